@@ -52,9 +52,7 @@ class Handler(Protocol):
 class Peer:
     """One live connection. Create through `connect` or `serve`."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler, name: str
-    ) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler, name: str) -> None:
         self.name = name
         self.hello: wire.Hello | None = None
         self._reader = reader

@@ -1,0 +1,46 @@
+"""Settings of queues and agents."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DeskOptions(BaseModel):
+    """How contacts wait for agents and how agents are offered contacts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ring_s: float = Field(
+        default=20.0,
+        ge=3,
+        le=120,
+        description="s an offer rings before it counts as missed; five rings of a desk phone",
+    )
+    acw_s: float = Field(
+        default=60.0,
+        ge=0,
+        le=3600,
+        description="s of after-call work before an agent is free again; wrap-up may end it earlier",
+    )
+    not_responding_s: float = Field(
+        default=30.0,
+        ge=0,
+        le=3600,
+        description="s an agent who missed or declined is left alone; softphone agents have no page to come back from",
+    )
+    announce_every_s: float = Field(
+        default=30.0,
+        ge=5,
+        le=600,
+        description="s between position announcements; shorter ones annoy, longer ones worry",
+    )
+    handle_time_s: float = Field(
+        default=240.0,
+        ge=10,
+        le=7200,
+        description="s of talk and after-call work assumed until ten calls were measured; for waiting estimates",
+    )
+    hold_music: str = Field(
+        default="flows/audio/hold.flac",
+        description="audio file played to waiting and held callers, relative to the installation",
+    )

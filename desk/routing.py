@@ -1,0 +1,369 @@
+"""Who is offered whom: waiting contacts, agents' states, offers. Pure: no clock, no I/O.
+
+Every method takes `now_ms` (monotonic milliseconds) and returns `Action`s in the order they must be carried out.
+Call `tick` at or after `next_deadline` to let offers expire, after-call work end, announcements fall due and
+contacts overflow.
+
+Rules (design/desk.md §2): a contact is offered to one agent at a time; the freed agent gets the contact with the
+highest priority, oldest first within it; among able agents the longest idle is chosen; a missed or declined offer
+puts the contact back at its old place and the agent to not-responding for a while; after the call comes timed
+after-call work; availability (what the person chose) is kept apart from routing status (what the system does).
+
+    waiting ──offer──▶ offered ──accept──▶ connected ──end──▶ (gone; agent: acw ──▶ idle)
+       ▲                  │ decline / miss / agent lost
+       └──────────────────┘ same place
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from desk.options import DeskOptions
+
+Availability = Literal["offline", "available", "busy", "break", "meal", "meeting", "training", "away"]
+RoutingStatus = Literal["idle", "offered", "interacting", "acw", "not_responding"]
+
+MEASURED_CALLS_FOR_ESTIMATE = 10
+
+
+@dataclass(slots=True)
+class Agent:
+    """One person who takes contacts. `idle_since_ms` orders the longest idle first."""
+
+    agent_id: str
+    skills: frozenset[str]
+    availability: Availability = "offline"
+    status: RoutingStatus = "idle"
+    since_ms: int = 0
+    idle_since_ms: int = 0
+    until_ms: int | None = None
+    contact_id: str | None = None
+    offer_id: str | None = None
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A contact in a queue. `order` never changes, so a missed offer loses no place."""
+
+    contact_id: str
+    queue: str
+    skills: frozenset[str]
+    priority: int
+    enqueued_ms: int
+    order: int
+    overflow_ms: int | None
+    announce_ms: int | None
+    offer_id: str | None = None
+    offer_agent: str | None = None
+    offer_until_ms: int = 0
+    refused_by: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Ring this agent for this contact until `until_ms`; `why` explains the choice."""
+
+    offer_id: str
+    contact_id: str
+    agent_id: str
+    until_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Stop ringing: the offer is over without an answer."""
+
+    offer_id: str
+    contact_id: str
+    agent_id: str
+    why: Literal["missed", "declined", "left", "overflow", "agent_offline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell the caller the place in the queue (1 = next) and the expected wait."""
+
+    contact_id: str
+    position: int
+    eta_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """The contact waited too long and left the queue by its overflow exit."""
+
+    contact_id: str
+    waited_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """An agent's availability or routing status changed."""
+
+    agent_id: str
+    availability: Availability
+    status: RoutingStatus
+    contact_id: str | None
+    until_ms: int | None
+
+
+Action = Offer | Withdraw | Announce | Overflow | AgentChanged
+
+
+class Desk:
+    """All queues and agents of one app."""
+
+    def __init__(self, options: DeskOptions) -> None:
+        self.options = options
+        self.agents: dict[str, Agent] = {}
+        self.waiting: dict[str, Waiting] = {}
+        self._order = 0
+        self._offers = 0
+        self._handled = 0
+        self._handled_ms = 0
+        self._connected_at: dict[str, int] = {}
+
+    # ------------------------------------------------------------------ agents
+
+    def upsert_agent(self, agent_id: str, skills: Iterable[str], now_ms: int) -> list[Action]:
+        """Add an agent, or change the skills of a known one."""
+        agent = self.agents.get(agent_id)
+        if agent is None:
+            self.agents[agent_id] = Agent(agent_id, frozenset(skills), since_ms=now_ms, idle_since_ms=now_ms)
+            return []
+        agent.skills = frozenset(skills)
+        return self._match(now_ms)
+
+    def remove_agent(self, agent_id: str, now_ms: int) -> list[Action]:
+        """Forget an agent; an offer to them goes back to its place."""
+        if agent_id not in self.agents:
+            return []
+        actions = self.set_availability(agent_id, "offline", now_ms)
+        if self.agents[agent_id].contact_id is None:
+            del self.agents[agent_id]
+        return actions
+
+    def set_availability(self, agent_id: str, availability: Availability, now_ms: int) -> list[Action]:
+        """The person chose a state. Choosing `available` also ends not-responding. Raises KeyError."""
+        agent = self.agents[agent_id]
+        agent.availability = availability
+        actions: list[Action] = []
+        if availability == "available":
+            if agent.status == "not_responding":
+                self._to(agent, "idle", now_ms)
+            for contact in self.waiting.values():
+                contact.refused_by.pop(agent_id, None)
+        elif agent.offer_id is not None:
+            actions += self._take_back(agent.offer_id, "agent_offline", now_ms)
+        actions.append(_changed(agent))
+        return actions + self._match(now_ms)
+
+    # ------------------------------------------------------------------ contacts
+
+    def enqueue(
+        self,
+        contact_id: str,
+        queue: str,
+        now_ms: int,
+        *,
+        skills: Iterable[str] = (),
+        priority: int = 50,
+        overflow_s: float | None = None,
+        announce: bool = True,
+        enqueued_ms: int | None = None,
+    ) -> list[Action]:
+        """Put a contact in a queue. `enqueued_ms` earlier than now gives an old place back (agent lost, restart).
+
+        Raises ValueError when the contact waits already.
+        """
+        if contact_id in self.waiting:
+            raise ValueError(f"contact {contact_id} waits already in {self.waiting[contact_id].queue}")
+        self._order += 1
+        every = round(self.options.announce_every_s * 1000)
+        self.waiting[contact_id] = Waiting(
+            contact_id,
+            queue,
+            frozenset(skills),
+            priority,
+            enqueued_ms=now_ms if enqueued_ms is None else enqueued_ms,
+            order=self._order,
+            overflow_ms=None if overflow_s is None else now_ms + round(overflow_s * 1000),
+            announce_ms=now_ms + every if announce else None,
+        )
+        actions = self._match(now_ms)
+        if announce and self.waiting[contact_id].offer_id is None:
+            actions.append(self._announcement(self.waiting[contact_id]))
+        return actions
+
+    def leave(self, contact_id: str, now_ms: int) -> list[Action]:
+        """The caller hung up or chose something else while waiting. Unknown contacts are ignored."""
+        contact = self.waiting.get(contact_id)
+        if contact is None:
+            return []
+        actions = self._take_back(contact.offer_id, "left", now_ms) if contact.offer_id else []
+        del self.waiting[contact_id]
+        return actions + self._match(now_ms)
+
+    def set_priority(self, contact_id: str, priority: int, now_ms: int) -> list[Action]:
+        """Raise or lower a waiting contact. Unknown contacts are ignored."""
+        if (contact := self.waiting.get(contact_id)) is not None:
+            contact.priority = priority
+        return self._match(now_ms)
+
+    def position(self, contact_id: str) -> int:
+        """Place in its queue, 1 = next. Raises KeyError."""
+        contact = self.waiting[contact_id]
+        ahead = [w for w in self.waiting.values() if w.queue == contact.queue]
+        return sorted(ahead, key=_place).index(contact) + 1
+
+    # ------------------------------------------------------------------ offers
+
+    def accepted(self, offer_id: str, now_ms: int) -> tuple[str, list[Action]] | None:
+        """The agent answered; returns the contact id. None when the offer is over already (answered too late)."""
+        contact = self._offered(offer_id)
+        if contact is None or contact.offer_agent is None:
+            return None
+        agent = self.agents[contact.offer_agent]
+        del self.waiting[contact.contact_id]
+        agent.offer_id = None
+        agent.contact_id = contact.contact_id
+        self._connected_at[contact.contact_id] = now_ms
+        self._to(agent, "interacting", now_ms)
+        return contact.contact_id, [_changed(agent)]
+
+    def declined(self, offer_id: str, now_ms: int, *, missed: bool = False) -> list[Action]:
+        """The agent said no, was busy, or did not answer (`missed`). An offer that is over is ignored."""
+        if self._offered(offer_id) is None:
+            return []
+        return self._take_back(offer_id, "missed" if missed else "declined", now_ms) + self._match(now_ms)
+
+    def ended(self, contact_id: str, now_ms: int) -> list[Action]:
+        """The conversation between contact and agent is over; after-call work begins."""
+        agent = next((a for a in self.agents.values() if a.contact_id == contact_id), None)
+        if agent is None:
+            return []
+        self._handled += 1
+        self._handled_ms += now_ms - self._connected_at.pop(contact_id, now_ms)
+        if self.options.acw_s > 0:
+            self._to(agent, "acw", now_ms, until_ms=now_ms + round(self.options.acw_s * 1000))
+            return [_changed(agent)]
+        return self._free(agent, now_ms)
+
+    def wrapped_up(self, agent_id: str, now_ms: int) -> list[Action]:
+        """The agent finished after-call work early. Raises KeyError."""
+        agent = self.agents[agent_id]
+        return self._free(agent, now_ms) if agent.status == "acw" else []
+
+    # ------------------------------------------------------------------ time
+
+    def next_deadline(self) -> int | None:
+        """When `tick` has something to do, or None."""
+        times = [a.until_ms for a in self.agents.values() if a.until_ms is not None]
+        for contact in self.waiting.values():
+            if contact.offer_id is not None:
+                times.append(contact.offer_until_ms)
+                continue
+            times += [t for t in (contact.overflow_ms, contact.announce_ms) if t is not None]
+        return min(times, default=None)
+
+    def tick(self, now_ms: int) -> list[Action]:
+        """Carry out everything that is due."""
+        actions: list[Action] = []
+        for contact in list(self.waiting.values()):
+            if contact.offer_id is not None:
+                if contact.offer_until_ms <= now_ms:
+                    actions += self._take_back(contact.offer_id, "missed", now_ms)
+            elif contact.overflow_ms is not None and contact.overflow_ms <= now_ms:
+                del self.waiting[contact.contact_id]
+                actions.append(Overflow(contact.contact_id, now_ms - contact.enqueued_ms))
+            elif contact.announce_ms is not None and contact.announce_ms <= now_ms:
+                contact.announce_ms = now_ms + round(self.options.announce_every_s * 1000)
+                actions.append(self._announcement(contact))
+        for agent in list(self.agents.values()):
+            if agent.until_ms is not None and agent.until_ms <= now_ms:
+                actions += self._free(agent, now_ms)
+        return actions + self._match(now_ms)
+
+    # ------------------------------------------------------------------ inside
+
+    def _match(self, now_ms: int) -> list[Action]:
+        actions: list[Action] = []
+        for contact in sorted(self.waiting.values(), key=_place):
+            if contact.offer_id is not None:
+                continue
+            able = [a for a in self.agents.values() if self._can_take(a, contact, now_ms)]
+            if not able:
+                continue
+            agent = min(able, key=lambda a: (a.idle_since_ms, a.agent_id))
+            self._offers += 1
+            contact.offer_id = f"offer-{self._offers}-{contact.contact_id}"
+            contact.offer_agent = agent.agent_id
+            contact.offer_until_ms = now_ms + round(self.options.ring_s * 1000)
+            agent.offer_id = contact.offer_id
+            self._to(agent, "offered", now_ms)
+            idle_s = (now_ms - agent.idle_since_ms) // 1000
+            why = f"longest idle of {len(able)} able agents ({idle_s} s); waited {(now_ms - contact.enqueued_ms) // 1000} s"
+            actions += [
+                Offer(contact.offer_id, contact.contact_id, agent.agent_id, contact.offer_until_ms, why),
+                _changed(agent),
+            ]
+        return actions
+
+    def _can_take(self, agent: Agent, contact: Waiting, now_ms: int) -> bool:
+        return (
+            agent.availability == "available"
+            and agent.status == "idle"
+            and contact.skills <= agent.skills
+            and contact.refused_by.get(agent.agent_id, now_ms) <= now_ms
+        )
+
+    def _offered(self, offer_id: str) -> Waiting | None:
+        return next((w for w in self.waiting.values() if w.offer_id == offer_id), None)
+
+    def _take_back(
+        self, offer_id: str, why: Literal["missed", "declined", "left", "overflow", "agent_offline"], now_ms: int
+    ) -> list[Action]:
+        contact = self._offered(offer_id)
+        if contact is None or contact.offer_agent is None:
+            return []
+        agent = self.agents[contact.offer_agent]
+        contact.offer_id = contact.offer_agent = None
+        agent.offer_id = None
+        if why in ("missed", "declined"):
+            until = now_ms + round(self.options.not_responding_s * 1000)
+            contact.refused_by[agent.agent_id] = until
+            self._to(agent, "not_responding", now_ms, until_ms=until)
+        else:
+            self._to(agent, "idle", now_ms)
+        return [Withdraw(offer_id, contact.contact_id, agent.agent_id, why), _changed(agent)]
+
+    def _free(self, agent: Agent, now_ms: int) -> list[Action]:
+        agent.contact_id = None
+        self._to(agent, "idle", now_ms)
+        agent.idle_since_ms = now_ms
+        return [_changed(agent), *self._match(now_ms)]
+
+    def _to(self, agent: Agent, status: RoutingStatus, now_ms: int, until_ms: int | None = None) -> None:
+        agent.status = status
+        agent.since_ms = now_ms
+        agent.until_ms = until_ms
+
+    def _announcement(self, contact: Waiting) -> Announce:
+        position = self.position(contact.contact_id)
+        working = sum(a.availability == "available" for a in self.agents.values())
+        mean_ms = self.options.handle_time_s * 1000
+        if self._handled >= MEASURED_CALLS_FOR_ESTIMATE:
+            mean_ms = self._handled_ms / self._handled
+        return Announce(contact.contact_id, position, round(position * mean_ms / max(1, working) / 1000))
+
+
+def _place(contact: Waiting) -> tuple[int, int, int]:
+    """Sort key: higher priority first, then longest waiting, then arrival order."""
+    return (-contact.priority, contact.enqueued_ms, contact.order)
+
+
+def _changed(agent: Agent) -> AgentChanged:
+    return AgentChanged(agent.agent_id, agent.availability, agent.status, agent.contact_id, agent.until_ms)

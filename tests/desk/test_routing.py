@@ -1,0 +1,180 @@
+"""The queue core under virtual time."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desk.options import DeskOptions
+from desk.routing import Announce, Desk, Offer, Overflow, Withdraw
+
+OPTIONS = DeskOptions(ring_s=20, acw_s=10, not_responding_s=30, announce_every_s=30, handle_time_s=100)
+
+
+def make(*agents: str, skills: dict[str, set[str]] | None = None) -> Desk:
+    desk = Desk(OPTIONS)
+    for index, agent in enumerate(agents):
+        desk.upsert_agent(agent, (skills or {}).get(agent, set()), index)
+        desk.set_availability(agent, "available", index)
+    return desk
+
+
+def offers(actions: list[object]) -> list[tuple[str, str]]:
+    return [(a.contact_id, a.agent_id) for a in actions if isinstance(a, Offer)]
+
+
+def offer_of(desk: Desk, contact: str) -> str:
+    offer_id = desk.waiting[contact].offer_id
+    assert offer_id is not None
+    return offer_id
+
+
+def test_longest_idle_agent_is_offered_first() -> None:
+    desk = make("amy", "bob")
+    assert offers(desk.enqueue("c1", "support", 1000)) == [("c1", "amy")]
+    assert offers(desk.enqueue("c2", "support", 1001)) == [("c2", "bob")]
+
+
+def test_missed_offer_goes_to_the_next_agent_and_keeps_its_place() -> None:
+    desk = make("amy")
+    desk.enqueue("c1", "support", 1000)
+    desk.enqueue("c2", "support", 1500)
+    desk.upsert_agent("bob", (), 1600)
+    desk.agents["bob"].availability = "available"
+    actions = desk.tick(21_000)
+    assert Withdraw("offer-1-c1", "c1", "amy", "missed") in actions
+    assert offers(actions) == [("c1", "bob")]
+    assert desk.position("c1") == 1
+    assert desk.agents["amy"].status == "not_responding"
+
+
+def test_agent_who_declined_gets_the_contact_again_only_after_a_while() -> None:
+    desk = make("amy")
+    desk.enqueue("c1", "support", 0)
+    assert offers(desk.declined(offer_of(desk, "c1"), 5_000)) == []
+    assert offers(desk.tick(34_999)) == []
+    assert offers(desk.tick(35_000)) == [("c1", "amy")]
+
+
+def test_freed_agent_gets_highest_priority_then_oldest() -> None:
+    desk = make("amy")
+    desk.enqueue("c1", "support", 0)
+    accepted = desk.accepted(offer_of(desk, "c1"), 10)
+    assert accepted is not None
+    desk.enqueue("old", "support", 100)
+    desk.enqueue("young", "support", 200)
+    desk.enqueue("urgent", "support", 300, priority=80)
+    desk.ended("c1", 1000)
+    assert desk.agents["amy"].status == "acw"
+    assert offers(desk.wrapped_up("amy", 2000)) == [("urgent", "amy")]
+    desk.leave("urgent", 2500)
+    assert desk.waiting["old"].offer_id is not None
+
+
+def test_acw_ends_by_itself() -> None:
+    desk = make("amy")
+    desk.enqueue("c1", "support", 0)
+    desk.accepted(offer_of(desk, "c1"), 10)
+    desk.ended("c1", 1000)
+    desk.enqueue("c2", "support", 1500)
+    assert desk.next_deadline() == 11_000
+    assert offers(desk.tick(11_000)) == [("c2", "amy")]
+
+
+def test_skills_are_required() -> None:
+    desk = make("amy", "bob", skills={"bob": {"zh"}})
+    assert offers(desk.enqueue("c1", "support", 10, skills={"zh"})) == [("c1", "bob")]
+    assert offers(desk.enqueue("c2", "support", 11, skills={"zh"})) == []
+
+
+def test_accept_after_expiry_is_refused() -> None:
+    desk = make("amy")
+    desk.enqueue("c1", "support", 0)
+    offer = offer_of(desk, "c1")
+    desk.tick(20_000)
+    assert desk.accepted(offer, 20_001) is None
+
+
+def test_caller_who_hangs_up_stops_the_ringing() -> None:
+    desk = make("amy")
+    desk.enqueue("c1", "support", 0)
+    offer = offer_of(desk, "c1")
+    assert Withdraw(offer, "c1", "amy", "left") in desk.leave("c1", 500)
+    assert desk.agents["amy"].status == "idle"
+
+
+def test_announcements_and_overflow_fall_due() -> None:
+    desk = make()
+    assert desk.enqueue("c1", "support", 0) == [Announce("c1", 1, 100)]
+    desk.enqueue("c2", "support", 10, overflow_s=45)
+    assert Announce("c2", 2, 200) in desk.tick(30_010)
+    assert Overflow("c2", 45_000) in desk.tick(45_010)
+    assert "c2" not in desk.waiting
+
+
+def test_lost_agent_gives_the_old_place_back() -> None:
+    desk = make()
+    desk.enqueue("c2", "support", 1000)
+    desk.enqueue("c1", "support", 9000, enqueued_ms=10)
+    assert desk.position("c1") == 1
+
+
+def test_a_contact_cannot_wait_twice() -> None:
+    desk = make()
+    desk.enqueue("c1", "support", 0)
+    with pytest.raises(ValueError, match="waits already"):
+        desk.enqueue("c1", "support", 1)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["in", "leave", "accept", "decline", "end", "wrap", "tick", "away", "back"]),
+            st.integers(0, 5),
+            st.integers(1, 15_000),
+        ),
+        max_size=80,
+    )
+)
+def test_invariants_hold_whatever_happens(steps: list[tuple[str, int, int]]) -> None:
+    desk = make("a0", "a1", "a2", skills={"a1": {"zh"}})
+    now = 10
+    for kind, n, passed in steps:
+        now += passed
+        contact, agent = f"c{n}", f"a{n % 3}"
+        state = desk.agents[agent]
+        match kind:
+            case "in" if contact not in desk.waiting and all(a.contact_id != contact for a in desk.agents.values()):
+                desk.enqueue(contact, "q", now, skills={"zh"} if n % 2 else set())
+            case "leave":
+                desk.leave(contact, now)
+            case "accept" if state.offer_id:
+                desk.accepted(state.offer_id, now)
+            case "decline" if state.offer_id:
+                desk.declined(state.offer_id, now)
+            case "end" if state.contact_id:
+                desk.ended(state.contact_id, now)
+            case "wrap":
+                desk.wrapped_up(agent, now)
+            case "away":
+                desk.set_availability(agent, "break", now)
+            case "back":
+                desk.set_availability(agent, "available", now)
+            case _:
+                desk.tick(now)
+        offered = [w for w in desk.waiting.values() if w.offer_id]
+        assert len({w.offer_agent for w in offered}) == len(offered), "an agent has two offers"
+        for w in offered:
+            assert w.offer_agent is not None
+            assert w.skills <= desk.agents[w.offer_agent].skills, "an unskilled agent was offered"
+            assert desk.agents[w.offer_agent].offer_id == w.offer_id
+        for a in desk.agents.values():
+            assert (a.status == "offered") == (a.offer_id is not None)
+        free = [a for a in desk.agents.values() if a.status == "idle" and a.availability == "available"]
+        for w in desk.waiting.values():
+            if w.offer_id is None:
+                assert not any(w.skills <= a.skills and w.refused_by.get(a.agent_id, now) <= now for a in free), (
+                    "left waiting beside a free agent"
+                )
