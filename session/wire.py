@@ -36,7 +36,7 @@ class Message(msgspec.Struct, tag_field="k", kw_only=True, omit_defaults=True, f
 # --------------------------------------------------------------------------- framing
 
 
-class Hello(Message, tag="hello", kw_only=True):
+class Hello(Message, tag="hello", kw_only=True, frozen=True):
     """First message of a connecting process. `incarnation` changes with every process start."""
 
     version: int = PROTOCOL_VERSION
@@ -60,7 +60,7 @@ class LegSnapshot(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True)
     playing: str | None = None
 
 
-class Reply(Message, tag="reply", kw_only=True):
+class Reply(Message, tag="reply", kw_only=True, frozen=True):
     """Ends a request. `error` is a sentence for the log when `ok` is false."""
 
     request_id: int
@@ -69,33 +69,33 @@ class Reply(Message, tag="reply", kw_only=True):
     body: msgspec.Raw = msgspec.Raw(b"\xc0")
 
 
-class Chunk(Message, tag="chunk", kw_only=True):
+class Chunk(Message, tag="chunk", kw_only=True, frozen=True):
     """One part of a streamed answer (speech synthesis)."""
 
     request_id: int
     body: msgspec.Raw
 
 
-class Cancel(Message, tag="cancel", kw_only=True):
+class Cancel(Message, tag="cancel", kw_only=True, frozen=True):
     """The asker no longer wants `request_id`; work not yet started is dropped, no Reply is owed."""
 
     request_id: int
 
 
-class Ack(Message, tag="ack", kw_only=True):
+class Ack(Message, tag="ack", kw_only=True, frozen=True):
     """App → worker: all reports up to and including `seq` are committed."""
 
     seq: int
 
 
-class Request(Message, tag="request", kw_only=True):
+class Request(Message, tag="request", kw_only=True, frozen=True):
     """A numbered request holding one of the `Command` or `Inference` bodies below."""
 
     request_id: int
     body: Body
 
 
-class Report(Message, tag="report", kw_only=True):
+class Report(Message, tag="report", kw_only=True, frozen=True):
     """Leg worker → app: something happened on a leg, at UTC epoch ms `at`."""
 
     seq: int
@@ -112,7 +112,7 @@ class Event(msgspec.Struct, tag_field="e", kw_only=True, omit_defaults=True, fro
     leg_id: str
 
 
-class LegOffered(Event, tag="leg.offered", kw_only=True):
+class LegOffered(Event, tag="leg.offered", kw_only=True, frozen=True):
     """A call arrived and waits for `AnswerLeg` or `RejectLeg` (100/180 was sent already)."""
 
     transport: Transport
@@ -122,7 +122,7 @@ class LegOffered(Event, tag="leg.offered", kw_only=True):
     headers: dict[str, str] = {}
 
 
-class LegProgress(Event, tag="leg.progress", kw_only=True):
+class LegProgress(Event, tag="leg.progress", kw_only=True, frozen=True):
     """The leg changed state. `up` means audio may flow both ways."""
 
     state: Literal["ringing", "early", "up", "held", "resumed"]
@@ -143,7 +143,7 @@ class LegStats(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     video_frames: int = 0
 
 
-class LegEnded(Event, tag="leg.ended", kw_only=True):
+class LegEnded(Event, tag="leg.ended", kw_only=True, frozen=True):
     """The last event of a leg. `reason`: one of the words listed in docs/architecture.md (hangup, no_rtp, …)."""
 
     party: Literal["remote", "local", "network", "error"]
@@ -153,21 +153,21 @@ class LegEnded(Event, tag="leg.ended", kw_only=True):
     stats: LegStats = LegStats()
 
 
-class SpeechStarted(Event, tag="speech.started", kw_only=True):
+class SpeechStarted(Event, tag="speech.started", kw_only=True, frozen=True):
     """Voice activity opened an utterance."""
 
     utterance_id: str
     t0_ms: int
 
 
-class SpeechDropped(Event, tag="speech.dropped", kw_only=True):
+class SpeechDropped(Event, tag="speech.dropped", kw_only=True, frozen=True):
     """The utterance turned out to hold no words (noise, music, a cough)."""
 
     utterance_id: str
     reason: str
 
 
-class UtterancePartial(Event, tag="utterance.partial", kw_only=True):
+class UtterancePartial(Event, tag="utterance.partial", kw_only=True, frozen=True):
     """Words so far, to be replaced by the next partial or the final."""
 
     utterance_id: str
@@ -203,7 +203,7 @@ class Stage(msgspec.Struct, kw_only=True, frozen=True):
     ms: float
 
 
-class UtteranceFinal(Event, tag="utterance.final", kw_only=True):
+class UtteranceFinal(Event, tag="utterance.final", kw_only=True, frozen=True):
     """A finished utterance. `ledger` holds the stages from the last voiced sample to this event."""
 
     utterance_id: str
@@ -217,14 +217,14 @@ class UtteranceFinal(Event, tag="utterance.final", kw_only=True):
     ledger: list[Stage] = []
 
 
-class DtmfReceived(Event, tag="dtmf", kw_only=True):
+class DtmfReceived(Event, tag="dtmf", kw_only=True, frozen=True):
     """One key. Never logged by anyone; the app stores only that a key came."""
 
     digit: str
     source: Literal["rfc4733", "info", "inband", "page"]
 
 
-class PlayStarted(Event, tag="play.started", kw_only=True):
+class PlayStarted(Event, tag="play.started", kw_only=True, frozen=True):
     """First sample of a prompt left for the remote side. `ledger`: stages since the command arrived."""
 
     play_id: str
@@ -232,7 +232,7 @@ class PlayStarted(Event, tag="play.started", kw_only=True):
     ledger: list[Stage] = []
 
 
-class PlayFinished(Event, tag="play.finished", kw_only=True):
+class PlayFinished(Event, tag="play.finished", kw_only=True, frozen=True):
     """A prompt ended. `spoken` is only the words whose samples were really played.
 
     `stop_ms`, for barge-in: caller's first voiced sample → last audible sample of the prompt.
@@ -247,7 +247,7 @@ class PlayFinished(Event, tag="play.finished", kw_only=True):
     error: str = ""
 
 
-class RecordingClosed(Event, tag="recording.closed", kw_only=True):
+class RecordingClosed(Event, tag="recording.closed", kw_only=True, frozen=True):
     """The leg's stereo recording is complete on disk (left = this leg's remote side, right = what it heard)."""
 
     path: str
@@ -255,7 +255,7 @@ class RecordingClosed(Event, tag="recording.closed", kw_only=True):
     rate: int
 
 
-class BridgeChanged(Event, tag="bridge", kw_only=True):
+class BridgeChanged(Event, tag="bridge", kw_only=True, frozen=True):
     """Audio is (no longer) flowing between this leg and `peer_leg_id`."""
 
     peer_leg_id: str
@@ -263,7 +263,7 @@ class BridgeChanged(Event, tag="bridge", kw_only=True):
     reason: str = ""
 
 
-class HearingDegraded(Event, tag="hearing.degraded", kw_only=True):
+class HearingDegraded(Event, tag="hearing.degraded", kw_only=True, frozen=True):
     """Inference could not be reached or was too slow; the utterance may be lost or late."""
 
     utterance_id: str
@@ -304,7 +304,7 @@ class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     hint: str = ""
 
 
-class AnswerLeg(Command, tag="answer", kw_only=True):
+class AnswerLeg(Command, tag="answer", kw_only=True, frozen=True):
     """Answer an offered leg; `early` sends 183 with media instead of 200 (a later AnswerLeg sends 200)."""
 
     leg_id: str
@@ -314,7 +314,7 @@ class AnswerLeg(Command, tag="answer", kw_only=True):
     record_path: str | None = None
 
 
-class RejectLeg(Command, tag="reject", kw_only=True):
+class RejectLeg(Command, tag="reject", kw_only=True, frozen=True):
     """Refuse an offered leg with a SIP status; `retry_after_s` > 0 adds Retry-After."""
 
     leg_id: str
@@ -323,7 +323,7 @@ class RejectLeg(Command, tag="reject", kw_only=True):
     retry_after_s: int = 0
 
 
-class OfferLeg(Command, tag="offer", kw_only=True):
+class OfferLeg(Command, tag="offer", kw_only=True, frozen=True):
     """WebRTC: make a leg from a browser's SDP offer. Reply body: `SdpAnswer`."""
 
     leg_id: str
@@ -340,7 +340,7 @@ class SdpAnswer(msgspec.Struct, kw_only=True, frozen=True):
     type: str = "answer"
 
 
-class DialLeg(Command, tag="dial", kw_only=True):
+class DialLeg(Command, tag="dial", kw_only=True, frozen=True):
     """Place a call. Progress, up and end come as events; unanswered after `timeout_s` ends with `no_answer`."""
 
     leg_id: str
@@ -352,7 +352,7 @@ class DialLeg(Command, tag="dial", kw_only=True):
     timeout_s: float = 20.0
 
 
-class HangupLeg(Command, tag="hangup", kw_only=True):
+class HangupLeg(Command, tag="hangup", kw_only=True, frozen=True):
     """End a leg (CANCEL, BYE or 4xx as its state asks)."""
 
     leg_id: str
@@ -360,21 +360,21 @@ class HangupLeg(Command, tag="hangup", kw_only=True):
     code: int = 0
 
 
-class HoldLeg(Command, tag="hold", kw_only=True):
+class HoldLeg(Command, tag="hold", kw_only=True, frozen=True):
     """Put the remote side of this leg on hold by re-INVITE (SIP), or mute both ways (WebRTC)."""
 
     leg_id: str
     on: bool
 
 
-class SetHearing(Command, tag="hearing", kw_only=True):
+class SetHearing(Command, tag="hearing", kw_only=True, frozen=True):
     """Replace what the leg listens for. Turning `emotion` off takes effect at once, also for work under way."""
 
     leg_id: str
     hearing: Hearing
 
 
-class PlaySpeech(Command, tag="speak", kw_only=True):
+class PlaySpeech(Command, tag="speak", kw_only=True, frozen=True):
     """Say `text` on this leg after what is queued already. Ends with `PlayFinished`."""
 
     leg_id: str
@@ -385,7 +385,7 @@ class PlaySpeech(Command, tag="speak", kw_only=True):
     interruptible: bool = True
 
 
-class PlayFile(Command, tag="play", kw_only=True):
+class PlayFile(Command, tag="play", kw_only=True, frozen=True):
     """Play an audio file (hold music, a recorded prompt); `loop` until stopped; `gain_db` ≤ 0."""
 
     leg_id: str
@@ -396,14 +396,14 @@ class PlayFile(Command, tag="play", kw_only=True):
     gain_db: float = 0.0
 
 
-class StopPlay(Command, tag="stop", kw_only=True):
+class StopPlay(Command, tag="stop", kw_only=True, frozen=True):
     """Stop one prompt, or all of the leg's when `play_id` is None."""
 
     leg_id: str
     play_id: str | None = None
 
 
-class BridgeLeg(Command, tag="bridge", kw_only=True):
+class BridgeLeg(Command, tag="bridge", kw_only=True, frozen=True):
     """Send this leg's inbound audio to the peer's socket and play what arrives on ours.
 
     Give the same order, mirrored, to the peer. Plays in progress go on and are mixed on top.
@@ -413,34 +413,34 @@ class BridgeLeg(Command, tag="bridge", kw_only=True):
     peer_leg_id: str
 
 
-class UnbridgeLeg(Command, tag="unbridge", kw_only=True):
+class UnbridgeLeg(Command, tag="unbridge", kw_only=True, frozen=True):
     """Stop exchanging audio with the peer."""
 
     leg_id: str
 
 
-class MuteLeg(Command, tag="mute", kw_only=True):
+class MuteLeg(Command, tag="mute", kw_only=True, frozen=True):
     """Drop the remote side's audio at this leg: not bridged, not recorded, not heard."""
 
     leg_id: str
     on: bool
 
 
-class RecordLeg(Command, tag="record", kw_only=True):
+class RecordLeg(Command, tag="record", kw_only=True, frozen=True):
     """Pause (both channels become silence, time goes on), resume or stop the leg's recording."""
 
     leg_id: str
     action: Literal["pause", "resume", "stop"]
 
 
-class SendDtmf(Command, tag="dtmf.send", kw_only=True):
+class SendDtmf(Command, tag="dtmf.send", kw_only=True, frozen=True):
     """Send RFC 4733 digits to the remote side."""
 
     leg_id: str
     digits: str
 
 
-class Drain(Command, tag="drain", kw_only=True):
+class Drain(Command, tag="drain", kw_only=True, frozen=True):
     """Refuse new legs (503 + Retry-After) from now on; go on with those that are up."""
 
     retry_after_s: int = 30
@@ -469,7 +469,7 @@ LegCommand = (
 # --------------------------------------------------------------------------- inference (leg worker or app → inference)
 
 
-class Decode(Command, tag="decode", kw_only=True):
+class Decode(Command, tag="decode", kw_only=True, frozen=True):
     """Turn ≤30 s of speech into text. Stateless. Reply body: `Decoded`."""
 
     pcm: bytes
@@ -501,7 +501,7 @@ class Decoded(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     decode_ms: float = 0.0
 
 
-class Feel(Command, tag="feel", kw_only=True):
+class Feel(Command, tag="feel", kw_only=True, frozen=True):
     """Emotion of one utterance. `baseline` is what earlier replies of the same caller returned. Reply: `Felt`."""
 
     pcm: bytes
@@ -517,7 +517,7 @@ class Felt(msgspec.Struct, kw_only=True, frozen=True):
     feel_ms: float
 
 
-class SpeechCheck(Command, tag="voiced", kw_only=True):
+class SpeechCheck(Command, tag="voiced", kw_only=True, frozen=True):
     """Is this (≥96 ms) human speech? Reply body: `SpeechChecked`. Answered ahead of decodes."""
 
     pcm: bytes
@@ -530,7 +530,7 @@ class SpeechChecked(msgspec.Struct, kw_only=True, frozen=True):
     probability: float
 
 
-class Speak(Command, tag="tts", kw_only=True):
+class Speak(Command, tag="tts", kw_only=True, frozen=True):
     """Synthesise; streamed as `Chunk`s of `SpeechAudio`, clause by clause. Reply body: nil."""
 
     text: str
@@ -549,7 +549,7 @@ class SpeechAudio(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True)
     synth_ms: float = 0.0
 
 
-class Prefetch(Command, tag="tts.prefetch", kw_only=True):
+class Prefetch(Command, tag="tts.prefetch", kw_only=True, frozen=True):
     """Fill the prompt cache with these texts at low priority. Replied at once with nil."""
 
     texts: list[str]
@@ -557,7 +557,7 @@ class Prefetch(Command, tag="tts.prefetch", kw_only=True):
     voice: str = ""
 
 
-class Embed(Command, tag="embed", kw_only=True):
+class Embed(Command, tag="embed", kw_only=True, frozen=True):
     """Sentence vectors. Reply body: `Embedded`."""
 
     texts: list[str]
@@ -571,7 +571,7 @@ class Embedded(msgspec.Struct, kw_only=True, frozen=True):
     data: bytes
 
 
-class InferenceStatus(Command, tag="status", kw_only=True):
+class InferenceStatus(Command, tag="status", kw_only=True, frozen=True):
     """Ask what is loaded. Reply body: `InferenceState`."""
 
 
