@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -77,6 +76,7 @@ class Hub:
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
         self._drain: wire.Drain | None = None
+        self._closing = False
 
     async def start(self, address: str) -> None:
         """Listen for workers on `address`."""
@@ -84,6 +84,7 @@ class Hub:
 
     async def close(self) -> None:
         """Stop listening and drop all connections; the workers keep their legs."""
+        self._closing = True
         if self._server is not None:
             self._server.close()
         tasks = [*self._readers.values(), *self._tasks]
@@ -162,7 +163,7 @@ class Hub:
 
     async def on_closed(self, peer: channel.Peer) -> None:
         """Give the worker a moment to come back, then declare its legs lost."""
-        if peer.hello is None:
+        if peer.hello is None or self._closing:
             return
         worker = self.workers.get(peer.hello.worker_id)
         if worker is None or worker.peer is not peer:
@@ -231,10 +232,7 @@ class Hub:
         with contextlib.suppress(channel.Disconnected, channel.RemoteError, TimeoutError):
             await worker.peer.ask(drain, type(None), COMMAND_TIMEOUT_S)
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        async def run() -> None:
-            await work
-
-        task = asyncio.create_task(run())
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
