@@ -1,0 +1,215 @@
+"""Real aiortc on both ends, over loopback UDP with ICE and DTLS."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
+
+from media.frames import Audio, Samples
+from media.options import MediaOptions
+from media.webrtc import ice
+from media.webrtc.peer import BrowserPeer, PeerEvents
+from media.webrtc.send import OutboundTrack
+
+pytestmark = pytest.mark.e2e
+
+
+class Recorder(PeerEvents):
+    def __init__(self) -> None:
+        self.is_up = asyncio.Event()
+        self.ended: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        self.remote = ""
+        self.keys: list[str] = []
+
+    def up(self, remote: str) -> None:
+        self.remote = remote
+        self.is_up.set()
+
+    def over(self, party: str, reason: str) -> None:
+        self.ended.put_nowait((party, reason))
+
+    def key(self, digit: str) -> None:
+        self.keys.append(digit)
+
+
+def silence(rate: int, samples: int) -> Samples:
+    return np.zeros(samples, np.int16)
+
+
+@asynccontextmanager
+async def call(
+    deliver: Callable[[Audio], None],
+    source: Callable[[int, int], Samples],
+    *,
+    video: bool = False,
+    no_rtp_s: float = 15,
+) -> AsyncIterator[tuple[BrowserPeer, Recorder, RTCPeerConnection]]:
+    ice.bind("127.0.0.1")
+    browser = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    browser.addTrack(OutboundTrack(source))
+    if video:
+        browser.addTrack(VideoStreamTrack())
+    browser.createDataChannel("warmline")
+    await browser.setLocalDescription(await browser.createOffer())
+    events = Recorder()
+    peer = BrowserPeer(MediaOptions(no_rtp_timeout_s=no_rtp_s), events, deliver, silence)
+    try:
+        answer = await peer.answer(browser.localDescription.sdp)
+        await browser.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        await asyncio.wait_for(events.is_up.wait(), 10)
+        yield peer, events, browser
+    finally:
+        await browser.close()
+        await peer.close()
+
+
+async def test_the_delay_after_a_loss_is_what_it_was_before() -> None:
+    sent: list[float] = []
+    heard: list[float] = []
+    frame = 0
+
+    def beeps(rate: int, samples: int) -> Samples:
+        """20 ms of tone every 300 ms."""
+        nonlocal frame
+        frame += 1
+        if frame % 15:
+            return np.zeros(samples, np.int16)
+        sent.append(time.monotonic())
+        return (12_000 * np.sin(2 * np.pi * 800 * np.arange(samples) / rate)).astype(np.int16)
+
+    def deliver(audio: Audio) -> None:
+        if np.abs(audio.samples).max() > 3000 and (not heard or time.monotonic() - heard[-1] > 0.15):
+            heard.append(time.monotonic())
+
+    async with call(deliver, beeps) as (peer, _, browser):
+        transport = browser.getSenders()[0].transport
+        send, dropped = transport._send_rtp, 0
+
+        async def lossy(data: bytes) -> None:
+            nonlocal dropped
+            if frame in {70, 71, 90, 110} and not 192 <= data[1] <= 223:
+                dropped += 1
+            else:
+                await send(data)
+
+        transport._send_rtp = lossy
+        await asyncio.sleep(4.5)
+        stats = await peer.stats()
+
+    delays = []
+    for moment in heard:
+        earlier = [s for s in sent if s <= moment]
+        if earlier:
+            delays.append(1000 * (moment - earlier[-1]))
+    assert dropped >= 3
+    assert stats.rx_lost >= 3
+    assert len(delays) >= 12
+    before, after = np.median(delays[:4]), np.median(delays[-5:])
+    assert after < before + 15, f"{before:.0f} ms before the losses, {after:.0f} ms after: {[round(d) for d in delays]}"
+    assert after < 80
+
+
+async def test_video_is_counted_and_never_queued_and_keys_arrive() -> None:
+    async with call(lambda _: None, silence, video=True) as (peer, events, browser):
+        channel = browser.sctp._data_channels
+        for _ in range(60):
+            if (await peer.stats()).video_frames >= 10:
+                break
+            await asyncio.sleep(0.1)
+        stats = await peer.stats()
+        assert stats.video_frames >= 10
+        assert stats.rx_packets > 10
+        assert stats.tx_packets > 10
+        for transceiver in peer._pc.getTransceivers():
+            receiver = transceiver.receiver
+            assert receiver._RTCRtpReceiver__decoder_queue.qsize() == 0
+            assert receiver.track._queue.qsize() == 0
+        (warmline,) = channel.values()
+        for message in (json.dumps({"dtmf": "5"}), "nonsense", json.dumps({"dtmf": "55"}), json.dumps([1])):
+            warmline.send(message)
+        for _ in range(50):
+            if events.keys:
+                break
+            await asyncio.sleep(0.02)
+        assert events.keys == ["5"]
+        assert events.remote.startswith("127.0.0.1:")
+        assert "127.0.0.1" in peer._pc.localDescription.sdp
+        hosts = {
+            line.split()[4] for line in peer._pc.localDescription.sdp.splitlines() if line.startswith("a=candidate")
+        }
+        assert hosts == {"127.0.0.1"}
+
+
+async def test_a_browser_that_closes_ends_the_leg_and_one_that_falls_silent_too() -> None:
+    async with call(lambda _: None, silence) as (_, events, browser):
+        await browser.close()
+        assert await asyncio.wait_for(events.ended.get(), 5) == ("remote", "hangup")
+    async with call(lambda _: None, silence, no_rtp_s=2) as (_, events, browser):
+        await browser.getSenders()[0].stop()
+        assert await asyncio.wait_for(events.ended.get(), 6) == ("network", "no_rtp")
+
+
+async def test_hold_silences_what_the_leg_hears() -> None:
+    heard: list[float] = []
+    tone = (9000 * np.sin(2 * np.pi * 440 * np.arange(960) / 48_000)).astype(np.int16)
+    async with call(lambda audio: heard.append(float(np.abs(audio.samples).max())), lambda rate, n: tone[:n]) as (
+        peer,
+        _,
+        _b,
+    ):
+        await asyncio.sleep(0.5)
+        peer.hold(True)
+        assert max(heard) > 4000
+        heard.clear()
+        await asyncio.sleep(0.3)
+        assert heard == []
+        peer.hold(False)
+        await asyncio.sleep(0.3)
+        assert heard
+
+
+@pytest.mark.parametrize(
+    ("sdp", "word"),
+    [
+        ("v=0\r\n", "no audio section"),
+        ("m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=rtpmap:0 PCMU/8000\r\n", "no Opus"),
+        ("m=audio nonsense\r\na=rtpmap:111 opus/48000/2\r\n", "cannot be used"),
+        ("x" * 70_000, "limit"),
+    ],
+)
+async def test_bad_offers_are_refused_in_words(sdp: str, word: str) -> None:
+    peer = BrowserPeer(MediaOptions(), Recorder(), lambda _: None, silence)
+    with pytest.raises(ValueError, match=word):
+        await peer.answer(sdp)
+    await peer.close()
+
+
+def test_hidden_addresses_are_dropped_and_trickling_stays_open() -> None:
+    offer = "\r\n".join(
+        [
+            "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+            "a=rtpmap:111 opus/48000/2",
+            "a=candidate:1 1 udp 2113937151 0a1b-2c.local 51234 typ host",
+            "a=candidate:2 1 udp 2113937151 192.0.2.7 51235 typ host",
+            "a=end-of-candidates",
+        ]
+    )
+    kept = ice.usable_offer(offer)
+    assert ".local" not in kept
+    assert "192.0.2.7" in kept
+    assert "end-of-candidates" not in kept
+
+
+def test_turn_passwords_are_coturns() -> None:
+    """`time:name` and a base64 HMAC-SHA1 of it (20 bytes)."""
+    username, password = ice.turn_credentials("s3cret", ttl_s=60)
+    assert username.endswith(":warmline")
+    assert time.time() < int(username.split(":")[0]) <= time.time() + 61
+    assert len(password) == 28
