@@ -1,0 +1,277 @@
+"""What a flow run is told (events) and what it asks for (effects): plain data, no behaviour.
+
+The call controller turns leg, queue and chat happenings into `FlowEvent`s, hands them one at a time to
+`FlowEngine.step`, and carries the returned `Effect`s out in order. Durations are milliseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from session.wire import Emotion
+
+Channel = Literal["voice", "text"]
+SayChannel = Literal["voice", "text", "both"]
+QueueOutcome = Literal["answered", "overflow", "left", "abandoned", "no_agents"]
+
+
+class FlowEvent(msgspec.Struct, tag_field="e", kw_only=True, omit_defaults=True, frozen=True):
+    """Base of everything that can happen to a run."""
+
+
+class Started(FlowEvent, tag="started", kw_only=True, frozen=True):
+    """The contact is connected; the flow begins at its start block. Exactly once per run."""
+
+
+class SpeechBegan(FlowEvent, tag="speech_began", kw_only=True, frozen=True):
+    """The caller began to speak: the no-input timer stops."""
+
+
+class SpeechDropped(FlowEvent, tag="speech_dropped", kw_only=True, frozen=True):
+    """What began turned out to hold no words: the no-input timer starts anew."""
+
+
+class Heard(FlowEvent, tag="heard", kw_only=True, frozen=True):
+    """One final utterance of the caller. `language` is what was recognised ("zh", "en"), `confidence` 0…1."""
+
+    text: str
+    language: str = ""
+    confidence: float = 1.0
+    emotion: Emotion | None = None
+
+
+class Pressed(FlowEvent, tag="pressed", kw_only=True, frozen=True):
+    """One key: 0-9, * or #. Not to be logged by anyone."""
+
+    digit: str
+
+    def __repr__(self) -> str:
+        return "Pressed(digit='?')"
+
+
+class TextMessage(FlowEvent, tag="text", kw_only=True, frozen=True):
+    """The customer wrote in the chat of this conversation."""
+
+    text: str
+
+
+class PromptDone(FlowEvent, tag="prompt_done", kw_only=True, frozen=True):
+    """A `Say` for voice ended; `spoken` holds only the words whose samples were really played."""
+
+    play_id: str
+    outcome: Literal["done", "barge_in", "stopped", "failed"]
+    spoken: str = ""
+
+
+class TimerFired(FlowEvent, tag="timer", kw_only=True, frozen=True):
+    """A timer asked for by `StartTimer` ran out. Late ones (cancelled or restarted since) are ignored."""
+
+    name: str
+
+
+class QueueResult(FlowEvent, tag="queue", kw_only=True, frozen=True):
+    """`answered`: an agent and the caller are connected (the bot is silent until `AgentLeft` or `AgentLost`).
+
+    Others end the wait: `overflow` (too long), `left` (the caller chose to), `no_agents` (nobody is logged in
+    who could take it), `abandoned` (hung up while waiting; `HungUp` does as well).
+    """
+
+    outcome: QueueOutcome
+
+
+class AgentLeft(FlowEvent, tag="agent_left", kw_only=True, frozen=True):
+    """The agent finished and left; the caller is still here. Takes the queue block's `answered` exit."""
+
+
+class AgentLost(FlowEvent, tag="agent_lost", kw_only=True, frozen=True):
+    """The agent's leg died during the talk; the caller is still here. Takes the `on_agent_lost` handler."""
+
+
+class HungUp(FlowEvent, tag="hung_up", kw_only=True, frozen=True):
+    """The caller is gone (or, for text, closed the chat). The run ends; `End` is still returned for the record."""
+
+
+class Failed(FlowEvent, tag="failed", kw_only=True, frozen=True):
+    """Something outside failed that the run depends on (recognition, a worker). Takes the `on_error` handler."""
+
+    where: str
+    why: str
+
+
+AnyFlowEvent = (
+    Started
+    | SpeechBegan
+    | SpeechDropped
+    | Heard
+    | Pressed
+    | TextMessage
+    | PromptDone
+    | TimerFired
+    | QueueResult
+    | AgentLeft
+    | AgentLost
+    | HungUp
+    | Failed
+)
+
+
+class Effect(msgspec.Struct, tag_field="f", kw_only=True, omit_defaults=True, frozen=True):
+    """Base of everything a run asks the controller to do."""
+
+
+class Say(Effect, tag="say", kw_only=True, frozen=True):
+    """Speak and/or write `text`. For voice, `PromptDone(play_id)` is owed; for text alone it is not."""
+
+    play_id: str
+    text: str
+    locale: str
+    block: str
+    interruptible: bool = True
+    channel: SayChannel = "voice"
+    article: str = ""
+    """`id@version` of the knowledge article that this is from, if any."""
+
+
+class StopSpeaking(Effect, tag="stop_speaking", kw_only=True, frozen=True):
+    """Stop every prompt of this run that is playing or waiting (`PromptDone(outcome="stopped")` may follow)."""
+
+
+class Expect(Effect, tag="expect", kw_only=True, frozen=True):
+    """What the run now wants from the caller. Replaces the one before.
+
+    While `sensitive`, the controller must neither store nor show the words of utterances and messages (store
+    "[hidden]"), nor ask for partials; keys are never stored at all. Such input still comes to `step`.
+    """
+
+    speech: bool
+    digits: bool
+    sensitive: bool = False
+
+
+class StartTimer(Effect, tag="start_timer", kw_only=True, frozen=True):
+    """Send `TimerFired(name)` in `ms`; replaces a running one of the same name."""
+
+    name: str
+    ms: int
+
+
+class CancelTimer(Effect, tag="cancel_timer", kw_only=True, frozen=True):
+    """Forget a timer."""
+
+    name: str
+
+
+class GrantConsent(Effect, tag="consent", kw_only=True, frozen=True):
+    """The caller answered (or, `given=False`, gave no clear yes) for these purposes. `wording` is what was asked."""
+
+    purposes: list[str]
+    given: bool
+    wording: str = ""
+
+
+class SetEmotion(Effect, tag="set_emotion", kw_only=True, frozen=True):
+    """Turn analysis of the caller's voice on or off (`Hearing.emotion`). Off until asked for."""
+
+    on: bool
+
+
+class StopRecording(Effect, tag="stop_recording", kw_only=True, frozen=True):
+    """The caller refused to be recorded: stop, and delete what was recorded so far."""
+
+
+class PauseRecording(Effect, tag="pause_recording", kw_only=True, frozen=True):
+    """Keep silence instead of sound: consent is still open, or a PIN is being given.
+
+    A flow that asks for consent to recording begins with this one, so start the recording at the answer.
+    """
+
+
+class ResumeRecording(Effect, tag="resume_recording", kw_only=True, frozen=True):
+    """Record sound (again). Never sent when the caller refused to be recorded."""
+
+
+class Verified(Effect, tag="verified", kw_only=True, frozen=True):
+    """The caller proved to be `customer_id` at `level` (1: number known, 2: PIN)."""
+
+    customer_id: str
+    level: int
+    name: str = ""
+
+
+class VerifyFailed(Effect, tag="verify_failed", kw_only=True, frozen=True):
+    """A wrong answer. `attempts` so far in this block; `locked` when no further try is allowed for a while."""
+
+    attempts: int
+    locked: bool = False
+
+
+class Enqueue(Effect, tag="enqueue", kw_only=True, frozen=True):
+    """Hand the caller to people. `reason` and `summary` are for the agent, `facts` are verified or said facts."""
+
+    queue: str
+    skills: list[str]
+    priority: int
+    reason: str
+    summary: str
+    facts: dict[str, str]
+    locale: str
+    announce: bool = True
+    announce_every_s: float | None = None
+    overflow_s: float | None = None
+
+
+class LeaveQueue(Effect, tag="leave_queue", kw_only=True, frozen=True):
+    """Take the caller out of the queue (chose not to wait)."""
+
+
+class SetAttributes(Effect, tag="set_attributes", kw_only=True, frozen=True):
+    """These conversation attributes changed (all JSON values)."""
+
+    values: dict[str, Any]
+
+
+class SetLocale(Effect, tag="set_locale", kw_only=True, frozen=True):
+    """The conversation goes on in this language (BCP-47); `why` in plain words."""
+
+    locale: str
+    why: str
+
+
+class Trace(Effect, tag="trace", kw_only=True, frozen=True):
+    """One step of the run for the record: which block was left by which exit, why, after how long. No digits."""
+
+    block: str
+    type: str
+    exit: str
+    why: str
+    ms: int
+
+
+class End(Effect, tag="end", kw_only=True, frozen=True):
+    """The run is over: hang up (voice) or close (text)."""
+
+    disposition: str
+
+
+AnyEffect = (
+    Say
+    | StopSpeaking
+    | Expect
+    | StartTimer
+    | CancelTimer
+    | GrantConsent
+    | SetEmotion
+    | StopRecording
+    | PauseRecording
+    | ResumeRecording
+    | Verified
+    | VerifyFailed
+    | Enqueue
+    | LeaveQueue
+    | SetAttributes
+    | SetLocale
+    | Trace
+    | End
+)

@@ -1,0 +1,103 @@
+"""What a flow run needs from outside, as protocols: vectors, understanding, knowledge, customers, attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Sentence vectors from the inference worker."""
+
+    async def embed(self, texts: Sequence[str], query: bool = True) -> Vectors:
+        """[len(texts), dims], rows of unit length. Raises OSError or TimeoutError when it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """Intent of an utterance: `unknown` when nothing is likely enough; `confidence` 0…1 of the best guess."""
+
+    intent: str
+    confidence: float
+    ranked: tuple[tuple[str, float], ...] = ()
+
+
+class Understanding(Protocol):
+    """What an utterance asks for."""
+
+    async def classify(self, text: str, allowed: Sequence[str] | None = None) -> Understood:
+        """The likeliest intent (among `allowed`), or `unknown`."""
+
+    async def match(self, text: str, options: Sequence[Sequence[str]]) -> int | None:
+        """Which option's phrases the text comes closest to, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A knowledge article that answers, in the asked language. `score` 0…1."""
+
+    article: str
+    version: int
+    text: str
+    score: float
+
+    @property
+    def ref(self) -> str:
+        """`id@version`, the form in which it is cited."""
+        return f"{self.article}@{self.version}"
+
+
+class Knowledge(Protocol):
+    """Answers that somebody wrote and reviewed."""
+
+    async def search(self, text: str, locale: str) -> Found | None:
+        """The best article above the minimum score, or None (a gap)."""
+
+    def answers(self, locale: str) -> list[str]:
+        """Every spoken answer in this locale, to be synthesised ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """What the directory knows. `facts` values are strings or maps locale → string; `pin_hash` is argon2."""
+
+    customer_id: str
+    name: str = ""
+    pin_hash: str = field(default="", repr=False)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class CustomerDirectory(Protocol):
+    """Where customers are looked up."""
+
+    async def find(self, *, phone: str = "", customer_no: str = "") -> Customer | None:
+        """By phone number (any spelling) or by customer number. Raises OSError when unreachable."""
+
+
+class Attempts(Protocol):
+    """Wrong tries per key (customer, calling number), so that a new call does not start from zero."""
+
+    async def locked_ms(self, keys: Sequence[str], now_ms: int) -> int:
+        """How long until a try is allowed; 0 = now."""
+
+    async def failed(self, keys: Sequence[str], now_ms: int) -> None:
+        """Count one wrong try."""
+
+    async def passed(self, keys: Sequence[str]) -> None:
+        """Forget the wrong tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All of them."""
+
+    understanding: Understanding
+    knowledge: Knowledge
+    customers: CustomerDirectory
+    attempts: Attempts

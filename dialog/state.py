@@ -1,0 +1,111 @@
+"""Everything a flow run remembers. Saved after every step; `RunState.load` takes it up again in another process."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
+
+from dialog.events import Channel
+
+
+class CallerInfo(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """Who calls, as far as the network says. `number`: E.164 or the SIP user; empty when withheld."""
+
+    number: str = ""
+    called: str = ""
+    name: str = ""
+
+
+class Said(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One turn of the talk as it really happened: for the bot only the words that were played."""
+
+    who: Literal["caller", "bot"]
+    text: str
+
+
+class Playing(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A prompt that was asked for and has not ended."""
+
+    play_id: str
+    text: str
+    block: str
+    last_of_block: bool = True
+
+
+class Feeling(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The caller's last emotion and over how many utterances in a row it held. Only with consent."""
+
+    label: str = "unknown"
+    arousal: float = 0.0
+    valence: float = 0.0
+    confidence: float = 0.0
+    turns: int = 0
+
+
+class Private:
+    """What must never be written down: keys pressed or digits said so far. Not part of the saved state.
+
+    After a resume it is empty and the block asks for the digits again.
+    """
+
+    __slots__ = ("digits",)
+
+    def __init__(self) -> None:
+        self.digits = ""
+
+
+class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
+    """One run of one flow for one contact. Plain JSON but for `private`, which msgspec never sees."""
+
+    contact_id: str
+    flow_id: str
+    channel: Channel
+    locale: str
+    caller: CallerInfo = CallerInfo()
+    attributes: dict[str, Any] = {}
+
+    block: str = ""
+    phase: str = ""
+    entered_ms: int = 0
+    memo: dict[str, Any] = {}
+    """What the present block needs to remember; emptied when it is left."""
+    visits: dict[str, int] = {}
+    timers: dict[str, int] = {}
+    """Name → when it is due (same clock as `now_ms`)."""
+    playing: list[Playing] = []
+    next_play: int = 1
+    last_prompt: str = ""
+
+    said: list[Said] = []
+    text_turn: bool = False
+    """The caller's last words were typed: the reply is written as well as spoken."""
+    pending: str = ""
+    """A request the caller made before it could be served (over the greeting, instead of a yes)."""
+    intent: str = ""
+    no_input: int = 0
+    errors: int = 0
+    sensitive: bool = False
+
+    consents: dict[str, bool] = {}
+    feeling: Feeling = msgspec.field(default_factory=Feeling)
+    auth_level: int = 0
+    customer_id: str = ""
+    reason: str = ""
+    """Why a person is wanted, in plain words, once one is."""
+    ended: str = ""
+
+    @cached_property
+    def private(self) -> Private:
+        """Digits in flight; lives in this process only."""
+        return Private()
+
+    def dump(self) -> bytes:
+        """JSON bytes for the store."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def load(cls, data: bytes) -> RunState:
+        """The inverse of `dump`. Raises `msgspec.ValidationError`."""
+        return msgspec.json.decode(data, type=cls)
