@@ -1,0 +1,11 @@
+"""Alembic's entry: works on the connection that `session.migrate` hands it."""
+
+from alembic import context
+
+from session.model import Base
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,158 @@
+"""Reading conversations back: the list, one whole history, events after a place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from session.model import AffectEvent, Contact, Conversation, EventRow, Leg, Participant, Utterance
+from session.store import Store, stored_event
+from session.types import StoredEvent
+
+EVENTS_PER_HISTORY = 5000  # a conversation of a day has fewer; longer ones are read in parts by `events_after`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRow:
+    """One line of the list."""
+
+    conversation_id: str
+    customer_id: str | None
+    status: str
+    language: str
+    auth_level: int
+    opened_at: datetime
+    closed_at: datetime | None
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Everything there is to read of a conversation, as JSON-ready dictionaries in time order."""
+
+    conversation: dict[str, Any]
+    contacts: list[dict[str, Any]]
+    participants: list[dict[str, Any]]
+    legs: list[dict[str, Any]]
+    utterances: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    recordings: list[dict[str, Any]]
+
+
+class Queries:
+    """Reads; never writes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def conversations(
+        self, *, limit: int = 50, before: datetime | None = None, text: str = ""
+    ) -> list[ConversationRow]:
+        """The newest first, opened before `before`, with `text` somewhere in what was said."""
+        query = select(Conversation).order_by(Conversation.opened_at.desc()).limit(limit)
+        if before is not None:
+            query = query.where(Conversation.opened_at < before)
+        if text:
+            said = (
+                select(Contact.conversation_id)
+                .join(Utterance, Utterance.contact_id == Contact.id)
+                .where(Utterance.text.icontains(text, autoescape=True))
+            )
+            query = query.where(Conversation.id.in_(said))
+        async with self._store.reading() as session:
+            return [_conversation_row(row) for row in await session.scalars(query)]
+
+    async def events_after(
+        self, seq: int, *, conversation_id: str | None = None, limit: int = 1000
+    ) -> list[StoredEvent]:
+        """Committed events after `seq`, oldest first."""
+        query = select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(limit)
+        if conversation_id is not None:
+            query = query.where(EventRow.conversation_id == conversation_id)
+        async with self._store.reading() as session:
+            return [stored_event(row) for row in await session.scalars(query)]
+
+    async def recording_path(self, conversation_id: str, leg_id: str | None = None) -> str | None:
+        """The file of a conversation's latest recording, or of one leg's."""
+        query = (
+            select(Leg.recording_path)
+            .join(Participant, Participant.id == Leg.participant_id)
+            .join(Contact, Contact.id == Participant.contact_id)
+            .where(Contact.conversation_id == conversation_id, Leg.recording_path.is_not(None))
+            .order_by(Leg.started_at.desc())
+        )
+        if leg_id is not None:
+            query = query.where(Leg.id == leg_id)
+        async with self._store.reading() as session:
+            return await session.scalar(query.limit(1))
+
+    async def history(self, conversation_id: str) -> History | None:
+        """One conversation, whole; None when there is none."""
+        async with self._store.reading() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            if conversation is None:
+                return None
+            contacts = list(
+                await session.scalars(
+                    select(Contact).where(Contact.conversation_id == conversation_id).order_by(Contact.initiated_at)
+                )
+            )
+            contact_ids = [contact.id for contact in contacts]
+            participants = list(
+                await session.scalars(
+                    select(Participant).where(Participant.contact_id.in_(contact_ids)).order_by(Participant.joined_at)
+                )
+            )
+            legs = list(
+                await session.scalars(
+                    select(Leg).where(Leg.participant_id.in_([p.id for p in participants])).order_by(Leg.started_at)
+                )
+            )
+            spoken = (
+                await session.execute(
+                    select(Utterance, AffectEvent)
+                    .outerjoin(AffectEvent, AffectEvent.utterance_id == Utterance.id)
+                    .where(Utterance.contact_id.in_(contact_ids))
+                    .order_by(Utterance.at, Utterance.t0_ms)
+                )
+            ).all()
+            events = list(
+                await session.scalars(
+                    select(EventRow)
+                    .where(EventRow.conversation_id == conversation_id)
+                    .order_by(EventRow.seq)
+                    .limit(EVENTS_PER_HISTORY)
+                )
+            )
+        return History(
+            conversation=asdict(_conversation_row(conversation)) | {"context": conversation.context},
+            contacts=[_columns(row) for row in contacts],
+            participants=[_columns(row) for row in participants],
+            legs=[_columns(row, leave_out={"recording_path"}) for row in legs],
+            utterances=[
+                _columns(utterance) | {"emotion": None if affect is None else _columns(affect, leave_out={"id"})}
+                for utterance, affect in spoken
+            ],
+            events=[asdict(stored_event(row)) for row in events],
+            recordings=[{"leg_id": leg.id} for leg in legs if leg.recording_path],
+        )
+
+
+def _conversation_row(row: Conversation) -> ConversationRow:
+    return ConversationRow(
+        conversation_id=row.id,
+        customer_id=row.customer_id,
+        status=row.status,
+        language=row.language,
+        auth_level=row.auth_level,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        subject=row.subject,
+    )
+
+
+def _columns(row: Any, leave_out: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
+    return {c.key: getattr(row, c.key) for c in row.__table__.columns if c.key not in leave_out}

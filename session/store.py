@@ -1,0 +1,403 @@
+"""The store: everything is committed here before anybody sees it.
+
+`Store` holds the engine and the writers of live calls; reading for people is in `queries.py`, people themselves in
+`users.py`. SQLite (one file, write-ahead log) by default; any SQLAlchemy async URL works, PostgreSQL is meant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from session.bus import EventBus
+from session.ids import new_id
+from session.migrate import upgrade
+from session.model import (
+    AffectEvent,
+    AgentProfile,
+    AgentStateEvent,
+    Contact,
+    Conversation,
+    EventRow,
+    FlowRun,
+    Leg,
+    Participant,
+    Utterance,
+    utcnow,
+)
+from session.types import NewUtterance, SavedRun, StoredEvent
+
+
+class StoreError(Exception):
+    """The database cannot be used; the text says which and what to do."""
+
+
+class Store:
+    """All writes of live calls. One per process that writes; `open` makes it."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.bus = EventBus()
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        # SQLite takes one writer at a time: queue here in order, rather than by its busy handler at random.
+        self._writing = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, url: str, busy_timeout_s: float = 5.0) -> Store:
+        """Connect and bring the schema up to date. Raises `StoreError`."""
+        try:
+            engine = create_async_engine(url, **_connect_args(url, busy_timeout_s))
+            if engine.dialect.name == "sqlite":
+                event.listen(engine.sync_engine, "connect", _sqlite_pragmas)
+            async with engine.begin() as connection:
+                await connection.run_sync(upgrade)
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            raise StoreError(
+                f"store.url is not usable ({error}); accepted: sqlite+aiosqlite:///PATH or "
+                "postgresql+asyncpg://USER:PASSWORD@HOST/NAME (with `uv sync --extra postgres`)"
+            ) from error
+        except (SQLAlchemyError, OSError) as error:
+            safe = create_async_engine(url).url.render_as_string(hide_password=True)
+            raise StoreError(f"cannot open the database {safe}: {error}") from error
+        return cls(engine)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading."""
+        async with self._sessions() as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session that is committed at the end, one at a time."""
+        async with self._writing, self._sessions() as session, session.begin():
+            yield session
+
+    # ------------------------------------------------------------------ conversations
+
+    async def create_conversation(self, *, language: str, customer_id: str | None = None, subject: str = "") -> str:
+        """A new conversation; returns its id."""
+        conversation_id = new_id()
+        async with self.writing() as session:
+            session.add(
+                Conversation(
+                    id=conversation_id, language=language, customer_id=customer_id, subject=subject, context={}
+                )
+            )
+        await self.append(conversation_id, "conversation.started", {"language": language})
+        return conversation_id
+
+    async def close_conversation(self, conversation_id: str, status: str) -> None:
+        """No live contact is left in it."""
+        async with self.writing() as session:
+            await session.execute(
+                update(Conversation).where(Conversation.id == conversation_id).values(status=status, closed_at=utcnow())
+            )
+        await self.append(conversation_id, "conversation.ended", {"status": status})
+
+    async def reopen_conversation(self, conversation_id: str) -> bool:
+        """Take a conversation up again (another call on the same page). False when there is none."""
+        async with self.writing() as session:
+            if await session.get(Conversation, conversation_id) is None:
+                return False
+            await session.execute(
+                update(Conversation).where(Conversation.id == conversation_id).values(status="open", closed_at=None)
+            )
+        return True
+
+    async def set_conversation(
+        self,
+        conversation_id: str,
+        *,
+        language: str | None = None,
+        auth_level: int | None = None,
+        context: dict[str, Any] | None = None,
+        customer_id: str | None = None,
+    ) -> None:
+        """Change what is not None; `context` is merged key by key."""
+        async with self.writing() as session:
+            row = await session.get(Conversation, conversation_id)
+            if row is None:
+                return
+            row.language = row.language if language is None else language
+            row.auth_level = row.auth_level if auth_level is None else auth_level
+            row.customer_id = row.customer_id if customer_id is None else customer_id
+            if context:
+                row.context = {**row.context, **context}
+
+    async def add_contact(self, conversation_id: str, *, channel: str, direction: str, initiation_method: str) -> str:
+        """A new contact; returns its id."""
+        contact_id = new_id()
+        async with self.writing() as session:
+            session.add(
+                Contact(
+                    id=contact_id,
+                    conversation_id=conversation_id,
+                    channel=channel,
+                    direction=direction,
+                    initiation_method=initiation_method,
+                )
+            )
+        return contact_id
+
+    async def stamp_contact(
+        self,
+        contact_id: str,
+        *,
+        enqueued: bool = False,
+        connected_to_agent: bool = False,
+        ended: bool = False,
+        acw_ended: bool = False,
+        queue: str | None = None,
+        priority: int | None = None,
+        disconnect_party: str | None = None,
+        disconnect_cause: str | None = None,
+        disposition: str | None = None,
+        notes: str | None = None,
+    ) -> None:
+        """Set times to now and fields that are not None."""
+        now = utcnow()
+        values: dict[str, Any] = {
+            "enqueued_at": now if enqueued else None,
+            "connected_to_agent_at": now if connected_to_agent else None,
+            "ended_at": now if ended else None,
+            "acw_ended_at": now if acw_ended else None,
+            "queue": queue,
+            "priority": priority,
+            "disconnect_party": disconnect_party,
+            "disconnect_cause": disconnect_cause,
+            "disposition": disposition,
+            "notes": notes,
+        }
+        changed = {name: value for name, value in values.items() if value is not None}
+        if not changed:
+            return
+        async with self.writing() as session:
+            await session.execute(update(Contact).where(Contact.id == contact_id).values(**changed))
+
+    async def add_participant(self, contact_id: str, *, role: str, user_id: str | None = None, name: str = "") -> str:
+        """Somebody joins a contact; returns the participant's id."""
+        participant_id = new_id()
+        async with self.writing() as session:
+            session.add(
+                Participant(id=participant_id, contact_id=contact_id, role=role, user_id=user_id, name=name[:128])
+            )
+        return participant_id
+
+    async def participant_left(self, participant_id: str) -> None:
+        """The participant is gone."""
+        async with self.writing() as session:
+            await session.execute(update(Participant).where(Participant.id == participant_id).values(left_at=utcnow()))
+
+    async def add_leg(self, *, leg_id: str, participant_id: str, transport: str, remote: str, worker_id: str) -> None:
+        """A participant gets a media session."""
+        async with self.writing() as session:
+            session.add(
+                Leg(id=leg_id, participant_id=participant_id, transport=transport, remote=remote, worker_id=worker_id)
+            )
+
+    async def update_leg(
+        self,
+        leg_id: str,
+        *,
+        state: str | None = None,
+        codec: str | None = None,
+        srtp: bool | None = None,
+        remote: str | None = None,
+        ended_at: datetime | None = None,
+        ended_by: str | None = None,
+        ended_reason: str | None = None,
+        stats: dict[str, Any] | None = None,
+        recording_path: str | None = None,
+    ) -> None:
+        """Change what is not None."""
+        values = {
+            "state": state,
+            "codec": codec,
+            "srtp": srtp,
+            "remote": remote,
+            "ended_at": ended_at,
+            "ended_by": ended_by,
+            "ended_reason": ended_reason,
+            "stats": stats,
+            "recording_path": recording_path,
+        }
+        changed = {name: value for name, value in values.items() if value is not None}
+        if not changed:
+            return
+        async with self.writing() as session:
+            await session.execute(update(Leg).where(Leg.id == leg_id).values(**changed))
+
+    # ------------------------------------------------------------------ events
+
+    async def append(
+        self,
+        conversation_id: str,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        contact_id: str | None = None,
+        participant_id: str | None = None,
+        leg_id: str | None = None,
+        at: datetime | None = None,
+        dedup: str | None = None,
+    ) -> StoredEvent | None:
+        """Commit an event, then show it. None (and nothing happens) when `dedup` was committed before."""
+        row = EventRow(
+            conversation_id=conversation_id,
+            contact_id=contact_id,
+            participant_id=participant_id,
+            leg_id=leg_id,
+            type=kind,
+            payload=payload,
+            at=at or utcnow(),
+            dedup=dedup,
+        )
+        return await self._commit_event(row, [])
+
+    async def add_utterance(
+        self, conversation_id: str, utterance: NewUtterance, *, dedup: str | None = None
+    ) -> StoredEvent | None:
+        """Commit an utterance, its emotion and its event together, then show them."""
+        fields = asdict(utterance)
+        emotion = fields.pop("emotion")
+        utterance_id = fields.pop("utterance_id")
+        rows: list[Any] = [Utterance(id=utterance_id, **fields)]
+        if emotion is not None:
+            rows.append(
+                AffectEvent(
+                    utterance_id=utterance_id,
+                    arousal=emotion["arousal"],
+                    valence=emotion["valence"],
+                    label=emotion["label"],
+                    confidence=emotion["confidence"],
+                    evidence=emotion.get("evidence", []),
+                    model=emotion.get("model", ""),
+                )
+            )
+        row = EventRow(
+            conversation_id=conversation_id,
+            contact_id=utterance.contact_id,
+            participant_id=utterance.participant_id,
+            leg_id=utterance.leg_id,
+            type="utterance.final",
+            at=utterance.at,
+            dedup=dedup,
+            payload={
+                "utterance_id": utterance_id,
+                "role": utterance.role,
+                "text": utterance.text,
+                "language": utterance.language,
+                "confidence": utterance.confidence,
+                "t0_ms": utterance.t0_ms,
+                "t1_ms": utterance.t1_ms,
+                "emotion": emotion,
+                "ledger": utterance.ledger,
+            },
+        )
+        return await self._commit_event(row, rows)
+
+    async def _commit_event(self, row: EventRow, others: list[Any]) -> StoredEvent | None:
+        try:
+            async with self.writing() as session:
+                session.add(row)
+                await session.flush()
+                for other in others:
+                    session.add(other)
+                    await session.flush()
+        except IntegrityError:
+            if row.dedup is not None and await self._seen(row.dedup):
+                return None
+            raise
+        stored = stored_event(row)
+        self.bus.publish(stored)
+        return stored
+
+    async def _seen(self, dedup: str) -> bool:
+        async with self.reading() as session:
+            return await session.scalar(select(EventRow.seq).where(EventRow.dedup == dedup)) is not None
+
+    async def agent_state(
+        self, user_id: str, *, availability: str, routing_status: str, contact_id: str | None
+    ) -> None:
+        """Write an agent's new state and show it."""
+        async with self.writing() as session:
+            session.add(
+                AgentStateEvent(
+                    user_id=user_id, availability=availability, routing_status=routing_status, contact_id=contact_id
+                )
+            )
+            await session.execute(
+                update(AgentProfile).where(AgentProfile.user_id == user_id).values(availability=availability)
+            )
+        self.bus.publish_live(
+            "",
+            "agent.state",
+            {
+                "user_id": user_id,
+                "availability": availability,
+                "routing_status": routing_status,
+                "contact_id": contact_id,
+            },
+        )
+
+    # ------------------------------------------------------------------ runs
+
+    async def save_run(self, contact_id: str, *, flow_id: str, flow_sha: str, state: bytes) -> None:
+        """Save (over) a live contact's state."""
+        async with self.writing() as session:
+            await session.merge(
+                FlowRun(contact_id=contact_id, flow_id=flow_id, flow_sha=flow_sha, state=state, saved_at=utcnow())
+            )
+
+    async def open_runs(self) -> list[SavedRun]:
+        """The saved state of every contact that has not ended."""
+        async with self.reading() as session:
+            rows = await session.scalars(
+                select(FlowRun).join(Contact, Contact.id == FlowRun.contact_id).where(Contact.ended_at.is_(None))
+            )
+            return [
+                SavedRun(
+                    contact_id=r.contact_id, flow_id=r.flow_id, flow_sha=r.flow_sha, state=r.state, saved_at=r.saved_at
+                )
+                for r in rows
+            ]
+
+
+def stored_event(row: EventRow) -> StoredEvent:
+    """A row as a plain value."""
+    return StoredEvent(
+        seq=row.seq,
+        conversation_id=row.conversation_id,
+        contact_id=row.contact_id,
+        participant_id=row.participant_id,
+        leg_id=row.leg_id,
+        type=row.type,
+        payload=row.payload,
+        at=row.at,
+    )
+
+
+def _connect_args(url: str, busy_timeout_s: float) -> dict[str, Any]:
+    return {"connect_args": {"timeout": busy_timeout_s}} if url.startswith("sqlite") else {"pool_pre_ping": True}
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # In WAL mode NORMAL keeps every commit over a crash of the process; only a power cut may lose the last ones.
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()

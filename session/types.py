@@ -1,0 +1,73 @@
+"""Plain values that go in and out of the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Device = Literal["sip", "uri", "browser"]
+Role = Literal["admin", "supervisor", "agent", "designer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUtterance:
+    """A final utterance to be stored; `emotion` only with consent."""
+
+    utterance_id: str
+    contact_id: str
+    participant_id: str
+    leg_id: str
+    role: str
+    t0_ms: int
+    t1_ms: int
+    text: str
+    language: str
+    confidence: float
+    words: list[Any]
+    emotion: dict[str, Any] | None
+    ledger: list[Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """A committed event, or (seq None) a live one that is only shown."""
+
+    seq: int | None
+    conversation_id: str
+    contact_id: str | None
+    participant_id: str | None
+    leg_id: str | None
+    type: str
+    payload: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedRun:
+    """A live contact's saved state."""
+
+    contact_id: str
+    flow_id: str
+    flow_sha: str
+    state: bytes
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRecord:
+    """A user with, for agents, how they are reached."""
+
+    user_id: str
+    name: str
+    display_name: str
+    roles: tuple[str, ...]
+    locale: str
+    password_hash: str
+    token_epoch: int
+    disabled: bool
+    device: Device | None = None
+    uri: str = ""
+    skills: tuple[str, ...] = ()
+    availability: str = "offline"
