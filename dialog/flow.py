@@ -1,12 +1,158 @@
-"""The flow/v1 file as typed data."""
+"""The flow/v1 file as typed data, and its loader. Every mistake is named with file and line, and how to mend it."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dialog import yamlfile
+from dialog.blocks.answer import Answer
+from dialog.blocks.branch import Branch
+from dialog.blocks.collect import Collect
+from dialog.blocks.consent import Consent
+from dialog.blocks.end import End
+from dialog.blocks.menu import Menu
+from dialog.blocks.play import Play
+from dialog.blocks.queue import Queue
+from dialog.blocks.set import Set
+from dialog.blocks.understand import Understand
+from dialog.blocks.verify import Verify
+from dialog.text import Localised
+from dialog.yamlfile import Document, FileError, Place, Problem
+
+AnyBlock = Annotated[
+    Play | Menu | Collect | Verify | Consent | Understand | Answer | Branch | Set | Queue | End,
+    Field(discriminator="type"),
+]
+BLOCK_TYPES = ("play", "menu", "collect", "verify", "consent", "understand", "answer", "branch", "set", "queue", "end")
+_ID = r"^[a-z][a-z0-9_]*$"
+
+
+class OnEmotion(BaseModel):
+    """Where a mood leads. Only ever true with the caller's consent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    when: str = Field(description="CEL over emotion.label, .arousal, .valence, .confidence, .turns")
+    goto: str
+
+
+class Handlers(BaseModel):
+    """What takes the run from wherever it is; each names a block."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    on_human_request: str = Field(default="", description="the caller asks for a person, in any words, at any prompt")
+    on_emotion: OnEmotion | None = None
+    on_silence: str = Field(default="", description="a question stayed unanswered too often")
+    on_error: str = Field(default="", description="a block or something it needs failed")
+    on_agent_lost: str = Field(default="", description="the agent's line died during the talk")
+    on_hangup: str = Field(default="", description="the caller hung up; only branch, set and end may follow")
+
+    def targets(self) -> dict[str, str]:
+        """Handler → block, for those given."""
+        named = {name: value for name, value in self.model_dump().items() if isinstance(value, str) and value}
+        if self.on_emotion is not None:
+            named["on_emotion"] = self.on_emotion.goto
+        return named
 
 
 class Flow(BaseModel):
-    """One flow."""
+    """One flow: blocks, how they hang together, and what takes over from anywhere."""
 
-    id: str
-    sha: str = ""
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal["flow/v1"]
+    id: str = Field(pattern=_ID)
+    title: Localised
+    locales: list[str] = Field(min_length=1, description="BCP-47; every wording must have all of them")
+    channels: list[Literal["voice", "text"]] = Field(default=["voice", "text"], min_length=1)
+    start: str = Field(description="id of the first block")
+    blocks: dict[Annotated[str, Field(pattern=_ID)], AnyBlock] = Field(min_length=1)
+    handlers: Handlers = Handlers()
+    shortcuts: dict[Annotated[str, Field(pattern=r"^[0-9*#]$")], str] = Field(
+        default_factory=dict, description="key → block, wherever keys are not the input (0 = a person)"
+    )
+    layout: dict[str, tuple[float, float]] = Field(default_factory=dict, description="places on the canvas; no meaning")
+    sha: str = Field(default="", exclude=True, json_schema_extra={"readOnly": True}, description="set by the loader")
+
+    @property
+    def asks_to_record(self) -> bool:
+        """Recording waits for a yes."""
+        return any(
+            isinstance(block, Consent) and "recording" in block.purposes and block.default == "refused"
+            for block in self.blocks.values()
+        )
+
+
+def parse_flow(text: str, file: str = "flow.yaml") -> tuple[Flow, Document]:
+    """Parse and check types (not yet the rules of `dialog.validate`). Raises `FileError`."""
+    document = yamlfile.parse(text, file)
+    if not isinstance(document.data, dict):
+        raise FileError([document.problem((), "a flow is a mapping that begins with `format: flow/v1`")])
+    problems = list(_unknown_types(document))
+    if problems:
+        raise FileError(problems)
+    try:
+        flow = Flow.model_validate(document.data)
+    except ValidationError as error:
+        raise FileError([_problem_of(document, item) for item in error.errors()]) from None
+    return flow.model_copy(update={"sha": hashlib.sha256(text.encode()).hexdigest()}), document
+
+
+def load_flow(path: Path) -> Flow:
+    """Read, parse and validate one flow. Raises `FileError` with all problems of severity E."""
+    from dialog.validate import validate
+
+    flow, document = read_flow(path)
+    errors = [problem for problem in validate(flow, document) if problem.severity == "E"]
+    if errors:
+        raise FileError(errors)
+    return flow
+
+
+def read_flow(path: Path) -> tuple[Flow, Document]:
+    """Read and parse one flow, without the rules. Raises `FileError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError([Problem(str(path), 1, f"cannot be read: {error}")]) from None
+    return parse_flow(text, str(path))
+
+
+def schema() -> str:
+    """The JSON Schema of flow/v1, as published in `flows/flow-v1.schema.json`."""
+    tree = Flow.model_json_schema()
+    tree["properties"].pop("sha", None)
+    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "flow-v1.schema.json", **tree}
+    return json.dumps(tree, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _unknown_types(document: Document) -> list[Problem]:
+    blocks = document.data.get("blocks")
+    if not isinstance(blocks, dict):
+        return []
+    accepted = ", ".join(BLOCK_TYPES)
+    return [
+        document.problem(("blocks", name, "type"), f"block {name!r}: unknown type {kind!r}; accepted are {accepted}")
+        for name, block in blocks.items()
+        if isinstance(block, dict) and (kind := block.get("type")) not in BLOCK_TYPES
+    ]
+
+
+def _problem_of(document: Document, item: Any) -> Problem:
+    place: Place = item["loc"]
+    # pydantic puts the block's type into the path of a discriminated union; the file has no such step
+    if len(place) > 2 and place[0] == "blocks" and place[2] in BLOCK_TYPES:
+        place = (*place[:2], *place[3:])
+    name = ".".join(str(step) for step in place if step != "[key]")
+    message = item["msg"]
+    if item["type"] == "extra_forbidden":
+        message = "is not known here; remove it or correct its spelling"
+    elif item["type"] == "missing":
+        message = "is missing"
+    return document.problem(place, f"{name}: {message}")

@@ -51,6 +51,12 @@ class DialogOptions(BaseModel):
         le=60,
         description="s of silence after a question before it is asked again; people think for 2–4 s",
     )
+    text_no_input_s: float = Field(
+        default=300.0,
+        ge=10,
+        le=86400,
+        description="s of silence in a chat before it is asked again; people type and do other things",
+    )
     max_no_input: int = Field(
         default=2, ge=0, le=5, description="times a question is asked again in silence before `on_silence` takes over"
     )

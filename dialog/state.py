@@ -76,14 +76,22 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     """Name → when it is due (same clock as `now_ms`)."""
     playing: list[Playing] = []
     next_play: int = 1
-    last_prompt: str = ""
+    last_answer: str = ""
+    """The knowledge answer given last, for "say that again"."""
+    caller_speaking: bool = False
 
     said: list[Said] = []
     text_turn: bool = False
     """The caller's last words were typed: the reply is written as well as spoken."""
     pending: str = ""
     """A request the caller made before it could be served (over the greeting, instead of a yes)."""
+    query: str = ""
+    """The caller's words that led to the present block; what `answer` searches for."""
     intent: str = ""
+    answered: list[str] = []
+    """Articles given so far."""
+    gone: bool = False
+    """The caller hung up; only silent blocks may still run."""
     no_input: int = 0
     errors: int = 0
     sensitive: bool = False
@@ -92,6 +100,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     feeling: Feeling = msgspec.field(default_factory=Feeling)
     auth_level: int = 0
     customer_id: str = ""
+    last_why: str = ""
+    """Why the last block was left."""
     reason: str = ""
     """Why a person is wanted, in plain words, once one is."""
     ended: str = ""

@@ -1,0 +1,153 @@
+"""What all block types share: parameters checked by pydantic, and one method per thing that can happen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialog.events import Heard, QueueOutcome
+from dialog.ports import Understood
+
+if TYPE_CHECKING:
+    from dialog.turn import Turn
+
+ALL_KEYS = frozenset("0123456789*#")
+UTTERANCE_MS = 35_000  # the longest utterance and its recognition; after that it was lost
+BARGE_WAIT_MS = 4000  # the utterance that interrupted is decoded within this, or was no speech
+
+
+class Block(BaseModel):
+    """One step of a flow. The engine calls the methods; a block answers through `turn`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    required: ClassVar[frozenset[str]] = frozenset({"next"})
+    optional: ClassVar[frozenset[str]] = frozenset()
+    hears: ClassVar[bool] = False
+    """Waits for the caller: a loop through it is no endless one."""
+    silent: ClassVar[bool] = False
+    """Needs nobody on the line."""
+
+    type: str
+    note: str = Field(default="", description="for readers of the file")
+    exits: dict[str, str] = Field(default_factory=dict, description="exit → id of the next block")
+
+    def required_exits(self) -> frozenset[str]:
+        """Exits that must lead somewhere."""
+        return self.required
+
+    def allowed_exits(self) -> frozenset[str] | None:
+        """Exits that may be given; None = any name (intents)."""
+        return self.required_exits() | self.optional
+
+    def keys(self) -> frozenset[str]:
+        """Keys that are its input: shortcuts leave them alone, and those typed ahead are given to it."""
+        return frozenset()
+
+    def wordings(self) -> dict[str, dict[str, str]]:
+        """Everything it may say: parameter name → wording by locale."""
+        return {}
+
+    def expressions(self) -> dict[str, str]:
+        """CEL expressions in it: parameter name → expression."""
+        return {}
+
+    async def enter(self, turn: Turn) -> None:
+        """The run arrives."""
+
+    async def first_look(self, turn: Turn, heard: Heard) -> bool:
+        """Take the words before anybody asks what they mean; True when they were for this block."""
+        return False
+
+    async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
+        """The caller said (or wrote) something that no handler took."""
+
+    async def pressed(self, turn: Turn, digit: str) -> None:
+        """A key that no shortcut took."""
+
+    async def spoken(self, turn: Turn, interrupted: bool) -> None:
+        """Its prompt ended; `interrupted` by the caller's voice, so that their words follow."""
+
+    async def silence(self, turn: Turn) -> None:
+        """The caller said nothing for too long."""
+
+    async def timer(self, turn: Turn, name: str) -> None:
+        """A timer of its own ran out."""
+
+    async def queue_news(self, turn: Turn, outcome: QueueOutcome | Literal["agent_left"]) -> None:
+        """News from the queue."""
+
+    async def taken_away(self, turn: Turn) -> None:
+        """A handler leads the run elsewhere before this block was done."""
+
+    async def resume(self, turn: Turn) -> None:
+        """The app was restarted while the run was here."""
+        await self.enter(turn)
+
+
+class Speaking(Block):
+    """A block that says something and goes on; words that interrupt it are kept for the next question."""
+
+    after: ClassVar[str] = "next"
+
+    async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
+        """Keep the request; the next `understand` serves it without asking."""
+        turn.state.pending = heard.text
+        if not turn.speaking:
+            turn.leave(self.after, "the caller spoke meanwhile")
+
+    async def pressed(self, turn: Turn, digit: str) -> None:
+        """Keys typed ahead wait for the block that takes keys."""
+        turn.state.private.digits = (turn.state.private.digits + digit)[:32]
+
+    async def spoken(self, turn: Turn, interrupted: bool) -> None:
+        """Go on, or wait for the words of a caller who is speaking."""
+        if interrupted or turn.state.caller_speaking:
+            turn.start_timer("barge", UTTERANCE_MS if turn.state.caller_speaking else BARGE_WAIT_MS)
+        else:
+            turn.leave(self.after, "said")
+
+    async def timer(self, turn: Turn, name: str) -> None:
+        """No words came after all."""
+        if name == "barge":
+            turn.leave(self.after, "interrupted by a sound without words")
+
+    async def resume(self, turn: Turn) -> None:
+        """Its end will be reported, or was: do not repeat it."""
+        turn.expect()
+        if not turn.speaking:
+            turn.leave(self.after, "resumed after a restart")
+
+
+class Asking(Block):
+    """A block that asks and waits; silence is asked over again, then `on_silence` takes the run."""
+
+    hears: ClassVar[bool] = True
+
+    def question(self, turn: Turn) -> dict[str, str]:
+        """What it wants to know at this moment."""
+        raise NotImplementedError
+
+    async def spoken(self, turn: Turn, interrupted: bool) -> None:
+        """Now it is the caller's turn."""
+        turn.wait_for_caller()
+
+    async def resume(self, turn: Turn) -> None:
+        """Listen on; the question was heard, or its end will be reported."""
+        turn.expect()
+        if not turn.speaking:
+            turn.wait_for_caller()
+
+    async def silence(self, turn: Turn) -> None:
+        """Ask again, at most `max_no_input` times."""
+        state = turn.state
+        state.no_input += 1
+        if state.no_input <= turn.options.max_no_input:
+            turn.say(turn.render(self.question(turn)))
+        elif "no_input" in self.exits:
+            turn.leave("no_input", "no answer")
+        elif turn.flow.handlers.on_silence:
+            turn.go(turn.flow.handlers.on_silence, "on_silence", "no answer")
+        else:
+            turn.wait_for_caller()

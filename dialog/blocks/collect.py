@@ -1,0 +1,130 @@
+"""`collect`: digits by key or voice, or free words, into an attribute. For secrets use `verify`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from dialog.blocks.base import ALL_KEYS, Asking
+from dialog.events import Heard
+from dialog.ports import Understood
+from dialog.text import Localised, spoken_digits
+
+if TYPE_CHECKING:
+    from dialog.turn import Turn
+
+
+class Collect(Asking):
+    """Asks for one value. Digits end by `#`, by `max`, or by a pause between keys."""
+
+    required: ClassVar[frozenset[str]] = frozenset({"ok", "failed"})
+    optional: ClassVar[frozenset[str]] = frozenset({"no_input"})
+
+    type: Literal["collect"]
+    slot: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="attribute that gets the value; kept with the conversation"
+    )
+    kind: Literal["digits", "free"] = "digits"
+    prompt: Localised
+    no_match: Localised
+    confirm: Localised | None = Field(
+        default=None, description="read-back with {{slot name}}; 1/yes takes it, 2/no asks again"
+    )
+    min: int = Field(default=1, ge=1, le=32, description="fewest digits")
+    max: int = Field(default=16, ge=1, le=32, description="most digits; reaching it ends the entry")
+    retries: int = Field(default=2, ge=0, le=5)
+
+    def keys(self) -> frozenset[str]:
+        """All."""
+        return ALL_KEYS
+
+    def wordings(self) -> dict[str, dict[str, str]]:
+        """Question, second question, read-back."""
+        wordings = {"prompt": self.prompt, "no_match": self.no_match}
+        return wordings | {"confirm": self.confirm} if self.confirm else wordings
+
+    def question(self, turn: Turn) -> dict[str, str]:
+        """The question."""
+        return self.confirm if self.confirm and turn.state.phase == "confirm" else self.prompt
+
+    async def enter(self, turn: Turn) -> None:
+        """Ask."""
+        turn.state.phase = "value"
+        turn.expect()
+        turn.say(turn.render(self.prompt))
+
+    async def first_look(self, turn: Turn, heard: Heard) -> bool:
+        """Digits that were said."""
+        digits = spoken_digits(heard.text) if self.kind == "digits" and turn.state.phase == "value" else ""
+        if len(digits) < self.min:
+            return False
+        self._complete(turn, digits)
+        return True
+
+    async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
+        """Free words, or yes and no to the read-back."""
+        if turn.state.phase == "confirm":
+            if meaning.intent == "yes":
+                turn.leave("ok", "confirmed")
+            else:
+                self._miss(turn, "not confirmed")
+        elif self.kind == "free":
+            self._complete(turn, heard.text)
+        else:
+            self._miss(turn, "no digits in the answer")
+
+    async def pressed(self, turn: Turn, digit: str) -> None:
+        """Collect keys."""
+        state = turn.state
+        turn.stop_speaking()
+        if state.phase == "confirm":
+            if digit == "1":
+                turn.leave("ok", "confirmed by key")
+            else:
+                self._miss(turn, "not confirmed")
+        elif digit == "#":
+            await self.timer(turn, "digits")
+        elif digit == "*":
+            state.private.digits = ""
+            turn.say(turn.render(self.prompt))
+        else:
+            state.private.digits += digit
+            if len(state.private.digits) >= self.max:
+                await self.timer(turn, "digits")
+            else:
+                turn.start_timer("digits", round(turn.options.interdigit_s * 1000))
+
+    async def resume(self, turn: Turn) -> None:
+        """Keys pressed so far are lost: ask again."""
+        turn.cancel_timer("digits")
+        turn.stop_speaking()
+        turn.expect()
+        turn.say(turn.render(self.question(turn)))
+
+    async def timer(self, turn: Turn, name: str) -> None:
+        """The entry is finished."""
+        if name == "digits":
+            digits, turn.state.private.digits = turn.state.private.digits, ""
+            turn.cancel_timer("digits")
+            self._complete(turn, digits)
+
+    def _complete(self, turn: Turn, value: str) -> None:
+        if self.kind == "digits" and not self.min <= len(value) <= self.max:
+            self._miss(turn, "wrong number of digits")
+            return
+        turn.set({self.slot: value})
+        if self.confirm is None:
+            turn.leave("ok", "given")
+            return
+        turn.state.phase = "confirm"
+        turn.say(turn.render(self.confirm))
+
+    def _miss(self, turn: Turn, why: str) -> None:
+        misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1
+        turn.state.phase = "value"
+        if misses > self.retries:
+            turn.leave("failed", why)
+            return
+        turn.stop_speaking()
+        turn.say(turn.render(self.no_match))

@@ -1,0 +1,85 @@
+"""`menu`: one of several options, by key or by voice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialog.blocks.base import Asking
+from dialog.events import Heard
+from dialog.ports import Understood
+from dialog.text import Localised
+
+if TYPE_CHECKING:
+    from dialog.turn import Turn
+
+
+class Option(BaseModel):
+    """One choice; its `id` is the exit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    key: str = Field(pattern=r"^[0-9*#]$", description="the key that chooses it")
+    say: dict[str, list[str]] = Field(
+        default_factory=dict, description="by locale, phrases that choose it; wordings near them do, too"
+    )
+
+
+class Menu(Asking):
+    """Asks, and takes the exit of the chosen option."""
+
+    optional: ClassVar[frozenset[str]] = frozenset({"no_input"})
+
+    type: Literal["menu"]
+    prompt: Localised
+    no_match: Localised
+    options: list[Option] = Field(min_length=1)
+    retries: int = Field(default=2, ge=0, le=5, description="times it asks again after an answer that fits no option")
+
+    def required_exits(self) -> frozenset[str]:
+        """One per option, and `no_match`."""
+        return frozenset({option.id for option in self.options} | {"no_match"})
+
+    def keys(self) -> frozenset[str]:
+        """The options' keys."""
+        return frozenset(option.key for option in self.options)
+
+    def wordings(self) -> dict[str, dict[str, str]]:
+        """Question and second question."""
+        return {"prompt": self.prompt, "no_match": self.no_match}
+
+    def question(self, turn: Turn) -> dict[str, str]:
+        """The question."""
+        return self.prompt
+
+    async def enter(self, turn: Turn) -> None:
+        """Ask."""
+        turn.expect()
+        turn.say(turn.render(self.prompt))
+
+    async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
+        """The option whose phrases are nearest."""
+        phrases = [[phrase for listed in option.say.values() for phrase in listed] for option in self.options]
+        index = await turn.ports.understanding.match(heard.text, phrases)
+        if index is None:
+            self._miss(turn, "the answer fits no option")
+        else:
+            turn.leave(self.options[index].id, "said")
+
+    async def pressed(self, turn: Turn, digit: str) -> None:
+        """The option with this key."""
+        for option in self.options:
+            if option.key == digit:
+                turn.leave(option.id, "key")
+                return
+        self._miss(turn, "a key without an option")
+
+    def _miss(self, turn: Turn, why: str) -> None:
+        misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1
+        if misses > self.retries:
+            turn.leave("no_match", why)
+            return
+        turn.stop_speaking()
+        turn.say(turn.render(self.no_match))

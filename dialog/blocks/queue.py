@@ -1,0 +1,103 @@
+"""`queue`: hand the caller to people, and wait with them until somebody answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialog.blocks.base import Block
+from dialog.events import Enqueue, QueueOutcome
+from dialog.handover import facts_of, summary_of
+from dialog.text import Localised
+
+if TYPE_CHECKING:
+    from dialog.turn import Turn
+
+
+class Announce(BaseModel):
+    """Position announcements."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    position: bool = True
+    every_s: float | None = Field(default=None, ge=5, description="s between them; empty = the desk's setting")
+
+
+class Overflow(BaseModel):
+    """When waiting has been long enough."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    wait_s: float = Field(ge=1, le=86400)
+
+
+class Queue(Block):
+    """Joins the queue at once, speaks `text` meanwhile; `answered` is left when the agent is done."""
+
+    required: ClassVar[frozenset[str]] = frozenset({"answered", "overflow", "no_agents"})
+    optional: ClassVar[frozenset[str]] = frozenset({"left", "abandoned"})
+    hears: ClassVar[bool] = True
+
+    type: Literal["queue"]
+    queue: str = Field(default="support", pattern=r"^[a-z][a-z0-9_]*$")
+    skills: list[str] = Field(default_factory=list)
+    priority: int | str = Field(default=50, description="0…100, higher is served first; a number or CEL")
+    reason: str = Field(default="", description="for the agent; empty = why the run came here")
+    text: Localised | None = Field(default=None, description="said while joining")
+    announce: Announce = Announce()
+    overflow: Overflow | None = None
+
+    def wordings(self) -> dict[str, dict[str, str]]:
+        """What is said while joining."""
+        return {"text": self.text} if self.text else {}
+
+    def expressions(self) -> dict[str, str]:
+        """The priority, if computed."""
+        return {"priority": self.priority} if isinstance(self.priority, str) else {}
+
+    async def enter(self, turn: Turn) -> None:
+        """Join and speak."""
+        turn.state.phase = "waiting"
+        turn.expect()
+        if self.text:
+            turn.say(turn.render(self.text), interruptible=False)
+        self._join(turn)
+
+    async def queue_news(self, turn: Turn, outcome: QueueOutcome | Literal["agent_left"]) -> None:
+        """Answered: be silent until the agent is done. Otherwise go on."""
+        if outcome == "answered":
+            turn.state.phase = "talking"
+            turn.stop_speaking()
+        elif outcome == "agent_left":
+            turn.leave("answered", "the agent is done")
+        elif outcome in self.exits:
+            turn.leave(outcome, f"queue: {outcome}")
+        else:
+            turn.leave("overflow", f"queue: {outcome}")
+
+    async def resume(self, turn: Turn) -> None:
+        """The queue lives in the app that was restarted: join again, unless a talk goes on."""
+        turn.expect()
+        if turn.state.phase == "waiting":
+            self._join(turn)
+
+    def _join(self, turn: Turn) -> None:
+        state = turn.state
+        value = turn.evaluate(self.priority) if isinstance(self.priority, str) else self.priority
+        priority = max(0, min(100, int(value))) if isinstance(value, int | float) else 50
+        state.reason = self.reason or state.last_why
+        turn.effects.append(
+            Enqueue(
+                queue=self.queue,
+                skills=self.skills,
+                priority=priority,
+                reason=state.reason,
+                summary=summary_of(state),
+                facts=facts_of(state),
+                locale=state.locale,
+                announce=self.announce.position,
+                announce_every_s=self.announce.every_s,
+                overflow_s=self.overflow.wait_s if self.overflow else None,
+            )
+        )
