@@ -1,0 +1,61 @@
+/** Live events over WebSocket: reconnects with back-off, resumes after the last stored event, drops repeats. */
+
+import type { StoredEvent } from "./api";
+
+export type LinkState = "connecting" | "open" | "lost";
+
+export type EventsOptions = {
+  conversation?: string;
+  token?: string;
+  /** From now on only, nothing replayed. */
+  live?: boolean;
+  onEvent: (event: StoredEvent) => void;
+  onState?: (state: LinkState) => void;
+};
+
+const FIRST_DELAY_MS = 300;
+const LONGEST_DELAY_MS = 8000;
+
+/** Opens the stream; the returned function closes it for good. */
+export function followEvents(options: EventsOptions): () => void {
+  let last = 0;
+  let delay = FIRST_DELAY_MS;
+  let socket: WebSocket | null = null;
+  let timer: number | undefined;
+  let stopped = false;
+
+  const open = () => {
+    options.onState?.("connecting");
+    const url = new URL("/api/events", window.location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    if (options.conversation) url.searchParams.set("conversation", options.conversation);
+    if (options.token) url.searchParams.set("token", options.token);
+    if (!options.live) url.searchParams.set("after", String(last));
+    socket = new WebSocket(url);
+    socket.onopen = () => {
+      delay = FIRST_DELAY_MS;
+      options.onState?.("open");
+    };
+    socket.onmessage = (message) => {
+      const event = JSON.parse(String(message.data)) as StoredEvent;
+      if (event.seq !== null) {
+        if (event.seq <= last) return;
+        last = event.seq;
+      }
+      options.onEvent(event);
+    };
+    socket.onclose = () => {
+      if (stopped) return;
+      options.onState?.("lost");
+      timer = window.setTimeout(open, delay * (0.7 + 0.6 * Math.random()));
+      delay = Math.min(delay * 2, LONGEST_DELAY_MS);
+    };
+  };
+  open();
+
+  return () => {
+    stopped = true;
+    window.clearTimeout(timer);
+    socket?.close();
+  };
+}

@@ -1,0 +1,87 @@
+/** One WebRTC call of a page: microphone (and camera) up, sound down. */
+
+export type CallState = "connecting" | "up" | "unstable" | "ended";
+export type CallFailure = "microphone-refused" | "microphone-missing" | "insecure" | "failed";
+
+/** Why a call could not be made, as a word the pages have a sentence for. */
+export class CallError extends Error {
+  constructor(readonly failure: CallFailure) {
+    super(failure);
+  }
+}
+
+export type BrowserCall = {
+  mute: (on: boolean) => void;
+  close: () => void;
+};
+
+const GATHER_LIMIT_MS = 2000;
+
+async function capture(video: boolean): Promise<MediaStream> {
+  if (!navigator.mediaDevices?.getUserMedia) throw new CallError("insecure");
+  try {
+    return await navigator.mediaDevices.getUserMedia({
+      audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+      video: video ? { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } } : false,
+    });
+  } catch (error) {
+    const name = error instanceof DOMException ? error.name : "";
+    throw new CallError(name === "NotFoundError" || name === "NotReadableError" ? "microphone-missing" : "microphone-refused");
+  }
+}
+
+function gathered(pc: RTCPeerConnection): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      if (pc.iceGatheringState === "complete") resolve();
+    };
+    pc.addEventListener("icegatheringstatechange", done);
+    window.setTimeout(resolve, GATHER_LIMIT_MS);
+    done();
+  });
+}
+
+/**
+ * Calls: `exchange` takes the offer's SDP to the server and returns the answer's.
+ * Throws CallError, or what `exchange` throws; then nothing is left open.
+ */
+export async function startCall(options: {
+  video: boolean;
+  iceServers: RTCIceServer[];
+  player: HTMLAudioElement;
+  exchange: (sdp: string) => Promise<string>;
+  onState: (state: CallState) => void;
+}): Promise<BrowserCall> {
+  const stream = await capture(options.video);
+  const pc = new RTCPeerConnection({ iceServers: options.iceServers });
+  let over = false;
+  const close = () => {
+    if (over) return;
+    over = true;
+    pc.close();
+    stream.getTracks().forEach((track) => track.stop());
+    options.player.srcObject = null;
+    options.onState("ended");
+  };
+  pc.ontrack = (event) => {
+    if (event.track.kind !== "audio") return;
+    options.player.srcObject = new MediaStream([event.track]);
+    void options.player.play().catch(() => undefined); // the click that began the call allows it
+  };
+  pc.onconnectionstatechange = () => {
+    if (pc.connectionState === "connected") options.onState("up");
+    else if (pc.connectionState === "disconnected") options.onState("unstable");
+    else if (pc.connectionState === "failed" || pc.connectionState === "closed") close();
+  };
+  try {
+    stream.getTracks().forEach((track) => pc.addTrack(track, stream));
+    await pc.setLocalDescription(await pc.createOffer());
+    await gathered(pc);
+    const answer = await options.exchange(pc.localDescription?.sdp ?? "");
+    await pc.setRemoteDescription({ type: "answer", sdp: answer });
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { mute: (on) => stream.getAudioTracks().forEach((track) => (track.enabled = !on)), close };
+}

@@ -1,0 +1,183 @@
+/** Events → what a page shows. Pure, so that a reload and a live stream give the same picture. */
+
+import type { Emotion, Stage, StoredEvent } from "../api";
+
+export type Speaker = "customer" | "agent" | "bot";
+
+export type Line = {
+  id: string;
+  speaker: Speaker;
+  text: string;
+  at: string;
+  partial: boolean;
+  typed: boolean;
+  cut: boolean;
+  language: string;
+  confidence: number | null;
+  t0_ms: number | null;
+  t1_ms: number | null;
+  emotion: Emotion | null;
+  article: string;
+};
+
+export type Note = { id: string; at: string; type: string; payload: Record<string, unknown> };
+export type Turn = { at: string; stages: Stage[]; total_ms: number };
+
+export type Phase =
+  | { name: "starting" }
+  | { name: "assistant" }
+  | { name: "queued"; position: number | null; eta_s: number | null }
+  | { name: "agent"; agent: string; held: boolean }
+  | { name: "ended"; reason: string };
+
+export type Picture = {
+  lines: Line[];
+  notes: Note[];
+  turns: Turn[];
+  phase: Phase;
+  queue: { queue: string; reason: string; summary: string; facts: Record<string, string> } | null;
+  verified: "no" | "passed" | "failed";
+  consents: Record<string, boolean>;
+};
+
+export const EMPTY: Picture = {
+  lines: [],
+  notes: [],
+  turns: [],
+  phase: { name: "starting" },
+  queue: null,
+  verified: "no",
+  consents: {},
+};
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
+const record = (value: unknown): Record<string, string> =>
+  value && typeof value === "object" ? (value as Record<string, string>) : {};
+
+function speaker(role: string): Speaker {
+  return role === "agent" || role === "bot" ? role : "customer";
+}
+
+function put(lines: Line[], line: Line): Line[] {
+  const index = lines.findIndex((old) => old.id === line.id);
+  if (index < 0) return [...lines, line];
+  const old = lines[index]!;
+  if (!old.partial && line.partial) return lines; // a late partial never replaces the final words
+  const next = lines.slice();
+  next[index] = { ...line, emotion: line.emotion ?? old.emotion };
+  return next;
+}
+
+function line(event: StoredEvent, more: Partial<Line> & { id: string }): Line {
+  return {
+    speaker: speaker(text(event.payload["role"])),
+    text: text(event.payload["text"]),
+    at: event.at,
+    partial: false,
+    typed: false,
+    cut: false,
+    language: text(event.payload["language"]),
+    confidence: null,
+    t0_ms: null,
+    t1_ms: null,
+    emotion: null,
+    article: "",
+    ...more,
+  };
+}
+
+function emotionOf(payload: Record<string, unknown>): Emotion | null {
+  const found = payload["emotion"] ?? payload;
+  return found && typeof found === "object" && "label" in found ? (found as Emotion) : null;
+}
+
+/** The picture after one more event. */
+export function apply(picture: Picture, event: StoredEvent): Picture {
+  const p = event.payload;
+  const note: Note = { id: String(event.seq), at: event.at, type: event.type, payload: p };
+  const noted = (): Picture => ({ ...picture, notes: [...picture.notes, note] });
+  switch (event.type) {
+    case "utterance.partial":
+      return { ...picture, lines: put(picture.lines, line(event, { id: text(p["utterance_id"]), partial: true })) };
+    case "utterance.final": {
+      const id = text(p["utterance_id"]) || text(p["id"]) || String(event.seq);
+      const final = line(event, {
+        id,
+        confidence: number(p["confidence"]),
+        t0_ms: number(p["t0_ms"]),
+        t1_ms: number(p["t1_ms"]),
+        emotion: p["emotion"] ? emotionOf(p) : null,
+      });
+      return { ...picture, lines: put(picture.lines, final) };
+    }
+    case "affect": {
+      const emotion = emotionOf(p);
+      const id = text(p["utterance_id"]);
+      return { ...picture, lines: picture.lines.map((one) => (one.id === id ? { ...one, emotion } : one)) };
+    }
+    case "speech.dropped":
+      return { ...picture, lines: picture.lines.filter((one) => !(one.partial && one.speaker === speaker(text(p["role"])))) };
+    case "bot.said": {
+      if (!text(p["text"])) return picture;
+      const cut = text(p["outcome"]) === "barge_in";
+      const said = line(event, { id: `bot-${event.seq}`, speaker: "bot", cut, article: text(p["article"]) });
+      return { ...picture, lines: put(picture.lines, said) };
+    }
+    case "message": {
+      const typed = line(event, { id: `text-${event.seq}`, typed: true, article: text(p["article"]) });
+      return { ...picture, lines: put(picture.lines, typed) };
+    }
+    case "leg.up":
+      return text(p["role"]) === "customer" && picture.phase.name === "starting"
+        ? { ...noted(), phase: { name: "assistant" } }
+        : noted();
+    case "queue.entered":
+      return {
+        ...noted(),
+        phase: { name: "queued", position: null, eta_s: null },
+        queue: {
+          queue: text(p["queue"]),
+          reason: text(p["reason"]),
+          summary: text(p["summary"]),
+          facts: record(p["facts"]),
+        },
+      };
+    case "queue.position":
+      return { ...picture, phase: { name: "queued", position: number(p["position"]), eta_s: number(p["eta_s"]) } };
+    case "queue.left":
+      return { ...noted(), phase: picture.phase.name === "queued" ? { name: "assistant" } : picture.phase };
+    case "queue.accepted":
+      return { ...noted(), phase: { name: "agent", agent: text(p["agent"]), held: false } };
+    case "agent.left":
+      return { ...noted(), phase: { name: "assistant" } };
+    case "hold":
+      return picture.phase.name === "agent"
+        ? { ...noted(), phase: { ...picture.phase, held: p["on"] === true } }
+        : noted();
+    case "verify":
+      return { ...noted(), verified: text(p["result"]) === "passed" ? "passed" : "failed" };
+    case "consent": {
+      const purposes = Array.isArray(p["purposes"]) ? (p["purposes"] as string[]) : [];
+      const given = p["given"] === true;
+      return {
+        ...noted(),
+        consents: { ...picture.consents, ...Object.fromEntries(purposes.map((purpose) => [purpose, given])) },
+      };
+    }
+    case "turn.ledger": {
+      const stages = Array.isArray(p["stages"]) ? (p["stages"] as Stage[]) : [];
+      return { ...picture, turns: [...picture.turns, { at: event.at, stages, total_ms: number(p["total_ms"]) ?? 0 }] };
+    }
+    case "contact.ended":
+    case "conversation.ended":
+      return { ...noted(), phase: { name: "ended", reason: text(p["reason"]) } };
+    default:
+      return noted();
+  }
+}
+
+/** The picture of a whole history. */
+export function pictureOf(events: StoredEvent[]): Picture {
+  return events.reduce(apply, EMPTY);
+}

@@ -1,0 +1,49 @@
+/** Frame of the signed-in pages: brand, places, language, who is signed in. Sends strangers to the sign-in page. */
+
+import { useEffect, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { NavLink, useNavigate } from "react-router";
+import { api, ApiError, type User } from "../api";
+import { Brand } from "./Brand";
+import { LanguageSwitch } from "./LanguageSwitch";
+
+export function DeskShell({ children }: { children: (user: User) => ReactNode }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [user, setUser] = useState<User | null>(null);
+  const [failure, setFailure] = useState("");
+
+  useEffect(() => {
+    api.me().then(setUser, (error: unknown) => {
+      if (error instanceof ApiError && error.status === 401) void navigate("/login", { replace: true, state: { to: window.location.pathname } });
+      else setFailure(t("error.network"));
+    });
+  }, [navigate, t]);
+
+  return (
+    <div className="desk">
+      <header className="bar">
+        <Brand to="/agent" />
+        <nav>
+          <NavLink to="/agent">{t("nav.agent")}</NavLink>
+          <NavLink to="/conversations">{t("nav.conversations")}</NavLink>
+        </nav>
+        <span className="grow" />
+        <LanguageSwitch />
+        {user && (
+          <>
+            <span className="user">{user.name}</span>
+            <button type="button" className="quiet" onClick={() => void api.logout().finally(() => void navigate("/login"))}>
+              {t("login.out")}
+            </button>
+          </>
+        )}
+      </header>
+      <main>
+        {failure && <p className="alert" role="alert">{failure}</p>}
+        {!user && !failure && <p className="empty">{t("app.loading")}</p>}
+        {user && children(user)}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+import { useTranslation } from "react-i18next";
+import { detail, title } from "../lib/describe";
+import { timeOfDay } from "../lib/format";
+import type { Note } from "../lib/transcript";
+
+export function Notes({ notes }: { notes: Note[] }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <ol className="notes">
+      {notes.map((note) => {
+        const more = detail(note);
+        return (
+          <li key={note.id} className={`note note-${note.type.split(".")[0]}`}>
+            <time dateTime={note.at}>{timeOfDay(note.at, i18n.language)}</time>
+            <div>
+              {title(note, t as (key: string, values?: Record<string, unknown>) => string)}
+              {more && <small>{more}</small>}
+            </div>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

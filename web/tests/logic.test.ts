@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import type { StoredEvent } from "../src/api";
+import { clock } from "../src/lib/format";
+import { peaks } from "../src/lib/peaks";
+import { apply, EMPTY, pictureOf } from "../src/lib/transcript";
+
+let seq = 0;
+const event = (type: string, payload: Record<string, unknown>, stored = true): StoredEvent => ({
+  seq: stored ? ++seq : null,
+  conversation_id: "c",
+  contact_id: null,
+  participant_id: null,
+  leg_id: null,
+  type,
+  at: "2026-11-21T06:00:00Z",
+  payload,
+});
+const emotion = { label: "angry", arousal: 0.6, valence: -0.7, confidence: 0.8 };
+
+describe("the picture of a conversation", () => {
+  it("lets the final words replace the partial ones, and never the other way", () => {
+    const partial = event("utterance.partial", { role: "customer", utterance_id: "u1", text: "where is" }, false);
+    let picture = apply(EMPTY, partial);
+    expect(picture.lines).toMatchObject([{ text: "where is", partial: true }]);
+    picture = apply(picture, event("utterance.final", { role: "customer", utterance_id: "u1", text: "Where is my parcel?", emotion }));
+    picture = apply(picture, partial);
+    expect(picture.lines).toHaveLength(1);
+    expect(picture.lines[0]).toMatchObject({ text: "Where is my parcel?", partial: false, emotion: { label: "angry" } });
+  });
+  it("drops partial words of speech that was none", () => {
+    const picture = pictureOf([
+      event("utterance.partial", { role: "customer", utterance_id: "u1", text: "hm" }, false),
+      event("speech.dropped", { role: "customer", reason: "noise" }),
+    ]);
+    expect(picture.lines).toEqual([]);
+  });
+  it("keeps only what the bot really said", () => {
+    const picture = pictureOf([
+      event("bot.said", { text: "", outcome: "stopped" }),
+      event("bot.said", { text: "Your parcel", outcome: "barge_in" }),
+    ]);
+    expect(picture.lines).toMatchObject([{ text: "Your parcel", cut: true, speaker: "bot" }]);
+  });
+  it("follows the caller from the assistant through the queue to an agent, on hold and out", () => {
+    const names: string[] = [];
+    let picture = EMPTY;
+    for (const one of [
+      event("leg.up", { role: "customer" }),
+      event("queue.entered", { queue: "support", reason: "asked for a human", summary: "s", facts: { name: "Li" } }),
+      event("queue.position", { position: 2, eta_s: 90 }),
+      event("queue.accepted", { agent: "Ana" }),
+      event("hold", { on: true }),
+      event("hold", { on: false }),
+      event("contact.ended", { reason: "hangup" }),
+    ]) {
+      picture = apply(picture, one);
+      names.push(JSON.stringify(picture.phase));
+    }
+    expect(names).toEqual([
+      '{"name":"assistant"}',
+      '{"name":"queued","position":null,"eta_s":null}',
+      '{"name":"queued","position":2,"eta_s":90}',
+      '{"name":"agent","agent":"Ana","held":false}',
+      '{"name":"agent","agent":"Ana","held":true}',
+      '{"name":"agent","agent":"Ana","held":false}',
+      '{"name":"ended","reason":"hangup"}',
+    ]);
+    expect(picture.queue?.facts).toEqual({ name: "Li" });
+  });
+  it("remembers verification and consent", () => {
+    const picture = pictureOf([
+      event("consent", { purposes: ["recording", "emotion"], given: true }),
+      event("verify", { result: "failed", attempts: 1 }),
+      event("verify", { result: "passed", level: 2 }),
+    ]);
+    expect(picture.verified).toBe("passed");
+    expect(picture.consents).toEqual({ recording: true, emotion: true });
+  });
+});
+
+describe("numbers", () => {
+  it("reads as a clock", () => {
+    expect([0, 59_999, 61_000, 3_723_000].map(clock)).toEqual(["0:00", "0:59", "1:01", "1:02:03"]);
+  });
+  it("waveform peaks keep the extremes of each column", () => {
+    const samples = new Float32Array(1000);
+    samples[10] = 0.5;
+    samples[990] = -0.75;
+    const shape = peaks(samples, 10);
+    expect([shape[1], shape[18]]).toEqual([0.5, -0.75]);
+    expect(peaks(new Float32Array(0), 4)).toEqual(new Float32Array(8));
+  });
+});
