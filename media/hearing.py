@@ -1,0 +1,289 @@
+"""A leg's ear: voice activity, endpointing, recognition and emotion of what its remote side says.
+
+The final decode is requested at the first short silence, ahead of the decision that the utterance is over, and
+dropped when speech goes on; so by the time the decision falls the words are usually there. The ledger of an
+utterance runs from its last voiced sample to its event: waiting for the end, then whatever was still missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import structlog
+
+from media.endpointing import Closed, Endpointer, Opened, Resumed, Speculated
+from media.frames import FRAME_MS, SPEECH_RATE, Audio, Samples
+from media.inference import InferenceClient
+from media.options import MediaOptions
+from session import channel, wire
+from session.ids import new_id
+
+log = structlog.get_logger(__name__)
+
+PREROLL_MS = 300  # ms kept from before the onset: soft first consonants are not voiced
+LEAST_VOICED_MS = 100  # ms; what is shorter is a click, and not worth a decode
+FIRST_PARTIAL_MS = 600  # ms of speech before the first partial; less has no words to show
+PARTIAL_EVERY_MS = 800  # ms between partials of one utterance
+PARTIAL_DEADLINE_MS = 1500
+FINAL_DEADLINE_MS = 8000
+FEEL_GRACE_S = 0.15  # s that a final waits for its emotion once the words are there
+FAILURES = (channel.Disconnected, channel.RemoteError, TimeoutError)
+
+
+@dataclass(slots=True)
+class Spoken:
+    """An utterance in progress."""
+
+    utterance_id: str
+    t0_ms: int
+    frames: list[Samples]
+    last_voiced_at: float
+    next_partial_ms: int = FIRST_PARTIAL_MS
+    decode: asyncio.Task[wire.Decoded] | None = None
+    feel: asyncio.Task[wire.Felt] | None = None
+    partial: asyncio.Task[None] | None = None
+
+    def audio(self) -> Audio:
+        """All of it so far."""
+        return Audio(np.concatenate(self.frames), SPEECH_RATE)
+
+    def drop(self) -> None:
+        """Nobody wants the requests under way any more."""
+        for task in (self.decode, self.feel):
+            if task is not None:
+                task.cancel()
+        self.decode = self.feel = None
+
+
+@dataclass(slots=True)
+class Ear:
+    """One leg's. Not thread safe: used in the event loop."""
+
+    leg_id: str
+    options: MediaOptions
+    inference: InferenceClient
+    emit: Callable[[wire.LegEvent], None]
+    hearing: wire.Hearing = field(default_factory=wire.Hearing)
+    _baseline: bytes = b""
+    _spoken: Spoken | None = None
+    _preroll: deque[Samples] = field(default_factory=lambda: deque(maxlen=PREROLL_MS // FRAME_MS))
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _endpointer: Endpointer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._endpointer = Endpointer(
+            silence_ms=self.options.endpoint_silence_ms,
+            speculate_ms=self.options.speculate_silence_ms,
+            max_ms=round(self.options.max_utterance_s * 1000),
+        )
+
+    def set_hearing(self, hearing: wire.Hearing) -> None:
+        """Listen for something else from now on."""
+        if not hearing.speech and self._spoken is not None:
+            self._forget("hearing was turned off")
+        if not hearing.emotion:
+            # Consent withdrawn: neither an analysis under way nor what was learnt of the voice is kept.
+            self._baseline = b""
+            if self._spoken is not None and self._spoken.feel is not None:
+                self._spoken.feel.cancel()
+                self._spoken.feel = None
+        self.hearing = hearing
+
+    def push(self, t_ms: int, frame: Samples, voiced: bool) -> None:
+        """One 20 ms frame at leg time `t_ms`."""
+        if not self.hearing.speech:
+            return
+        now = time.monotonic()
+        if self._spoken is not None:
+            self._spoken.frames.append(frame)
+            if voiced:
+                self._spoken.last_voiced_at = now
+        else:
+            self._preroll.append(frame)
+        for signal in self._endpointer.push(t_ms, voiced):
+            match signal:
+                case Opened():
+                    self._open(signal, now)
+                case Speculated():
+                    self._speculate()
+                case Resumed():
+                    if self._spoken is not None:
+                        self._spoken.drop()
+                case Closed():
+                    self._close(signal)
+        if self._spoken is not None and self.hearing.partials:
+            self._maybe_partial(t_ms)
+
+    def recent(self, ms: int) -> Audio | None:
+        """The last `ms` of the utterance in progress, or None."""
+        if self._spoken is None:
+            return None
+        frames = self._spoken.frames[-ms // FRAME_MS :]
+        return Audio(np.concatenate(frames), SPEECH_RATE)
+
+    async def close(self) -> None:
+        """The leg is gone: finish what was being decoded (the last words of a call count), drop the rest."""
+        if self._spoken is not None:
+            self._forget("the call ended")
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=2.0)
+            for task in late:
+                task.cancel()
+
+    # ------------------------------------------------------------------ inside
+
+    def _open(self, signal: Opened, now: float) -> None:
+        self._spoken = Spoken(new_id(), signal.t0_ms, list(self._preroll), now)
+        self._preroll.clear()
+        self.emit(wire.SpeechStarted(leg_id=self.leg_id, utterance_id=self._spoken.utterance_id, t0_ms=signal.t0_ms))
+
+    def _speculate(self) -> None:
+        spoken = self._spoken
+        if spoken is None:
+            return
+        spoken.drop()
+        self._request(spoken)
+
+    def _request(self, spoken: Spoken) -> None:
+        audio = spoken.audio()
+        spoken.decode = asyncio.create_task(
+            self.inference.decode(
+                audio,
+                languages=self.hearing.languages,
+                final=True,
+                hint=self.hearing.hint,
+                deadline_ms=FINAL_DEADLINE_MS,
+            )
+        )
+        if self.hearing.emotion:
+            spoken.feel = asyncio.create_task(self.inference.feel(audio, self._baseline))
+
+    def _close(self, signal: Closed) -> None:
+        spoken, self._spoken = self._spoken, None
+        if spoken is None:
+            return
+        if signal.voiced_ms < LEAST_VOICED_MS:
+            spoken.drop()
+            self._dropped(spoken, "too short to be speech")
+            return
+        if spoken.decode is None:
+            self._request(spoken)
+        task = asyncio.create_task(self._finish(spoken, signal), name=f"utterance-{spoken.utterance_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _finish(self, spoken: Spoken, signal: Closed) -> None:
+        closed_at = time.monotonic()
+        if spoken.decode is None:
+            return
+        try:
+            decoded = await spoken.decode
+        except FAILURES as error:
+            spoken.drop()
+            log.warning("hearing.decode_failed", leg=self.leg_id, error=repr(error))
+            self.emit(
+                wire.HearingDegraded(
+                    leg_id=self.leg_id, utterance_id=spoken.utterance_id, reason=f"recognition failed: {error!r}"
+                )
+            )
+            return
+        decoded_at = time.monotonic()
+        if not decoded.text:
+            spoken.drop()
+            self._dropped(spoken, decoded.rejected or "no words")
+            return
+        emotion = await self._emotion(spoken)
+        ended_at = time.monotonic()
+        first_ms = spoken.t0_ms - PREROLL_MS
+        self.emit(
+            wire.UtteranceFinal(
+                leg_id=self.leg_id,
+                utterance_id=spoken.utterance_id,
+                t0_ms=signal.t0_ms,
+                t1_ms=signal.t1_ms,
+                text=decoded.text,
+                language=decoded.language,
+                confidence=decoded.confidence,
+                emotion=emotion,
+                words=[
+                    wire.Word(text=w.text, t0_ms=first_ms + w.t0_ms, t1_ms=first_ms + w.t1_ms, confidence=w.confidence)
+                    for w in decoded.words
+                ],
+                ledger=[
+                    wire.Stage(name="endpointing", ms=_ms(closed_at - spoken.last_voiced_at)),
+                    wire.Stage(name="recognition", ms=_ms(decoded_at - closed_at)),
+                    wire.Stage(name="emotion", ms=_ms(ended_at - decoded_at)),
+                ],
+            )
+        )
+
+    async def _emotion(self, spoken: Spoken) -> wire.Emotion | None:
+        task = spoken.feel
+        if task is None:
+            return None
+        try:
+            felt = await asyncio.wait_for(task, FEEL_GRACE_S)
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+            return None
+        except FAILURES as error:
+            log.info("hearing.no_emotion", leg=self.leg_id, error=repr(error))
+            return None
+        if not self.hearing.emotion:
+            return None
+        self._baseline = felt.baseline
+        return felt.emotion
+
+    def _maybe_partial(self, t_ms: int) -> None:
+        spoken = self._spoken
+        if spoken is None or spoken.decode is not None or t_ms - spoken.t0_ms < spoken.next_partial_ms:
+            return
+        if spoken.partial is not None and not spoken.partial.done():
+            return
+        spoken.next_partial_ms = t_ms - spoken.t0_ms + PARTIAL_EVERY_MS
+        spoken.partial = asyncio.create_task(self._partial(spoken), name=f"partial-{spoken.utterance_id}")
+        self._tasks.add(spoken.partial)
+        spoken.partial.add_done_callback(self._tasks.discard)
+
+    async def _partial(self, spoken: Spoken) -> None:
+        try:
+            decoded = await self.inference.decode(
+                spoken.audio(),
+                languages=self.hearing.languages,
+                final=False,
+                hint=self.hearing.hint,
+                deadline_ms=PARTIAL_DEADLINE_MS,
+            )
+        except FAILURES:
+            return  # a partial that was shed is made up for by the next one or the final
+        if decoded.text and self._spoken is spoken and self.hearing.partials:
+            self.emit(
+                wire.UtterancePartial(
+                    leg_id=self.leg_id,
+                    utterance_id=spoken.utterance_id,
+                    t0_ms=spoken.t0_ms,
+                    text=decoded.text,
+                    language=decoded.language,
+                )
+            )
+
+    def _forget(self, why: str) -> None:
+        spoken, self._spoken = self._spoken, None
+        self._endpointer.reset()
+        self._preroll.clear()
+        if spoken is not None:
+            spoken.drop()
+            self._dropped(spoken, why)
+
+    def _dropped(self, spoken: Spoken, reason: str) -> None:
+        self.emit(wire.SpeechDropped(leg_id=self.leg_id, utterance_id=spoken.utterance_id, reason=reason))
+
+
+def _ms(seconds: float) -> float:
+    return round(max(0.0, seconds) * 1000, 1)

@@ -1,0 +1,368 @@
+"""One leg's audio, from the wire to the recogniser and from the voice back to the wire.
+
+    receive() ─▶ 16 kHz ─▶ mute ─┬─▶ recorder (left)          fetch() ◀─ resample ◀─ recorder (right) ◀─┐
+      any thread                 ├─▶ bridge to the peer          any thread                             │
+                                 └─▶ voice activity ─▶ ear       playout: prompts, music, peer ─────────┘
+                                          └─▶ barge-in ─▶ playout
+
+Transports call `receive` with what came and `fetch` for what to send, at their own clock; neither ever waits.
+Everything else happens in the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import structlog
+
+from media.barge_in import BargeIn, Step
+from media.bridge import Bridge, JitterBuffer
+from media.frames import FRAME_MS, SPEECH_RATE, Audio, Samples
+from media.hearing import FAILURES, Ear
+from media.inference import InferenceClient
+from media.options import MediaOptions
+from media.playout import BLOCK, Finished, Play, Playout, Started
+from media.recorder import Recorder
+from media.resample import Resampler, convert
+from media.vad import VoiceActivity
+from session import wire
+
+log = structlog.get_logger(__name__)
+
+INBOUND_BACKLOG = 50  # packets (1 s) that may wait for a stalled event loop; older ones are lost, as on a network
+SPEECH_LIKELY = 0.5  # Silero's own threshold
+CHECK_AUDIO_MS = 300
+GAP_MS = 200  # ms of inbound silence (lost packets) after which the leg's clock jumps on
+
+
+class LegMedia:
+    """Everything audio of one leg. Made in the event loop; `receive` and `fetch` may be called from any thread."""
+
+    def __init__(
+        self,
+        leg_id: str,
+        role: wire.LegRole,
+        *,
+        options: MediaOptions,
+        inference: InferenceClient,
+        emit: Callable[[wire.LegEvent], None],
+        bridge_dir: Path,
+    ) -> None:
+        self.leg_id = leg_id
+        self.role = role
+        self.last_inbound = time.monotonic()
+        self.bridged_to: str | None = None
+        self._emit = emit
+        self._bridge_dir = bridge_dir
+        self._inference = inference
+        self._loop = asyncio.get_running_loop()
+        self._inbound: deque[Audio] = deque(maxlen=INBOUND_BACKLOG)
+        self._wake = threading.Event()
+        self._started_at = 0.0
+        self._clock_ms = 0
+        self._muted = False
+        self._deaf = False
+        self._pending = np.zeros(0, dtype=np.int16)
+        self._resampler: Resampler | None = None
+        self._vad = VoiceActivity()
+        self._ear = Ear(leg_id, options, inference, emit)
+        self._playout = Playout(self._playout_told)
+        self._barge_in = BargeIn()
+        self._checking: asyncio.Task[None] | None = None
+        self._speaking: dict[str, asyncio.Task[None]] = {}
+        self._bridge: Bridge | None = None
+        self._recorder: Recorder | None = None
+        self._closed = False
+        self._fetch_lock = threading.Lock()
+        self._out_resampler: Resampler | None = None
+        self._out = np.zeros(0, dtype=np.int16)
+
+    # ------------------------------------------------------------------ the transports' side
+
+    def start(self, hearing: wire.Hearing, record_path: str | None) -> None:
+        """Audio may flow from now on. Raises OSError when the recording cannot be made."""
+        self._started_at = self.last_inbound = time.monotonic()
+        self._ear.set_hearing(hearing)
+        if record_path is not None:
+            self._recorder = Recorder(Path(record_path))
+
+    def receive(self, audio: Audio) -> None:
+        """One packet's worth from the remote side, any rate."""
+        self.last_inbound = time.monotonic()
+        if self._closed or not self._started_at:
+            return
+        self._inbound.append(audio)
+        if not self._wake.is_set():
+            self._wake.set()
+            self._loop.call_soon_threadsafe(self._take_inbound)
+
+    def fetch(self, rate: int, samples: int) -> Samples:
+        """The next `samples` at `rate` Hz for the remote side."""
+        with self._fetch_lock:
+            if self._out_resampler is None or self._out_resampler.target != rate:
+                self._out_resampler = Resampler(SPEECH_RATE, rate)
+            parts = [self._out]
+            have = len(self._out)
+            while have < samples:
+                block = self._playout.block()
+                if self._recorder is not None and self._started_at:
+                    self._recorder.right(block)
+                part = self._out_resampler.push(block)
+                parts.append(part)
+                have += len(part)
+            joined = np.concatenate(parts) if len(parts) > 1 else parts[0]
+            self._out = joined[samples:]
+            return joined[:samples]
+
+    def dtmf(self, digit: str, source: str) -> None:
+        """A key was pressed; it also stops prompts that may be talked over."""
+        self._playout.interrupt(time.monotonic())
+        self._emit(wire.DtmfReceived(leg_id=self.leg_id, digit=digit, source=source))  # type: ignore[arg-type]
+
+    def remote_hold(self, on: bool) -> None:
+        """The remote side put us on hold: what comes meanwhile (their music) is not listened to."""
+        self._deaf = on
+
+    @property
+    def playing(self) -> str | None:
+        """The prompt that sounds, for a restarted app."""
+        return self._playout.current()
+
+    # ------------------------------------------------------------------ the app's side
+
+    async def handle(self, command: wire.LegCommand) -> None:
+        """Carry out a media command. Raises ValueError naming what is wrong with it."""
+        match command:
+            case wire.PlaySpeech():
+                self._speak(command)
+            case wire.PlayFile():
+                self._play_file(command)
+            case wire.StopPlay():
+                self._stop(command.play_id)
+            case wire.SetHearing():
+                self._ear.set_hearing(command.hearing)
+            case wire.BridgeLeg():
+                self._join(command.peer_leg_id)
+            case wire.UnbridgeLeg():
+                self._part("unbridged")
+            case wire.MuteLeg():
+                self._muted = command.on
+            case wire.RecordLeg():
+                await self._record(command)
+            case _:
+                raise ValueError(f"{type(command).__name__} is no media command")
+
+    async def close(self) -> None:
+        """End everything; the recording is complete when this returns."""
+        if self._closed:
+            return
+        self._closed = True
+        for task in [*self._speaking.values(), *([self._checking] if self._checking else [])]:
+            task.cancel()
+        self._playout.stop(None)
+        self._part("leg ended")
+        await self._ear.close()
+        await self._stop_recording()
+
+    # ------------------------------------------------------------------ inbound
+
+    def _take_inbound(self) -> None:
+        self._wake.clear()
+        while self._inbound:
+            self._frames(self._inbound.popleft())
+
+    def _frames(self, audio: Audio) -> None:
+        if self._resampler is None or self._resampler.source != audio.rate:
+            self._resampler = Resampler(audio.rate, SPEECH_RATE)
+        self._pending = np.concatenate([self._pending, self._resampler.push(audio.samples)])
+        while len(self._pending) >= BLOCK:
+            frame, self._pending = self._pending[:BLOCK], self._pending[BLOCK:]
+            self._frame(np.zeros_like(frame) if self._muted else frame)
+
+    def _frame(self, frame: Samples) -> None:
+        now_ms = int((time.monotonic() - self._started_at) * 1000)
+        if now_ms - self._clock_ms > GAP_MS + FRAME_MS:
+            self._clock_ms = now_ms - FRAME_MS
+        t_ms = self._clock_ms
+        self._clock_ms += FRAME_MS
+        if self._recorder is not None:
+            self._recorder.left(frame)
+        if self._bridge is not None:
+            self._bridge.send(frame)
+        if self._deaf or not self._ear.hearing.speech:
+            return
+        voiced = self._vad.voiced(frame)
+        self._ear.push(t_ms, frame, voiced)
+        self._watch_barge_in(voiced)
+
+    def _watch_barge_in(self, voiced: bool) -> None:
+        if not self._playout.interruptible_audible():
+            self._do(self._barge_in.reset())
+            return
+        self._do(self._barge_in.push(voiced, time.monotonic()))
+
+    def _do(self, steps: list[Step]) -> None:
+        for step in steps:
+            match step:
+                case Step.DUCK:
+                    self._playout.duck(True)
+                case Step.RESTORE:
+                    self._playout.duck(False)
+                case Step.CHECK if self._checking is None or self._checking.done():
+                    audio = self._ear.recent(CHECK_AUDIO_MS)
+                    onset = self._barge_in.onset
+                    if audio is not None and onset is not None:
+                        self._checking = asyncio.create_task(self._check(audio, onset))
+
+    async def _check(self, audio: Audio, onset: float) -> None:
+        try:
+            likely = await self._inference.speech_check(audio)
+        except FAILURES:
+            likely = 1.0  # rather stop for a noise than talk on over a person
+        if likely >= SPEECH_LIKELY:
+            self._playout.interrupt(onset)
+            self._barge_in.reset()
+        else:
+            self._do(self._barge_in.refused())
+
+    # ------------------------------------------------------------------ outbound
+
+    def _speak(self, command: wire.PlaySpeech) -> None:
+        play = Play(command.play_id, command.interruptible)
+        self._playout.add(play)
+        self._keep(command.play_id, self._synthesise(play, command))
+
+    async def _synthesise(self, play: Play, command: wire.PlaySpeech) -> None:
+        error = ""
+        try:
+            async for clause in self._inference.speak(command.text, command.locale, command.voice):
+                audio = convert(Audio.frombytes(clause.pcm, clause.rate), SPEECH_RATE)
+                self._playout.feed(play, audio.samples, clause.text)
+        except FAILURES as failure:
+            error = f"speech could not be made: {failure!r}"
+            log.error("leg.speech_failed", leg=self.leg_id, error=repr(failure))
+        self._playout.complete(play, error)
+
+    def _play_file(self, command: wire.PlayFile) -> None:
+        play = Play(command.play_id, command.interruptible, gain=10 ** (command.gain_db / 20), loop=command.loop)
+        self._playout.add(play)
+        self._keep(command.play_id, self._load(play, command.path))
+
+    async def _load(self, play: Play, path: str) -> None:
+        try:
+            audio = await asyncio.to_thread(load_audio, Path(path))
+        except (OSError, ValueError) as error:
+            log.error("leg.file_failed", leg=self.leg_id, error=str(error))
+            self._playout.complete(play, str(error))
+            return
+        self._playout.feed(play, audio.samples, "")
+        self._playout.complete(play)
+
+    def _keep(self, play_id: str, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=f"play-{play_id}")  # type: ignore[arg-type]
+        self._speaking[play_id] = task
+        task.add_done_callback(lambda _task: self._speaking.pop(play_id, None))
+
+    def _stop(self, play_id: str | None) -> None:
+        for key, task in list(self._speaking.items()):
+            if play_id is None or key == play_id:
+                task.cancel()
+        self._playout.stop(play_id)
+
+    def _playout_told(self, news: Started | Finished) -> None:
+        self._loop.call_soon_threadsafe(self._on_playout, news)
+
+    def _on_playout(self, news: Started | Finished) -> None:
+        play = news.play
+        if isinstance(news, Started):
+            first = play.first_sound_at or play.ordered_at
+            self._emit(
+                wire.PlayStarted(
+                    leg_id=self.leg_id,
+                    play_id=play.play_id,
+                    at_ms=self._leg_ms(play.audible_at),
+                    ledger=[
+                        wire.Stage(name="synthesis", ms=round((first - play.ordered_at) * 1000, 1)),
+                        wire.Stage(name="playout", ms=round((play.audible_at - first) * 1000, 1)),
+                    ],
+                )
+            )
+            return
+        if (task := self._speaking.get(play.play_id)) is not None:
+            task.cancel()
+        self._emit(
+            wire.PlayFinished(
+                leg_id=self.leg_id,
+                play_id=play.play_id,
+                outcome=news.outcome,
+                spoken=news.spoken,
+                at_ms=self._leg_ms(time.monotonic()),
+                played_ms=play.played * 1000 // SPEECH_RATE,
+                stop_ms=round(news.stop_ms, 1),
+                error=play.error,
+            )
+        )
+
+    def _leg_ms(self, at: float) -> int:
+        return max(0, int((at - self._started_at) * 1000)) if self._started_at else 0
+
+    # ------------------------------------------------------------------ bridge and recording
+
+    def _join(self, peer_leg_id: str) -> None:
+        self._part("joined another leg")
+        self._playout.attach_peer(JitterBuffer())
+        self._bridge = Bridge(
+            self._bridge_dir / f"{self.leg_id}.sock",
+            self._bridge_dir / f"{peer_leg_id}.sock",
+            self._playout.push_peer,
+            lambda: self._peer_lost(peer_leg_id),
+        )
+        self.bridged_to = peer_leg_id
+        self._emit(wire.BridgeChanged(leg_id=self.leg_id, peer_leg_id=peer_leg_id, connected=True))
+
+    def _part(self, reason: str) -> None:
+        if self._bridge is None or self.bridged_to is None:
+            return
+        self._bridge.close()
+        self._bridge = None
+        self._playout.attach_peer(None)
+        peer, self.bridged_to = self.bridged_to, None
+        self._emit(wire.BridgeChanged(leg_id=self.leg_id, peer_leg_id=peer, connected=False, reason=reason))
+
+    def _peer_lost(self, peer_leg_id: str) -> None:
+        log.warning("leg.peer_lost", leg=self.leg_id, peer=peer_leg_id)
+        self._part("the peer sends nothing any more")
+
+    async def _record(self, command: wire.RecordLeg) -> None:
+        if self._recorder is None:
+            return
+        if command.action == "stop":
+            await self._stop_recording()
+        else:
+            self._recorder.paused = command.action == "pause"
+
+    async def _stop_recording(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return
+        duration_ms = await asyncio.to_thread(recorder.close)
+        self._emit(
+            wire.RecordingClosed(leg_id=self.leg_id, path=str(recorder.path), duration_ms=duration_ms, rate=SPEECH_RATE)
+        )
+
+
+def load_audio(path: Path) -> Audio:
+    """A sound file as mono 16 kHz. Raises OSError or ValueError naming the file."""
+    try:
+        samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise ValueError(f"{path} is not a sound file that can be played: {error}") from error
+    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1).astype(np.int16)
+    return convert(Audio(np.ascontiguousarray(mono), int(rate)), SPEECH_RATE)

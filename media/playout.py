@@ -1,0 +1,226 @@
+"""What a leg hears: prompts one after another, a bridged peer beneath, all mixed in 20 ms blocks of 16 kHz.
+
+`block` is called by the media clock's thread and never waits: sound is prepared elsewhere and handed in. What a
+prompt's listener really heard is known to the sample, so the transcript keeps only the words that were played.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from media.bridge import JitterBuffer
+from media.frames import FRAME_MS, SPEECH_RATE, Samples
+
+BLOCK = SPEECH_RATE * FRAME_MS // 1000
+AUDIBLE = 200  # of 32768 (−44 dBFS): below it a telephone's listener hears nothing
+DUCK = 0.25  # −12 dB while we find out whether the caller means it
+RAMP = np.linspace(0.0, 1.0, BLOCK, dtype=np.float32)
+
+Outcome = Literal["done", "barge_in", "stopped", "failed"]
+
+
+@dataclass(slots=True)
+class Segment:
+    """A stretch of prepared sound and the words in it."""
+
+    samples: Samples
+    text: str
+
+
+@dataclass(slots=True)
+class Play:
+    """One prompt. Sound may still be coming while it plays (`complete` false)."""
+
+    play_id: str
+    interruptible: bool
+    gain: float = 1.0
+    loop: bool = False
+    segments: list[Segment] = field(default_factory=list)
+    complete: bool = False
+    error: str = ""
+    ordered_at: float = field(default_factory=time.monotonic)
+    first_sound_at: float = 0.0
+    audible_at: float = 0.0
+    at_segment: int = 0
+    at_sample: int = 0
+    played: int = 0
+
+    def spoken(self) -> str:
+        """The words whose samples were played; a word that was cut is left out."""
+        whole = "".join(segment.text for segment in self.segments[: self.at_segment])
+        if self.at_segment >= len(self.segments):
+            return whole
+        part = self.segments[self.at_segment]
+        share = self.at_sample / max(1, len(part.samples))
+        return whole + cut_at_word(part.text, share)
+
+
+def cut_at_word(text: str, share: float) -> str:
+    """The words of `text` that lie wholly within the first `share` (0…1) of it; in Chinese, the characters."""
+    limit = len(text) * share
+    end = 0
+    for match in re.finditer(r"[\u3400-\u9fff]|[^\s\u3400-\u9fff]+|\s+", text):
+        if match.end() > limit:
+            break
+        end = match.end()
+    return text[:end]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first audible sample of a play left; times are monotonic seconds."""
+
+    play: Play
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A play ended."""
+
+    play: Play
+    outcome: Outcome
+    spoken: str
+    stop_ms: float = 0.0
+
+
+class Playout:
+    """Thread safe. `tell` is called from whichever thread made something happen: hand it on, do not work in it."""
+
+    def __init__(self, tell: Callable[[Started | Finished], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._plays: list[Play] = []
+        self._peer: JitterBuffer | None = None
+        self._ducked = False
+        self._level = 1.0
+
+    # ------------------------------------------------------------------ plays
+
+    def add(self, play: Play) -> None:
+        """Queue a play behind those there are."""
+        with self._lock:
+            self._plays.append(play)
+
+    def feed(self, play: Play, samples: Samples, text: str) -> None:
+        """More sound for a play."""
+        with self._lock:
+            if play.first_sound_at == 0.0:
+                play.first_sound_at = self._clock()
+            play.segments.append(Segment(samples, text))
+
+    def complete(self, play: Play, error: str = "") -> None:
+        """No more sound will come."""
+        with self._lock:
+            play.complete = True
+            play.error = error
+
+    def stop(self, play_id: str | None, outcome: Outcome = "stopped", *, onset: float = 0.0) -> None:
+        """End one play, or all; `onset` (monotonic s) is when the voice began that stops them."""
+        with self._lock:
+            stopped = [p for p in self._plays if play_id is None or p.play_id == play_id]
+            self._end(stopped, outcome, onset)
+
+    def interrupt(self, onset: float) -> bool:
+        """The caller talks over us: end every interruptible play. True when one was audible."""
+        with self._lock:
+            stopped = [p for p in self._plays if p.interruptible]
+            audible = any(p.audible_at for p in stopped)
+            self._end(stopped, "barge_in", onset)
+            self._ducked = False
+            return audible
+
+    def interruptible_audible(self) -> bool:
+        """Is a prompt sounding that the caller may talk over?"""
+        with self._lock:
+            return bool(self._plays) and self._plays[0].interruptible and self._plays[0].audible_at > 0
+
+    def duck(self, on: bool) -> None:
+        """Lower (or restore) interruptible prompts."""
+        with self._lock:
+            self._ducked = on
+
+    def current(self) -> str | None:
+        """The play at the head of the queue."""
+        with self._lock:
+            return self._plays[0].play_id if self._plays else None
+
+    # ------------------------------------------------------------------ bridge
+
+    def attach_peer(self, buffer: JitterBuffer | None) -> None:
+        """Mix in what a bridged leg sends, or no longer."""
+        with self._lock:
+            self._peer = buffer
+
+    def push_peer(self, sequence: int, frame: Samples) -> None:
+        """A frame from the bridged leg."""
+        with self._lock:
+            if self._peer is not None:
+                self._peer.push(sequence, frame)
+
+    # ------------------------------------------------------------------ the media clock
+
+    def block(self) -> Samples:
+        """The next 20 ms, shape (320,) at 16 kHz; silence when there is nothing."""
+        with self._lock:
+            mix = self._take()
+            peer = self._peer.pop() if self._peer is not None else None
+        if peer is None:
+            return mix
+        both = mix.astype(np.int32) + peer.astype(np.int32)
+        return np.clip(both, -32768, 32767).astype(np.int16)
+
+    def _take(self) -> Samples:
+        out = np.zeros(BLOCK, dtype=np.int16)
+        filled = 0
+        while self._plays and filled < BLOCK:
+            play = self._plays[0]
+            got = self._read(play, out[filled:])
+            filled += got
+            if got == 0:
+                if not play.complete:
+                    break  # its next clause is still being made
+                self._plays.pop(0)
+                outcome: Outcome = "failed" if play.error and play.played == 0 else "done"
+                self._tell(Finished(play, outcome, play.spoken()))
+        target = DUCK if self._ducked and self._plays and self._plays[0].interruptible else 1.0
+        if target != self._level or target != 1.0:
+            gains = self._level + (target - self._level) * RAMP
+            self._level = target
+            out = (out * gains).astype(np.int16)
+        return out
+
+    def _read(self, play: Play, out: Samples) -> int:
+        done = 0
+        while done < len(out):
+            if play.at_segment >= len(play.segments):
+                if not (play.loop and play.complete and play.segments):
+                    break
+                play.at_segment = play.at_sample = 0
+            segment = play.segments[play.at_segment].samples
+            piece = segment[play.at_sample : play.at_sample + len(out) - done]
+            out[done : done + len(piece)] = piece if play.gain == 1.0 else (piece * play.gain).astype(np.int16)
+            done += len(piece)
+            play.at_sample += len(piece)
+            if play.at_sample >= len(segment):
+                play.at_segment += 1
+                play.at_sample = 0
+        play.played += done
+        if play.audible_at == 0.0 and done and int(np.abs(out[:done]).max()) > AUDIBLE:
+            play.audible_at = self._clock()
+            self._tell(Started(play))
+        return done
+
+    def _end(self, stopped: list[Play], outcome: Outcome, onset: float) -> None:
+        stop_ms = (self._clock() - onset) * 1000 if onset else 0.0
+        for play in stopped:
+            self._plays.remove(play)
+            play.complete = True
+            self._tell(Finished(play, outcome, play.spoken(), stop_ms))
