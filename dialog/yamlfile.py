@@ -104,7 +104,11 @@ class _Builder:
         self.lines.setdefault(place, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             result: dict[Any, Any] = {}
+            merged: list[yaml.Node] = []
             for key_node, value_node in node.value:
+                if key_node.tag == "tag:yaml.org,2002:merge":
+                    merged += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
+                    continue
                 key = self.loader.construct_object(key_node)
                 line = key_node.start_mark.line + 1
                 if key in result:
@@ -112,6 +116,9 @@ class _Builder:
                     continue
                 self.lines[(*place, key)] = line
                 result[key] = self.build(value_node, (*place, key))
+            for other in merged:
+                for key, value in self.build(other, place).items():
+                    result.setdefault(key, value)
             return result
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]

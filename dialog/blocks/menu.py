@@ -22,6 +22,7 @@ class Option(BaseModel):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     key: str = Field(pattern=r"^[0-9*#]$", description="the key that chooses it")
+    intents: list[str] = Field(default_factory=list, description="intents that choose it, such as `yes`")
     say: dict[str, list[str]] = Field(
         default_factory=dict, description="by locale, phrases that choose it; wordings near them do, too"
     )
@@ -60,7 +61,11 @@ class Menu(Asking):
         turn.say(turn.render(self.prompt))
 
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
-        """The option whose phrases are nearest."""
+        """The option of that intent, else the one whose phrases are nearest."""
+        for option in self.options:
+            if meaning.intent in option.intents:
+                turn.leave(option.id, f"said, understood as {meaning.intent}")
+                return
         phrases = [[phrase for listed in option.say.values() for phrase in listed] for option in self.options]
         index = await turn.ports.understanding.match(heard.text, phrases)
         if index is None:

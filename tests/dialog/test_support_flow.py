@@ -1,0 +1,25 @@
+"""The shipped flow, scenario by scenario, in virtual time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dialog.engine import FlowEngine
+from dialog.flowtest import Player, Scenario, ScenarioFailed, Step, read_tests
+
+FLOWS = Path(__file__).parents[2] / "flows"
+
+_SCENARIOS = read_tests(FLOWS / "support.flowtest.yaml").tests
+
+
+@pytest.mark.parametrize("scenario", _SCENARIOS, ids=[scenario.name for scenario in _SCENARIOS])
+async def test_scenario(support: FlowEngine, scenario: Scenario) -> None:
+    await Player(support, scenario).run()
+
+
+async def test_a_scenario_that_does_not_hold_fails(support: FlowEngine) -> None:
+    scenario = Scenario(name="wrong", steps=[Step(expect="Good evening")])
+    with pytest.raises(ScenarioFailed, match="does not say 'Good evening'"):
+        await Player(support, scenario).run()
