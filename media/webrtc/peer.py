@@ -52,10 +52,7 @@ class BrowserPeer:
         deliver: Callable[[Audio], None],
         fetch: Callable[[int, int], Samples],
     ) -> None:
-        self.created = time.monotonic()
         self.up_at: float | None = None
-        self.held = False
-        self._options = options
         self._events = events
         self._pc = RTCPeerConnection(ice.configuration(options))
         self._track = OutboundTrack(fetch)
@@ -82,12 +79,11 @@ class BrowserPeer:
             raise
         except Exception as error:  # aiortc raises assertion, key and index errors on broken SDP
             raise ValueError(f"the SDP offer cannot be used: {type(error).__name__}: {error}") from error
-        self._watch = asyncio.create_task(self._watchdog(), name="webrtc-watchdog")
+        self._watch = asyncio.create_task(self._expect_connection(), name="webrtc-connect")
         return str(self._pc.localDescription.sdp)
 
     def hold(self, on: bool) -> None:
         """Silence both ways, or end it."""
-        self.held = on
         self._sink.muted = on
         self._track.muted = on
 
@@ -152,17 +148,7 @@ class BrowserPeer:
         else:
             log.warning("webrtc.bad_page_message", bytes=len(message), accepted='{"dtmf": "5"}')
 
-    async def _watchdog(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(0.5)
-            if self.up_at is None:
-                if time.monotonic() - self.created > CONNECT_TIMEOUT_S:
-                    self._events.over("network", "ice_failed")
-                    return
-                continue
-            heard = self._sink.last_packet
-            quiet_s = loop.time() - heard if heard is not None else time.monotonic() - self.up_at
-            if quiet_s > self._options.no_rtp_timeout_s:
-                self._events.over("network", "no_rtp")
-                return
+    async def _expect_connection(self) -> None:
+        await asyncio.sleep(CONNECT_TIMEOUT_S)
+        if self.up_at is None:
+            self._events.over("network", "ice_failed")

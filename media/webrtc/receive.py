@@ -45,7 +45,6 @@ class AudioSink:
 
     def __init__(self, deliver: Callable[[Audio], None]) -> None:
         self.buffer = JitterBuffer()
-        self.last_packet: float | None = None  # loop time, s
         self.muted = False
         self._deliver = deliver
         self._decoder = opus.OpusDecoder(SPEECH_RATE)
@@ -56,7 +55,6 @@ class AudioSink:
     def add(self, packet: RtpPacket) -> tuple[bool, None]:
         """One packet from aiortc."""
         now = self._loop.time()
-        self.last_packet = now
         try:
             ticks = opus.duration(packet.payload)
         except opus.OpusError:
@@ -83,8 +81,7 @@ class AudioSink:
     def _release(self, now: float) -> None:
         for item in self.buffer.pop(now * 1000):
             audio = self._sound(item)
-            if not self.muted:
-                self._deliver(audio)
+            self._deliver(Audio.silence(audio.ms, audio.rate) if self.muted else audio)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -10,14 +10,15 @@ from typing import Any
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.packet import Packet
 
-from media.frames import FRAME_MS, Samples
+from media.frames import FRAME_MS, SPEECH_RATE, Samples
 from media.webrtc.opus import RTP_CLOCK, OpusEncoder
 
-RATE = 48_000  # Hz
+RATE = SPEECH_RATE  # Hz; all that a leg says is made at this rate, encoding it higher would only add a resampler
 FRAME = RATE * FRAME_MS // 1000  # samples
-BITRATE = 32_000  # bit/s; transparent for mono speech, with room for FEC
+BITRATE = 32_000  # bit/s; transparent for wideband speech, with room for FEC
 EXPECTED_LOSS_PERCENT = 5  # makes libopus spend bits on FEC
 MAX_BURST = 3  # frames sent at once after a stall; older time is skipped, not replayed
+_TICKS = RTP_CLOCK * FRAME_MS // 1000
 _TIME_BASE = Fraction(1, RTP_CLOCK)
 
 
@@ -61,6 +62,6 @@ class OutboundTrack(MediaStreamTrack):
             raise MediaStreamError
         samples = self._fetch(RATE, FRAME)
         packet = Packet(self._encoder.encode(samples * 0 if self.muted else samples))
-        packet.pts = frame * FRAME
+        packet.pts = frame * _TICKS
         packet.time_base = _TIME_BASE
         return packet

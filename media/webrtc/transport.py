@@ -72,12 +72,13 @@ class WebRtcTransport:
             self._calls.pop(cmd.leg_id, None)
             await call.peer.close()
             await worker.drop_leg(cmd.leg_id)
+            self.emit(wire.LegEnded(leg_id=cmd.leg_id, party="error", reason="failed"))
             raise
 
     async def hangup(self, cmd: wire.HangupLeg) -> None:
         """Close the connection; a leg that is gone already is no error."""
         if (call := self._calls.get(cmd.leg_id)) is not None:
-            self.spawn_end(call, "local", cmd.reason)
+            self.spawn_end(call, "network" if cmd.reason == "no_rtp" else "local", cmd.reason)
 
     async def hold(self, cmd: wire.HoldLeg) -> None:
         """Silence both ways. Raises ValueError for an unknown leg."""

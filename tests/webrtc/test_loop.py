@@ -49,7 +49,6 @@ async def call(
     source: Callable[[int, int], Samples],
     *,
     video: bool = False,
-    no_rtp_s: float = 15,
 ) -> AsyncIterator[tuple[BrowserPeer, Recorder, RTCPeerConnection]]:
     ice.bind("127.0.0.1")
     browser = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -59,7 +58,7 @@ async def call(
     browser.createDataChannel("warmline")
     await browser.setLocalDescription(await browser.createOffer())
     events = Recorder()
-    peer = BrowserPeer(MediaOptions(no_rtp_timeout_s=no_rtp_s), events, deliver, silence)
+    peer = BrowserPeer(MediaOptions(), events, deliver, silence)
     try:
         answer = await peer.answer(browser.localDescription.sdp)
         await browser.setRemoteDescription(RTCSessionDescription(answer, "answer"))
@@ -147,18 +146,15 @@ async def test_video_is_counted_and_never_queued_and_keys_arrive() -> None:
         assert hosts == {"127.0.0.1"}
 
 
-async def test_a_browser_that_closes_ends_the_leg_and_one_that_falls_silent_too() -> None:
+async def test_a_browser_that_closes_ends_the_leg() -> None:
     async with call(lambda _: None, silence) as (_, events, browser):
         await browser.close()
         assert await asyncio.wait_for(events.ended.get(), 5) == ("remote", "hangup")
-    async with call(lambda _: None, silence, no_rtp_s=2) as (_, events, browser):
-        await browser.getSenders()[0].stop()
-        assert await asyncio.wait_for(events.ended.get(), 6) == ("network", "no_rtp")
 
 
 async def test_hold_silences_what_the_leg_hears() -> None:
     heard: list[float] = []
-    tone = (9000 * np.sin(2 * np.pi * 440 * np.arange(960) / 48_000)).astype(np.int16)
+    tone = (9000 * np.sin(2 * np.pi * 440 * np.arange(320) / 16_000)).astype(np.int16)
     async with call(lambda audio: heard.append(float(np.abs(audio.samples).max())), lambda rate, n: tone[:n]) as (
         peer,
         _,
@@ -169,10 +165,10 @@ async def test_hold_silences_what_the_leg_hears() -> None:
         assert max(heard) > 4000
         heard.clear()
         await asyncio.sleep(0.3)
-        assert heard == []
+        assert set(heard) == {0.0}, "silence goes on, so that the leg does not look dead"
         peer.hold(False)
         await asyncio.sleep(0.3)
-        assert heard
+        assert max(heard) > 4000
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ async def test_the_track_sends_mono_opus_with_the_legs_sound() -> None:
     decoder = opus.OpusDecoder(16_000)
     packets = [await track.recv() for _ in range(10)]
     assert asked[0] == (RATE, FRAME)
-    assert [packet.pts for packet in packets] == [FRAME * n for n in range(10)]
+    assert [packet.pts for packet in packets] == [960 * n for n in range(10)]
     loud = [int(np.abs(decoder.decode(bytes(packet))).max()) for packet in packets]
     assert min(loud[3:]) > 5000
     track.muted = True
@@ -55,7 +55,7 @@ async def test_the_track_sends_mono_opus_with_the_legs_sound() -> None:
 def test_a_lost_frame_is_rebuilt_from_the_next_ones_fec() -> None:
     encoder, decoder = opus.OpusEncoder(RATE, 32_000, 20), opus.OpusDecoder(16_000)
     rng = np.random.default_rng(3)
-    wave = (6000 * np.sin(2 * np.pi * 200 * np.arange(RATE * 2) / RATE) * np.repeat(rng.random(100), 960)).astype(
+    wave = (6000 * np.sin(2 * np.pi * 200 * np.arange(RATE * 2) / RATE) * np.repeat(rng.random(100), FRAME)).astype(
         np.int16
     )
     packets = [encoder.encode(wave[i : i + FRAME]) for i in range(0, len(wave), FRAME)]

@@ -78,6 +78,19 @@ describe("the picture of a conversation", () => {
   });
 });
 
+describe("times of the recording", () => {
+  it("count from the caller's leg, also for the agent and the bot", () => {
+    const at = (one: StoredEvent, time: string) => ({ ...one, at: `2026-11-21T06:00:${time}Z` });
+    const { lines } = pictureOf([
+      at(event("leg.up", { role: "customer" }), "05"),
+      at(event("bot.said", { text: "Hello", played_ms: 2000 }), "08.5"),
+      at(event("leg.up", { role: "agent" }), "30"),
+      at(event("utterance.final", { role: "agent", utterance_id: "a", text: "Hi", t0_ms: 1000, t1_ms: 1500 }), "32"),
+    ]);
+    expect(lines.map((line) => line.t0_ms)).toEqual([1500, 26_000]);
+  });
+});
+
 describe("numbers", () => {
   it("reads as a clock", () => {
     expect([0, 59_999, 61_000, 3_723_000].map(clock)).toEqual(["0:00", "0:59", "1:01", "1:02:03"]);

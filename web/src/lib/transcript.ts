@@ -38,6 +38,8 @@ export type Picture = {
   queue: { queue: string; reason: string; summary: string; facts: Record<string, string> } | null;
   verified: "no" | "passed" | "failed";
   consents: Record<string, boolean>;
+  /** When the legs came up (epoch ms): leg times become times of the caller's recording by it. */
+  up: { customer: number | null; agent: number | null };
 };
 
 export const EMPTY: Picture = {
@@ -48,6 +50,7 @@ export const EMPTY: Picture = {
   queue: null,
   verified: "no",
   consents: {},
+  up: { customer: null, agent: null },
 };
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -87,6 +90,14 @@ function line(event: StoredEvent, more: Partial<Line> & { id: string }): Line {
   };
 }
 
+/** Time of the caller's recording for `ms` on the leg of `who`; null before both legs are known. */
+function recorded(picture: Picture, who: Speaker, ms: unknown): number | null {
+  const value = number(ms);
+  if (value === null || who === "customer") return value;
+  const { customer, agent } = picture.up;
+  return customer === null || agent === null ? null : value + agent - customer;
+}
+
 function emotionOf(payload: Record<string, unknown>): Emotion | null {
   const found = payload["emotion"] ?? payload;
   return found && typeof found === "object" && "label" in found ? (found as Emotion) : null;
@@ -105,8 +116,8 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
       const final = line(event, {
         id,
         confidence: number(p["confidence"]),
-        t0_ms: number(p["t0_ms"]),
-        t1_ms: number(p["t1_ms"]),
+        t0_ms: recorded(picture, speaker(text(p["role"])), p["t0_ms"]),
+        t1_ms: recorded(picture, speaker(text(p["role"])), p["t1_ms"]),
         emotion: p["emotion"] ? emotionOf(p) : null,
       });
       return { ...picture, lines: put(picture.lines, final) };
@@ -121,17 +132,20 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
     case "bot.said": {
       if (!text(p["text"])) return picture;
       const cut = text(p["outcome"]) === "barge_in";
-      const said = line(event, { id: `bot-${event.seq}`, speaker: "bot", cut, article: text(p["article"]) });
+      const began = Date.parse(event.at) - (number(p["played_ms"]) ?? 0);
+      const t0_ms = picture.up.customer === null ? null : Math.max(0, began - picture.up.customer);
+      const said = line(event, { id: `bot-${event.seq}`, speaker: "bot", cut, t0_ms, article: text(p["article"]) });
       return { ...picture, lines: put(picture.lines, said) };
     }
     case "message": {
       const typed = line(event, { id: `text-${event.seq}`, typed: true, article: text(p["article"]) });
       return { ...picture, lines: put(picture.lines, typed) };
     }
-    case "leg.up":
-      return text(p["role"]) === "customer" && picture.phase.name === "starting"
-        ? { ...noted(), phase: { name: "assistant" } }
-        : noted();
+    case "leg.up": {
+      const who = text(p["role"]) === "agent" ? "agent" : "customer";
+      const next = { ...noted(), up: { ...picture.up, [who]: Date.parse(event.at) } };
+      return who === "customer" && picture.phase.name === "starting" ? { ...next, phase: { name: "assistant" } } : next;
+    }
     case "queue.entered":
       return {
         ...noted(),

@@ -96,7 +96,7 @@ function Whole({ id }: { id: string }) {
                     <tr key={leg.id}>
                       <td>{t(`who.${view.participants.find((one) => one.id === leg.participant_id)?.role ?? "customer"}`)}</td>
                       <td>{leg.transport.toUpperCase()}{leg.codec ? ` · ${leg.codec}` : ""}{leg.srtp ? " · SRTP" : ""}</td>
-                      <td className="num">{leg.stats?.["rx_packets"] ?? 0} / {leg.stats?.["rx_lost"] ?? 0} {t("conversation.lost")}</td>
+                      <td className="num">{t("conversation.packets", { received: leg.stats?.["rx_packets"] ?? 0, lost: leg.stats?.["rx_lost"] ?? 0 })}</td>
                       <td className="num">{leg.stats?.["jitter_ms"] ?? 0} ms</td>
                       <td>{leg.ended_reason ?? leg.state}</td>
                     </tr>

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
 import { api, ApiError, type User } from "../api";
 import { Brand } from "./Brand";
+import { Icon } from "./Icon";
 import { LanguageSwitch } from "./LanguageSwitch";
 
 export function DeskShell({ children }: { children: (user: User) => ReactNode }) {
@@ -33,8 +34,8 @@ export function DeskShell({ children }: { children: (user: User) => ReactNode })
         {user && (
           <>
             <span className="user">{user.name}</span>
-            <button type="button" className="quiet" onClick={() => void api.logout().finally(() => void navigate("/login"))}>
-              {t("login.out")}
+            <button type="button" className="quiet leave" onClick={() => void api.logout().finally(() => void navigate("/login"))}>
+              <Icon name="leave" size={18} /> <span>{t("login.out")}</span>
             </button>
           </>
         )}

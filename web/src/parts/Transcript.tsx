@@ -11,6 +11,7 @@ type Props = {
   empty: string;
   names: Record<Speaker, string>;
   mine: Speaker;
+  /** Emotions, sources and doubts: for the desk, not for the caller. */
   detail?: boolean;
   follow?: boolean;
   onSeek?: ((ms: number) => void) | undefined;
@@ -50,7 +51,7 @@ export function Transcript({ lines, empty, names, mine, detail = false, follow =
             ) : (
               <time dateTime={line.at}>{timeOfDay(line.at, i18n.language)}</time>
             )}
-            {line.emotion && <EmotionTag emotion={line.emotion} />}
+            {detail && line.emotion && <EmotionTag emotion={line.emotion} />}
             {line.typed && <span className="tag">{t("line.typed")}</span>}
             {line.cut && <span className="tag">{t("line.cut")}</span>}
           </header>
