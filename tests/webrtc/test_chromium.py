@@ -99,3 +99,44 @@ async def test_chromium_is_heard_seen_and_hears() -> None:
         await page.evaluate("window.pc.close()")
         assert await asyncio.wait_for(events.ended.get(), 6) == ("remote", "hangup")
     await peer.close()
+
+
+HIDDEN = """async () => {
+  const audio = new AudioContext();
+  const sound = audio.createMediaStreamDestination();
+  const tone = audio.createOscillator();
+  tone.connect(sound);
+  tone.start();
+  const pc = (window.pc = new RTCPeerConnection());
+  pc.addTrack(sound.stream.getTracks()[0], sound.stream);
+  await pc.setLocalDescription(await pc.createOffer());
+  await new Promise((resolve) => (pc.onicegatheringstatechange = () => pc.iceGatheringState === "complete" && resolve()));
+  const offer = pc.localDescription.sdp.replace(/ [0-9a-f.:]+ (\\d+) typ host/g, " 0f3c-7e.local $1 typ host");
+  await pc.setRemoteDescription({ type: "answer", sdp: await window.answer(offer) });
+  return offer;
+}"""
+
+
+async def test_a_browser_that_hides_its_addresses_connects() -> None:
+    """Chromium hides them by default; its driver here turns that off, so the page puts the names in itself."""
+    ice.bind("127.0.0.1")
+    heard = 0.0
+    events = Recorder()
+
+    def deliver(audio: Audio) -> None:
+        nonlocal heard
+        heard = max(heard, float(np.abs(audio.samples).max()))
+
+    peer = BrowserPeer(MediaOptions(), events, deliver, lambda rate, samples: np.zeros(samples, np.int16))
+    async with browser_page() as page:
+        await page.expose_function("answer", peer.answer)
+        offer = await page.evaluate(HIDDEN)
+        assert "0f3c-7e.local" in offer
+        assert "192.0.2." not in "".join(line for line in offer.splitlines() if "a=candidate" in line)
+        await asyncio.wait_for(events.is_up.wait(), 10)
+
+        async def is_heard() -> bool:
+            return heard > 1000
+
+        await eventually(is_heard)
+    await peer.close()

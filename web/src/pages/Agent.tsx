@@ -9,6 +9,7 @@ import { NOISE } from "../lib/describe";
 import { clock } from "../lib/format";
 import { ring } from "../lib/ring";
 import { useConversation } from "../lib/useConversation";
+import { useLeaveGuard } from "../lib/useLeaveGuard";
 import { useTimer } from "../lib/useTimer";
 import { CustomerCard } from "../parts/CustomerCard";
 import { DeskShell } from "../parts/DeskShell";
@@ -71,6 +72,7 @@ function Workplace({ user }: { user: User }) {
       setMuted(false);
     }
   }, [status, talking]);
+  useLeaveGuard(talking && !onPhone);
   useEffect(() => () => call.current?.close(), []);
   useEffect(() => (offer && !onPhone ? ring() : undefined), [offer?.offer_id, onPhone]); // eslint-disable-line
 

@@ -6,6 +6,7 @@ import { api, ApiError } from "../api";
 import { startCall, CallError, type BrowserCall, type CallState } from "../lib/call";
 import { clock } from "../lib/format";
 import { useConversation } from "../lib/useConversation";
+import { useLeaveGuard } from "../lib/useLeaveGuard";
 import { useTimer } from "../lib/useTimer";
 import type { Phase } from "../lib/transcript";
 import { Brand } from "../parts/Brand";
@@ -59,6 +60,7 @@ export function CallerPage() {
   const elapsed = useTimer(state === "up" || state === "unstable" ? startedAt : null);
   const live = state === "connecting" || state === "up" || state === "unstable";
 
+  useLeaveGuard(live);
   useEffect(() => () => call.current?.close(), []);
   useEffect(() => {
     if (picture.phase.name === "ended") call.current?.close();
