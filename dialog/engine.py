@@ -223,9 +223,11 @@ class FlowEngine:
         state.last_why = why
         state.visits[target] = state.visits.get(target, 0) + 1
         block = self._block(turn)
-        typed, state.private.digits = state.private.digits, ""
+        typed = state.private.digits if block.keys() else ""
+        if block.hears:
+            state.private.digits = ""
         await block.enter(turn)
-        for digit in typed if block.keys() else "":
+        for digit in typed:
             if turn.target is None:
                 await block.pressed(turn, digit)
 

