@@ -1,0 +1,196 @@
+"""What a voice conveys: `EmotionModel.analyse` turns an utterance into arousal, valence, a label and the reasons.
+
+    16 kHz → features → minus the caller's own baseline → logistic regression → calibrated probabilities → label
+
+The label is `unknown`, with the reason as evidence, for silence, noise, tones, short speech, and whenever no label is
+likely enough. How the weights came about, and how little to trust them on strangers: docs/prosody-model.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import soxr
+
+from media.frames import SPEECH_RATE, Audio
+from prosody.baseline import Baseline
+from prosody.features import NAMES, Prosody, Vector, extract
+from prosody.options import ProsodyOptions
+
+Label = Literal["neutral", "content", "sad", "anxious", "angry", "unknown"]
+LABELS: tuple[Label, ...] = ("neutral", "content", "sad", "anxious", "angry")
+
+FORMAT = 1  # of the weights file; raise when features or their meaning change
+DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "voice.npz"
+MAX_S = 12.0  # only the last seconds of a long utterance are analysed: bounded time, and the mood it ended in
+
+# Where each label lies on Russell's circumplex (arousal, valence); the data has labels only.
+CIRCUMPLEX: dict[str, tuple[float, float]] = {
+    "neutral": (-0.1, 0.1),
+    "content": (0.5, 0.7),
+    "sad": (-0.6, -0.6),
+    "anxious": (0.6, -0.5),
+    "angry": (0.8, -0.7),
+}
+
+# Features a person can follow, with the words for more and for less of them.
+_PLAIN: dict[str, tuple[str, str]] = {
+    "f0_median": ("pitch", "pitch"),
+    "f0_std": ("pitch range", "pitch range"),
+    "energy_std": ("loudness swings", "loudness swings"),
+    "alpha_mean": ("softness of the voice", "softness of the voice"),
+    "hnr_mean": ("clearness of the voice", "clearness of the voice"),
+    "syllable_rate": ("speaking rate", "speaking rate"),
+    "pause_share": ("share of pauses", "share of pauses"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionResult:
+    """Arousal and valence in −1…1, calibrated confidence of the label in 0…1, evidence in plain words."""
+
+    arousal: float
+    valence: float
+    label: Label
+    confidence: float
+    evidence: list[str] = field(default_factory=list)
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What `prosody.train` writes. Shapes: mean, spread (features,); coef (labels, features); intercept (labels,)."""
+
+    version: str
+    labels: tuple[str, ...]
+    mean: Vector  # of all training speakers
+    spread: Vector  # deviation within a speaker
+    coef: Vector
+    intercept: Vector
+    temperature: float
+
+    def probabilities(self, values: Vector, baseline: Baseline, caution: float = 1.0) -> Vector:
+        """Probability of each label, shape (labels,); `caution` above 1 brings them closer together."""
+        z = self.distance(values, baseline)
+        logits = (self.coef @ z + self.intercept) / (self.temperature * caution)
+        grown = np.exp(logits - logits.max())
+        return np.asarray(grown / grown.sum())
+
+    def distance(self, values: Vector, baseline: Baseline) -> Vector:
+        """Deviations from the caller's baseline in σ, clipped so that one odd feature cannot decide."""
+        return np.clip((values - baseline.centre(self.mean)) / self.spread, -4.0, 4.0)
+
+    def save(self, path: Path) -> None:
+        """Write as .npz without pickled objects."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(
+            path,
+            format=np.array(FORMAT),
+            version=np.array(self.version),
+            features=np.array(NAMES),
+            labels=np.array(self.labels),
+            temperature=np.array(self.temperature),
+            mean=self.mean.astype(np.float32),
+            spread=self.spread.astype(np.float32),
+            coef=self.coef.astype(np.float32),
+            intercept=self.intercept.astype(np.float32),
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> Weights:
+        """Weights from a file. Raises ValueError naming what does not fit, FileNotFoundError when there is none."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                data = {name: file[name] for name in file.files}
+        except (OSError, EOFError) as error:
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise ValueError(f"{path} is not a weights file: {error}") from error
+        missing = {
+            "format",
+            "version",
+            "features",
+            "labels",
+            "temperature",
+            "mean",
+            "spread",
+            "coef",
+            "intercept",
+        } - set(data)
+        if missing:
+            raise ValueError(f"{path} lacks {', '.join(sorted(missing))}: train it anew with python -m prosody.train")
+        if int(data["format"]) != FORMAT or tuple(data["features"].tolist()) != NAMES:
+            raise ValueError(
+                f"{path} has weights format {int(data['format'])}, this program reads format {FORMAT} with its own features: "
+                "train it anew with python -m prosody.train"
+            )
+        labels = tuple(str(label) for label in data["labels"].tolist())
+        if not set(labels) <= set(LABELS) or data["coef"].shape != (len(labels), len(NAMES)):
+            raise ValueError(f"{path}: labels {labels} with weights of shape {data['coef'].shape} do not fit")
+        as64 = {name: data[name].astype(np.float64) for name in ("mean", "spread", "coef", "intercept")}
+        return cls(version=str(data["version"]), labels=labels, temperature=float(data["temperature"]), **as64)
+
+
+class EmotionModel:
+    """Stateless between calls; the caller keeps the baseline. May be shared by threads."""
+
+    def __init__(self, weights: Weights, options: ProsodyOptions) -> None:
+        self._weights = weights
+        self._options = options
+
+    @classmethod
+    def load(cls, path: Path | None = None, options: ProsodyOptions | None = None) -> EmotionModel:
+        """Model from a weights file, `options.weights`, or the ones that come with the product. Raises as `Weights.read`."""
+        options = options or ProsodyOptions()
+        model = cls(Weights.read(path or (Path(options.weights) if options.weights else DEFAULT_WEIGHTS)), options)
+        model.analyse(Audio(np.zeros(SPEECH_RATE, dtype=np.int16), SPEECH_RATE))
+        return model
+
+    @property
+    def version(self) -> str:
+        """Name of the weights, kept beside every result."""
+        return self._weights.version
+
+    def analyse(self, audio: Audio, baseline: bytes = b"") -> tuple[EmotionResult, bytes]:
+        """Emotion of one utterance, and the baseline to hand in with the same caller's next one (≤ 4 KiB).
+
+        `audio` of any rate. An utterance that cannot be judged leaves the baseline as it was.
+        """
+        wave = audio.float32()
+        if audio.rate != SPEECH_RATE:
+            wave = soxr.resample(wave, audio.rate, SPEECH_RATE)
+        prosody = extract(wave[-int(MAX_S * SPEECH_RATE) :], self._options.min_voiced_ms)
+        return self.judge(prosody, baseline)
+
+    def judge(self, prosody: Prosody, baseline: bytes = b"") -> tuple[EmotionResult, bytes]:
+        """As `analyse`, from features already extracted."""
+        weights = self._weights
+        if prosody.reason:
+            return EmotionResult(0.0, 0.0, "unknown", 0.0, [prosody.reason], weights.version), baseline
+        known = Baseline.unpack(baseline, weights.version, len(NAMES))
+        chances = weights.probabilities(prosody.values, known, self._options.caution)
+        best = int(np.argmax(chances))
+        confidence = float(chances[best])
+        places = np.array([CIRCUMPLEX[label] for label in weights.labels])
+        arousal, valence = (float(v) for v in chances @ places)
+        evidence = self._evidence(prosody.values, known)
+        label: Label = LABELS[LABELS.index(weights.labels[best])]
+        if confidence < self._options.min_confidence:
+            evidence.insert(0, f"unsure: {weights.labels[best]} at {confidence:.0%} is the likeliest")
+            label = "unknown"
+        result = EmotionResult(arousal, valence, label, confidence, evidence, weights.version)
+        return result, known.with_utterance(prosody.values).pack(weights.version)
+
+    def _evidence(self, values: Vector, baseline: Baseline) -> list[str]:
+        z = self._weights.distance(values, baseline)
+        than = "this caller's own start" if baseline.count >= 2 else "most speakers"
+        found = []
+        for name, (more, less) in _PLAIN.items():
+            sigma = float(z[NAMES.index(name)])
+            if abs(sigma) >= 1.0:
+                side = f"{more} {sigma:.1f} σ above" if sigma > 0 else f"{less} {-sigma:.1f} σ below"
+                found.append((abs(sigma), f"{side} {than}"))
+        return [words for _, words in sorted(found, reverse=True)[:3]]
