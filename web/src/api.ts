@@ -23,7 +23,7 @@ export type StoredEvent = {
 };
 
 export type ConversationSummary = {
-  id: string;
+  conversation_id: string;
   status: string;
   language: string;
   subject: string;
@@ -42,24 +42,13 @@ export type Leg = {
   ended_reason: string | null;
   stats: Record<string, number> | null;
 };
-export type Utterance = {
-  id: string;
-  role: string;
-  t0_ms: number;
-  t1_ms: number;
-  text: string;
-  language: string;
-  confidence: number;
-  emotion: Emotion | null;
-  at: string;
-};
-export type Conversation = ConversationSummary & {
-  contacts: { id: string; channel: string; queue: string | null; disposition: string | null }[];
+/** The parts of a history that its page reads; the words come with the events. */
+export type Conversation = {
+  conversation: ConversationSummary;
   participants: Participant[];
   legs: Leg[];
-  utterances: Utterance[];
   events: StoredEvent[];
-  has_recording: boolean;
+  recordings: { leg_id: string }[];
 };
 
 export type User = { id: string; name: string; roles: string[] };

@@ -35,22 +35,24 @@ function Whole({ id }: { id: string }) {
 
   if (failure) return <p className="alert" role="alert"><Icon name="warn" /> {failure}</p>;
   if (!view) return <p className="empty">{t("app.loading")}</p>;
+  const { conversation, participants } = view;
+  const recorded = view.recordings.length > 0;
   const jump = (ms: number) => setSeek({ ms, nonce: Date.now() });
   const decisions = picture.notes.filter((note) => note.type === "decision");
-  const agent = view.participants.find((one) => one.role === "agent")?.name;
+  const agent = participants.find((one) => one.role === "agent")?.name;
   const legs = view.legs.filter((leg) => leg.stats);
   return (
     <div className="page conversation">
       <div className="heading">
         <div>
           <Link className="back" to="/conversations"><Icon name="back" size={16} /> {t("conversation.back")}</Link>
-          <h1>{view.subject || t("list.noSubject")} · {moment(view.opened_at, i18n.language)}</h1>
+          <h1>{conversation.subject || t("list.noSubject")} · {moment(conversation.opened_at, i18n.language)}</h1>
         </div>
-        <span className={`badge is-${view.status}`}>{t(`list.${view.status}`, { defaultValue: view.status })}</span>
+        <span className={`badge is-${conversation.status}`}>{t(`list.${conversation.status}`, { defaultValue: conversation.status })}</span>
       </div>
       <section className="card">
         <h2>{t("conversation.recording")}</h2>
-        {view.has_recording ? <Recording url={api.recordingUrl(id)} seek={seek} /> : <p className="empty">{t("conversation.noRecording")}</p>}
+        {recorded ? <Recording url={api.recordingUrl(id)} seek={seek} /> : <p className="empty">{t("conversation.noRecording")}</p>}
       </section>
       <div className="columns">
         <section className="card">
@@ -61,7 +63,7 @@ function Whole({ id }: { id: string }) {
             mine="agent"
             detail
             follow={false}
-            onSeek={view.has_recording ? jump : undefined}
+            onSeek={recorded ? jump : undefined}
             names={{ customer: t("who.customer"), bot: t("who.bot"), agent: agent ?? t("who.agent") }}
           />
         </section>
@@ -94,7 +96,7 @@ function Whole({ id }: { id: string }) {
                 <tbody>
                   {legs.map((leg) => (
                     <tr key={leg.id}>
-                      <td>{t(`who.${view.participants.find((one) => one.id === leg.participant_id)?.role ?? "customer"}`)}</td>
+                      <td>{t(`who.${participants.find((one) => one.id === leg.participant_id)?.role ?? "customer"}`)}</td>
                       <td>{leg.transport.toUpperCase()}{leg.codec ? ` · ${leg.codec}` : ""}{leg.srtp ? " · SRTP" : ""}</td>
                       <td className="num">{t("conversation.packets", { received: leg.stats?.["rx_packets"] ?? 0, lost: leg.stats?.["rx_lost"] ?? 0 })}</td>
                       <td className="num">{leg.stats?.["jitter_ms"] ?? 0} ms</td>

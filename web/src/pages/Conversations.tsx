@@ -66,8 +66,8 @@ function List() {
             </thead>
             <tbody>
               {rows.map((row) => (
-                <tr key={row.id}>
-                  <td><Link to={`/conversations/${row.id}`}>{moment(row.opened_at, i18n.language)}</Link></td>
+                <tr key={row.conversation_id}>
+                  <td><Link to={`/conversations/${row.conversation_id}`}>{moment(row.opened_at, i18n.language)}</Link></td>
                   <td>{row.subject || t("list.noSubject")}</td>
                   <td>{row.language}</td>
                   <td className="num">{row.closed_at ? clock(Date.parse(row.closed_at) - Date.parse(row.opened_at)) : "–"}</td>
