@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 FEEL_TIMEOUT_S = 3.0  # emotion that late is of no use to the turn
 CHECK_TIMEOUT_S = 0.08  # a barge-in must be decided within 200 ms of the voice
-SPEAK_TIMEOUT_S = 10.0  # per clause; Kokoro needs 0.75 of the clause's length on two cores
+SPEAK_TIMEOUT_S = 20.0  # per clause; Kokoro needs 0.75 of the clause's length on two idle cores
 RETURN_S = 3.0  # how long a request waits for a restarted inference worker
 
 T = TypeVar("T")
