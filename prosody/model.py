@@ -8,6 +8,7 @@ likely enough. How the weights came about, and how little to trust them on stran
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -102,13 +103,10 @@ class Weights:
     @classmethod
     def read(cls, path: Path) -> Weights:
         """Weights from a file. Raises ValueError naming what does not fit, FileNotFoundError when there is none."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                data = {name: file[name] for name in file.files}
-        except (OSError, EOFError) as error:
-            if isinstance(error, FileNotFoundError):
-                raise
-            raise ValueError(f"{path} is not a weights file: {error}") from error
+        if path.exists() and not zipfile.is_zipfile(path):
+            raise ValueError(f"{path} is not a weights file: train one with python -m prosody.train")
+        with np.load(path, allow_pickle=False) as file:
+            data = {name: file[name] for name in file.files}
         missing = {
             "format",
             "version",
@@ -146,7 +144,9 @@ class EmotionModel:
         """Model from a weights file, `options.weights`, or the ones that come with the product. Raises as `Weights.read`."""
         options = options or ProsodyOptions()
         model = cls(Weights.read(path or (Path(options.weights) if options.weights else DEFAULT_WEIGHTS)), options)
-        model.analyse(Audio(np.zeros(SPEECH_RATE, dtype=np.int16), SPEECH_RATE))
+        # librosa compiles its pitch tracker at the first call (seconds); better now than in the first caller's turn.
+        noise = np.random.default_rng(0).integers(-1000, 1000, SPEECH_RATE).astype(np.int16)
+        model.analyse(Audio(noise, SPEECH_RATE))
         return model
 
     @property

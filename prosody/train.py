@@ -49,14 +49,17 @@ class Corpus:
         return Corpus(self.values[mask], self.labels[mask], self.speakers[mask])
 
 
-def load(folder: Path, seed: int = SEED) -> Corpus:
-    """Read a corpus; utterances without enough voiced speech in any variant and labels not in `RELABEL` are left out."""
+def load(folder: Path, seed: int = SEED, speakers: tuple[str, ...] = ()) -> Corpus:
+    """Read a corpus, or only some `speakers` of it.
+
+    Utterances without enough voiced speech in any variant and labels not in `RELABEL` are left out.
+    """
     rng = np.random.default_rng(seed)
-    values, labels, speakers = [], [], []
+    values, labels, names = [], [], []
     with (folder / "manifest.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     for row in rows:
-        if row["label"] not in RELABEL:
+        if row["label"] not in RELABEL or (speakers and row["speaker"] not in speakers):
             continue
         wave, rate = soundfile.read(folder / row["path"], dtype="float32")
         if rate != SPEECH_RATE:
@@ -66,8 +69,8 @@ def load(folder: Path, seed: int = SEED) -> Corpus:
             continue
         values.append([prosody.values for prosody in found])
         labels.append(RELABEL[row["label"]])
-        speakers.append(row["speaker"])
-    return Corpus(np.array(values), np.array(labels), np.array(speakers))
+        names.append(row["speaker"])
+    return Corpus(np.array(values), np.array(labels), np.array(names))
 
 
 def fit(corpus: Corpus, version: str, seed: int = SEED) -> Weights:
