@@ -51,7 +51,7 @@ export type Conversation = {
   recordings: { leg_id: string }[];
 };
 
-export type User = { id: string; name: string; roles: string[] };
+export type User = { id: string; name: string; display_name: string; roles: string[]; device: string | null };
 export type Availability = "available" | "break" | "offline";
 export type Offer = {
   offer_id: string;
@@ -64,12 +64,14 @@ export type Offer = {
 export type AgentState = {
   availability: Availability;
   status: string;
-  device: "browser" | "sip";
+  device: "browser" | "sip" | "uri";
   conversation_id: string | null;
   offer: Offer | null;
 };
 
 export type CallAnswer = { sdp: string; type: "answer"; leg_id: string; conversation_id: string; token: string };
+
+type IceServer = { urls: string; username: string | null; credential: string | null };
 
 /** An answer other than 2xx. `retryAfter` is seconds, when the server named them. */
 export class ApiError extends Error {
@@ -115,6 +117,7 @@ export const api = {
     call<void>("POST", `/api/conversations/${conversation}/dtmf`, { digit }, token),
   message: (conversation: string, text: string, token?: string) =>
     call<void>("POST", `/api/conversations/${conversation}/messages`, { text }, token),
+  leave: (conversation: string, token: string) => call<void>("POST", `/api/conversations/${conversation}/hangup`, undefined, token),
 
   login: (name: string, password: string) => call<User>("POST", "/api/login", { name, password }),
   logout: () => call<void>("POST", "/api/logout"),
@@ -137,6 +140,9 @@ export const api = {
       `/api/conversations?${new URLSearchParams({ limit: "50", ...(query ? { query } : {}), ...(before ? { before } : {}) })}`,
     ),
   conversation: (id: string) => call<Conversation>("GET", `/api/conversations/${id}`),
-  iceServers: () => call<{ ice_servers: RTCIceServer[] }>("GET", "/api/ice").then((body) => body.ice_servers),
+  iceServers: async (): Promise<RTCIceServer[]> => {
+    const { ice_servers } = await call<{ ice_servers: IceServer[] }>("GET", "/api/ice");
+    return ice_servers.map(({ urls, username, credential }) => (username && credential ? { urls, username, credential } : { urls }));
+  },
   recordingUrl: (id: string) => `/api/conversations/${id}/recording`,
 };

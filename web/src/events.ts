@@ -13,6 +13,7 @@ export type EventsOptions = {
   onState?: (state: LinkState) => void;
 };
 
+const UNAUTHORISED = 4401;
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 8000;
 
@@ -44,9 +45,10 @@ export function followEvents(options: EventsOptions): () => void {
       }
       options.onEvent(event);
     };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (stopped) return;
       options.onState?.("lost");
+      if (event.code === UNAUTHORISED) return; // trying again would not help
       timer = window.setTimeout(open, delay * (0.7 + 0.6 * Math.random()));
       delay = Math.min(delay * 2, LONGEST_DELAY_MS);
     };

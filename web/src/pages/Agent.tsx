@@ -197,7 +197,7 @@ function Workplace({ user }: { user: User }) {
               empty={t("agent.transcriptEmpty")}
               mine="agent"
               detail
-              names={{ customer: t("who.customer"), bot: t("who.bot"), agent: user.name }}
+              names={{ customer: t("who.customer"), bot: t("who.bot"), agent: user.display_name || user.name }}
             />
           </section>
           <aside className="card history">

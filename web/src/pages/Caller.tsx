@@ -97,6 +97,12 @@ export function CallerPage() {
     if (session) api.dtmf(session.conversation, digit, session.token).catch((error: unknown) => setProblem(failureText(error, t as Translate)));
   };
 
+  const hangUp = () => {
+    call.current?.close();
+    // Closing is heard by the leg at once when the call is up; before that only the server can end it.
+    if (session) void api.leave(session.conversation, session.token).catch(() => undefined);
+  };
+
   const send = (event: FormEvent) => {
     event.preventDefault();
     const text = draft.trim();
@@ -164,7 +170,7 @@ export function CallerPage() {
                     <Icon name="keypad" size={24} />
                     <span>{t("caller.keypad")}</span>
                   </button>
-                  <button type="button" className="round end" onClick={() => call.current?.close()}>
+                  <button type="button" className="round end" onClick={hangUp}>
                     <Icon name="hangup" size={24} />
                     <span>{t("caller.hangup")}</span>
                   </button>

@@ -20,8 +20,8 @@ export function LoginPage() {
     setBusy(true);
     setProblem("");
     try {
-      await api.login(name.trim(), password);
-      await navigate(from?.to ?? "/agent", { replace: true });
+      const user = await api.login(name.trim(), password);
+      await navigate(from?.to ?? (user.device ? "/agent" : "/conversations"), { replace: true });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 0) setProblem(t("error.network"));
       else setProblem(error.status === 401 ? t("error.login") : t("error.generic", { detail: error.message }));

@@ -24,16 +24,16 @@ export function DeskShell({ children }: { children: (user: User) => ReactNode })
   return (
     <div className="desk">
       <header className="bar">
-        <Brand to="/agent" />
+        <Brand to={user && !user.device ? "/conversations" : "/agent"} />
         <nav>
-          <NavLink to="/agent">{t("nav.agent")}</NavLink>
+          {user?.device && <NavLink to="/agent">{t("nav.agent")}</NavLink>}
           <NavLink to="/conversations">{t("nav.conversations")}</NavLink>
         </nav>
         <span className="grow" />
         <LanguageSwitch />
         {user && (
           <>
-            <span className="user">{user.name}</span>
+            <span className="user">{user.display_name || user.name}</span>
             <button type="button" className="quiet leave" onClick={() => void api.logout().finally(() => void navigate("/login"))}>
               <Icon name="leave" size={18} /> <span>{t("login.out")}</span>
             </button>
