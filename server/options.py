@@ -20,7 +20,10 @@ class ServerOptions(BaseModel):
         default=None, description="folder of sockets and process state; empty = `run` in the data folder"
     )
     drain_timeout_s: float = Field(
-        default=120.0, ge=0, le=86400, description="s that current calls may go on after SIGTERM before they are hung up"
+        default=120.0,
+        ge=0,
+        le=86400,
+        description="s that current calls may go on after SIGTERM before they are hung up",
     )
     secure_cookies: bool = Field(
         default=False, description="true when pages are served over HTTPS, so that login cookies never travel in clear"
@@ -29,7 +32,12 @@ class ServerOptions(BaseModel):
         default=12.0, gt=0, le=720, description="hours until a login ends; a shift and its overtime"
     )
     offers_per_minute: int = Field(
-        default=20, ge=1, le=10_000, description="browser calls one address may start in a minute; keeps one page from taking all legs"
+        default=20,
+        ge=1,
+        le=10_000,
+        description="browser calls one address may start in a minute; keeps one page from taking all legs",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level that is logged")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least level that is logged"
+    )
     log_format: Literal["console", "json"] = Field(default="console", description="for people or for machines")

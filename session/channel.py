@@ -237,7 +237,9 @@ async def serve(address: str, handler: Handler, name: str) -> asyncio.Server:
     """Listen; every connection gets a `Peer` whose `run` is awaited by the server's own task."""
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await Peer(reader, writer, handler, name).run()
+        # The server's own task ends with the loop; asyncio would report that as an unhandled error.
+        with contextlib.suppress(asyncio.CancelledError):
+            await Peer(reader, writer, handler, name).run()
 
     scheme, host, port = parse_address(address)
     if scheme == "unix":

@@ -1,8 +1,8 @@
 """The inference worker: each wire message to its engine, engines in threads of their own, the event loop always free.
 
-    Decode       one at a time (it uses both cores), scheduled         SpeechCheck  its own thread, answered in ~2 ms
-    Feel         its own thread                                        Speak        its own threads, clause by clause
-    Prefetch     one thread at lowest priority, only when nobody waits Embed        its own thread
+Decode       one at a time (it uses both cores), scheduled         SpeechCheck  its own thread, answered in ~2 ms
+Feel         its own thread                                        Speak        its own threads, clause by clause
+Prefetch     one thread at lowest priority, only when nobody waits Embed        its own thread
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from asr.options import AsrOptions
 from media.frames import SPEECH_RATE, Audio
 from media.resample import convert
 from prosody.model import EmotionModel, EmotionResult
+from prosody.options import ProsodyOptions
 from server import models
 from server.inference.scheduler import Scheduler
 from session import channel, wire
@@ -59,8 +60,9 @@ class DecodeJob:
 class InferenceService:
     """`channel.Handler` of the worker's socket."""
 
-    def __init__(self, asr: AsrOptions, tts: TtsOptions, models_dir: Path) -> None:
+    def __init__(self, asr: AsrOptions, tts: TtsOptions, prosody: ProsodyOptions, models_dir: Path) -> None:
         self._asr = asr
+        self._prosody = prosody
         self._models_dir = models_dir
         self._ready: dict[str, str] = {}
         self._missing: dict[str, str] = {"recognition": "loading", "emotion": "loading", "embedding": "loading"}
@@ -95,7 +97,11 @@ class InferenceService:
             for task in tasks:
                 task.cancel()
             for pool in (
-                self._check_thread, self._feel_thread, self._embed_thread, self._speak_threads, self._prefetch_thread
+                self._check_thread,
+                self._feel_thread,
+                self._embed_thread,
+                self._speak_threads,
+                self._prefetch_thread,
             ):
                 pool.shutdown(wait=False, cancel_futures=True)
 
@@ -149,8 +155,12 @@ class InferenceService:
         finally:
             self._busy(-1)
         return wire.Decoded(
-            text=result.text, language=result.language, confidence=result.confidence, rejected=result.rejected,
-            queue_ms=round(waited_ms, 1), decode_ms=round((time.perf_counter() - started) * 1000 - waited_ms, 1),
+            text=result.text,
+            language=result.language,
+            confidence=result.confidence,
+            rejected=result.rejected,
+            queue_ms=round(waited_ms, 1),
+            decode_ms=round((time.perf_counter() - started) * 1000 - waited_ms, 1),
         )
 
     def _transcribe(self, job: DecodeJob) -> Transcript:
@@ -174,10 +184,17 @@ class InferenceService:
         self._busy(1)
         try:
             while (clause := await self._in(self._speak_threads, lambda: next(clauses, None))) is not None:
-                await peer.chunk(request_id, wire.SpeechAudio(
-                    pcm=clause.audio.tobytes(), rate=clause.audio.rate, text=clause.text, engine=clause.engine,
-                    cached=clause.cached, synth_ms=round(clause.synth_ms, 1),
-                ))
+                await peer.chunk(
+                    request_id,
+                    wire.SpeechAudio(
+                        pcm=clause.audio.tobytes(),
+                        rate=clause.audio.rate,
+                        text=clause.text,
+                        engine=clause.engine,
+                        cached=clause.cached,
+                        synth_ms=round(clause.synth_ms, 1),
+                    ),
+                )
         finally:
             self._busy(-1)
 
@@ -202,7 +219,9 @@ class InferenceService:
     async def _load(self) -> None:
         loop = asyncio.get_running_loop()
         for name, load in (
-            ("recognition", self._load_recogniser), ("embedding", self._load_embedder), ("emotion", self._load_emotion),
+            ("recognition", self._load_recogniser),
+            ("embedding", self._load_embedder),
+            ("emotion", self._load_emotion),
         ):
             try:
                 self._ready[name] = await loop.run_in_executor(None, load)
@@ -238,7 +257,7 @@ class InferenceService:
         return "multilingual-e5-small, 4 bit"
 
     def _load_emotion(self) -> str:
-        model = EmotionModel.load()
+        model = EmotionModel.load(options=self._prosody)
         noise = np.random.default_rng(1).normal(0, 3000, SPEECH_RATE).astype(np.int16)
         model.analyse(Audio(noise, SPEECH_RATE), b"")
         self._emotion = model
@@ -277,8 +296,12 @@ def _audio(pcm: bytes, rate: int) -> Audio:
 
 def _emotion(result: EmotionResult) -> wire.Emotion:
     return wire.Emotion(
-        arousal=round(result.arousal, 3), valence=round(result.valence, 3), label=result.label,
-        confidence=round(result.confidence, 3), evidence=list(result.evidence), model=result.model,
+        arousal=round(result.arousal, 3),
+        valence=round(result.valence, 3),
+        label=result.label,
+        confidence=round(result.confidence, 3),
+        evidence=list(result.evidence),
+        model=result.model,
     )
 
 

@@ -1,0 +1,129 @@
+"""Puts the API together: routers, security headers, errors, the built pages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from media.options import MediaOptions
+from server.api import calls, desk, history, people
+from server.api.access import who
+from server.api.ports import CallControl
+from server.auth import Auth
+from server.options import ServerOptions
+from session.store import Store
+from session.users import Users
+
+MAX_BODY = 256 * 1024  # bytes; the largest request is an SDP offer of a few KB
+PAGES = ("/", "/login", "/agent", "/conversations", "/conversations/{conversation_id}")
+NOT_BUILT = (
+    "<!doctype html><title>Warmline</title><p>The pages are not built yet: run <code>make web</code>, then reload."
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": (
+        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' blob: mediastream:; "
+        "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    ),
+    "Permissions-Policy": "microphone=(self), camera=(self), geolocation=()",
+}
+
+
+def create_api(
+    options: ServerOptions,
+    media: MediaOptions,
+    *,
+    store: Store,
+    control: CallControl,
+    key: str,
+    realm: str,
+    pages: Path,
+) -> FastAPI:
+    """The ASGI app. `pages`: folder of the built consoles; `realm`: digest realm of softphones."""
+    app = FastAPI(
+        title="Warmline",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url="/api/docs",
+        redoc_url=None,
+        description="Conversations, callers and agents of one Warmline installation.",
+    )
+    users = Users(store)
+    app.state.store = store
+    app.state.users = users
+    app.state.control = control
+    app.state.auth = Auth(users, key, options.session_hours)
+    app.state.session_hours = options.session_hours
+    app.state.secure_cookies = options.secure_cookies
+    app.state.realm = realm
+    app.state.media = media
+    app.state.rate_limit = calls.RateLimit(options.offers_per_minute)
+    for module in (people, calls, history, desk):
+        app.include_router(module.router)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.middleware("http")(_guard)
+
+    @app.get("/api/health", tags=["health"])
+    async def health(request: Request) -> dict[str, Any]:
+        """`status` for anybody; every plane for admins and supervisors."""
+        full = await control.health()
+        user = await who(request)
+        if user is not None and {"admin", "supervisor"} & set(user.roles):
+            return full
+        return {"status": full["status"]}
+
+    _serve_pages(app, pages)
+    return app
+
+
+def _serve_pages(app: FastAPI, pages: Path) -> None:
+    assets = pages / "assets"
+    if assets.is_dir():
+        app.mount("/assets", StaticFiles(directory=assets), name="assets")
+
+    async def page() -> Response:
+        index = pages / "index.html"
+        return (
+            FileResponse(index, headers={"Cache-Control": "no-cache"})
+            if index.is_file()
+            else HTMLResponse(NOT_BUILT, 503)
+        )
+
+    async def mark() -> Response:
+        file = pages / "mark.svg"
+        return FileResponse(file) if file.is_file() else Response(status_code=404)
+
+    for path in PAGES:
+        app.add_api_route(path, page, include_in_schema=False)
+    app.add_api_route("/mark.svg", mark, include_in_schema=False)
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > MAX_BODY:
+        return JSONResponse({"detail": f"a request may have at most {MAX_BODY} bytes"}, 413)
+    response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.url.path.startswith("/api/docs"):
+        # The interactive documentation is FastAPI's own page, with its scripts from elsewhere.
+        del response.headers["Content-Security-Policy"]
+    return response
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    """One sentence naming the field and what is wrong with it, never echoing what was sent."""
+    problems = error.errors() if isinstance(error, RequestValidationError) else []
+    fields = [
+        f"{'.'.join(str(part) for part in problem['loc'] if part != 'body') or 'body'}: {problem['msg']}"
+        for problem in problems
+    ]
+    return JSONResponse({"detail": "; ".join(fields) or "the request is malformed"}, 422)

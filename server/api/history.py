@@ -1,0 +1,213 @@
+"""Reading conversations: the list, one whole, its recording, and what happens now."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Query, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict
+
+from server.api.access import Staff, auth_of, same_origin, who
+from server.auth import Refused
+from session.queries import Queries
+from session.store import Store
+from session.types import StoredEvent
+
+router = APIRouter(prefix="/api", tags=["history"])
+
+SEND_TIMEOUT_S = 5.0  # a page that takes nothing for so long is gone
+REPLAY = 1000
+UNAUTHORISED, TOO_SLOW = 4401, 4408  # WebSocket close codes of ours
+# A caller sees the talk and where it stands, not how we decide nor who we offered the call to.
+CALLER_SEES = frozenset(
+    {
+        "conversation.started",
+        "contact.started",
+        "utterance.partial",
+        "utterance.final",
+        "speech.dropped",
+        "bot.said",
+        "message",
+        "queue.entered",
+        "queue.position",
+        "queue.accepted",
+        "queue.left",
+        "agent.left",
+        "hold",
+        "consent",
+        "verify",
+        "leg.up",
+        "contact.ended",
+        "conversation.ended",
+    }
+)
+CALLER_KEYS = frozenset(
+    {
+        "role",
+        "utterance_id",
+        "text",
+        "language",
+        "t0_ms",
+        "t1_ms",
+        "planned",
+        "position",
+        "eta_s",
+        "agent",
+        "on",
+        "given",
+        "purposes",
+        "result",
+        "reason",
+        "channel",
+        "outcome",
+    }
+)
+
+
+class ConversationOut(BaseModel):
+    """One line of the list."""
+
+    conversation_id: str
+    customer_id: str | None
+    status: str
+    language: str
+    auth_level: int
+    opened_at: datetime
+    closed_at: datetime | None
+    subject: str
+
+
+class HistoryOut(BaseModel):
+    """Everything there is to read of a conversation, in time order."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    conversation: dict[str, Any]
+    contacts: list[dict[str, Any]]
+    participants: list[dict[str, Any]]
+    legs: list[dict[str, Any]]
+    utterances: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    recordings: list[dict[str, Any]]
+
+
+@router.get("/conversations")
+async def conversations(
+    _staff: Staff,
+    request: Request,
+    limit: int = Query(50, ge=1, le=200),
+    before: datetime | None = None,
+    query: str = Query("", max_length=200),
+) -> list[ConversationOut]:
+    """The newest first; `query` finds what was said."""
+    rows = await _queries(request).conversations(limit=limit, before=before, text=query)
+    return [ConversationOut(**asdict(row)) for row in rows]
+
+
+@router.get("/conversations/{conversation_id}")
+async def conversation(conversation_id: str, _staff: Staff, request: Request) -> HistoryOut:
+    """One conversation, whole."""
+    history = await _queries(request).history(conversation_id)
+    if history is None:
+        raise HTTPException(404, f"there is no conversation {conversation_id}")
+    return HistoryOut(**asdict(history))
+
+
+@router.get("/conversations/{conversation_id}/recording", response_class=FileResponse)
+async def recording(conversation_id: str, _staff: Staff, request: Request, leg: str | None = None) -> FileResponse:
+    """Stereo WAV: the caller left, what the caller heard right. Ranges are served."""
+    path = await _queries(request).recording_path(conversation_id, leg)
+    if path is None or not await asyncio.to_thread(Path(path).is_file):
+        raise HTTPException(404, "there is no recording: the caller did not consent, or the call still runs")
+    return FileResponse(
+        path, media_type="audio/wav", filename=f"{conversation_id}.wav", content_disposition_type="inline"
+    )
+
+
+@router.websocket("/events")
+async def events(
+    socket: WebSocket, conversation: str | None = None, token: str | None = None, after: int | None = None
+) -> None:
+    """Live events as JSON. Users see all (or one `conversation`); a caller's `token` shows their own conversation.
+
+    With `after=SEQ` what was committed since then comes first, so a page that reconnects misses nothing.
+    """
+    own = await _may_watch(socket, conversation, token)
+    if own is None:
+        await socket.accept()
+        await socket.close(UNAUTHORISED, "log in, or send the token of your conversation")
+        return
+    wanted, is_caller = own
+    store: Store = socket.app.state.store
+    await socket.accept()
+    subscription = store.bus.subscribe(lambda event: not wanted or event.conversation_id in (wanted, ""))
+    closed = asyncio.create_task(_until_closed(socket))
+    last = 0
+    try:
+        if after is not None:
+            last = after
+            while replay := await Queries(store).events_after(last, conversation_id=wanted or None, limit=REPLAY):
+                for event in replay:
+                    await _send(socket, event, is_caller)
+                    last = event.seq or last
+        while True:
+            getting = asyncio.create_task(subscription.get())
+            await asyncio.wait([getting, closed], return_when=asyncio.FIRST_COMPLETED)
+            if closed.done():
+                getting.cancel()
+                return
+            event_or_none = getting.result()
+            if event_or_none is None:
+                await socket.close(TOO_SLOW, "too slow: reconnect with after=")
+                return
+            if event_or_none.seq is None or event_or_none.seq > last:
+                await _send(socket, event_or_none, is_caller)
+    except (WebSocketDisconnect, TimeoutError, RuntimeError):
+        return
+    finally:
+        store.bus.unsubscribe(subscription)
+        closed.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await closed
+
+
+async def _may_watch(socket: WebSocket, conversation: str | None, token: str | None) -> tuple[str, bool] | None:
+    """(conversation or "" for all, is a caller); None when the asker may not watch."""
+    if not same_origin(socket):
+        return None
+    if token is not None:
+        try:
+            own = auth_of(socket).caller(token).conversation_id
+        except Refused:
+            return None
+        return (own, True) if conversation in (None, own) else None
+    found = await who(socket)
+    if found is None or not {"agent", "supervisor", "admin"} & set(found.roles):
+        return None
+    return conversation or "", False
+
+
+async def _until_closed(socket: WebSocket) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await socket.receive_text()
+
+
+async def _send(socket: WebSocket, event: StoredEvent, is_caller: bool) -> None:
+    fields = asdict(event)
+    if is_caller:
+        if event.type not in CALLER_SEES:
+            return
+        fields["payload"] = {key: value for key, value in event.payload.items() if key in CALLER_KEYS}
+    await asyncio.wait_for(socket.send_text(msgspec.json.encode(fields).decode()), SEND_TIMEOUT_S)
+
+
+def _queries(request: Request) -> Queries:
+    return Queries(request.app.state.store)

@@ -1,0 +1,630 @@
+"""The life of one contact: a caller's leg, the flow that serves it, and the agent it may be handed to.
+
+One actor: everything that concerns the contact (reports of its legs, timers, the desk's decisions, requests from
+the API) is put in its mailbox and done one at a time, so no two things ever race on a call. State is saved after
+each, so that a restarted app goes on where this one stopped.
+
+    flow ──Enqueue──▶ queued ──agent answers──▶ talking ──agent hangs up──▶ flow ──End──▶ ended
+      ▲                 │ overflow / left          │ agent lost: back to the queue, at the old place
+      └─────────────────┘                          ▼
+    the caller may hang up at any moment: ended
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from desk.announcements import position_text
+from desk.routing import Announce, Offer, Overflow, Withdraw
+from desk.service import DeskService
+from dialog import events as fx
+from dialog.engine import FlowEngine
+from dialog.state import RunState
+from server.calls.agent_side import AgentSide
+from server.calls.journal import LegRef, Play
+from server.calls.ledger import TurnLedger
+from server.calls.snapshot import ContactSnapshot, Phase, QueueSnapshot
+from server.hub import Hub, NoWorker
+from session import channel, wire
+from session.ids import new_id
+from session.store import Store
+
+log = structlog.get_logger(__name__)
+
+MAILBOX = 500  # items; a busy call makes ~10 a second, so this is most of a minute's backlog
+GOODBYE_S = 15.0  # s a last prompt may take before the call is ended over it
+COMMAND_ERRORS = (channel.Disconnected, channel.RemoteError, TimeoutError)
+
+Work = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every contact needs of the app."""
+
+    store: Store
+    hub: Hub
+    desk: DeskService
+    music: Path
+    recordings: Path
+    ring_s: float
+    agent_of: Callable[[str], AgentCard | None]
+    legs: dict[str, tuple[LegRef, Contact]]
+    ended: Callable[[Contact], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCard:
+    """How an agent is reached. `target` is the SIP URI to ring, empty for a browser."""
+
+    user_id: str
+    name: str
+    target: str
+    device: str
+
+
+@dataclass(slots=True)
+class Contact:
+    """One live contact. Create through `Controller`; `start` runs it."""
+
+    around: Surroundings
+    engine: FlowEngine
+    run: RunState
+    conversation_id: str
+    contact_id: str
+    flow_id: str
+    language: str
+    languages: list[str]
+    customer: LegRef
+    bot_participant_id: str
+    phase: Phase = "flow"
+    consents: set[str] = field(default_factory=set)
+    queue: QueueSnapshot | None = None
+    agent: AgentSide | None = None
+    up: bool = False
+    waiting_for_leg: bool = False
+    """Taken back after a restart, and no worker has shown up with the caller's leg yet."""
+    _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
+    _task: asyncio.Task[None] | None = None
+    _timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
+    _turns: TurnLedger = field(default_factory=TurnLedger)
+    _hearing: wire.Hearing | None = None
+    _music_id: str = ""
+    _ending: str = ""
+    _refused: bool = False
+    """The caller does not want to be recorded: the file is deleted when the worker closes it."""
+
+    # ------------------------------------------------------------------ the actor
+
+    def start(self) -> None:
+        """Begin to work on the mailbox."""
+        self._task = asyncio.create_task(self._work(), name=f"contact-{self.contact_id}")
+
+    def post(self, work: Work) -> None:
+        """Queue something to do. A full mailbox means the actor hangs: the call is ended rather than left so."""
+        try:
+            self._mailbox.put_nowait(work)
+        except asyncio.QueueFull:
+            log.error("contact.mailbox_full", contact=self.contact_id)
+            if self._task is not None:
+                self._task.cancel()
+                self.around.ended(self)
+
+    async def close(self) -> None:
+        """Stop working (the app goes down; the call itself stays up in its worker)."""
+        for timer in self._timers.values():
+            timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _work(self) -> None:
+        while self.phase != "ended":
+            work = await self._mailbox.get()
+            try:
+                await work()
+                await self._save()
+            except Exception:
+                log.exception("contact.failed", contact=self.contact_id, phase=self.phase)
+                await self._rescue()
+        for timer in self._timers.values():
+            timer.cancel()
+        self.around.ended(self)
+
+    async def _rescue(self) -> None:
+        """Something of ours broke: let the flow's error handler take the caller to a human, or say goodbye."""
+        try:
+            if self.phase == "flow":
+                await self._step(fx.Failed(where="app", why="internal error"))
+        except Exception:
+            log.exception("contact.rescue_failed", contact=self.contact_id)
+            await self.hang_up("failed")
+
+    async def _save(self) -> None:
+        await self.around.store.save_run(
+            self.contact_id,
+            flow_id=self.flow_id,
+            flow_sha=self.engine.flow.sha,
+            state=msgspec.json.encode(self.snapshot()),
+        )
+
+    def snapshot(self) -> ContactSnapshot:
+        """The state a restarted app needs."""
+        return ContactSnapshot(
+            conversation_id=self.conversation_id,
+            contact_id=self.contact_id,
+            flow_id=self.flow_id,
+            language=self.language,
+            languages=self.languages,
+            phase=self.phase,
+            customer_leg_id=self.customer.leg_id,
+            customer_participant_id=self.customer.participant_id,
+            bot_participant_id=self.bot_participant_id,
+            consents=sorted(self.consents),
+            run=msgspec.Raw(self.run.dump()),
+            queue=self.queue,
+            agent=self.agent.snapshot() if self.agent is not None and self.agent.connected else None,
+        )
+
+    # ------------------------------------------------------------------ reports of the legs
+
+    async def on_report(self, ref: LegRef, report: wire.Report) -> None:
+        """Act on a committed report of one of this contact's legs."""
+        if self.agent is not None and ref.leg_id == self.agent.leg_id:
+            await self._on_agent_leg(report.event)
+        elif ref is self.customer:
+            await self._on_customer_leg(report)
+
+    async def _on_customer_leg(self, report: wire.Report) -> None:
+        event = report.event
+        match event:
+            case wire.LegProgress(state="up") if not self.up:
+                self.up = True
+                await self._step(fx.Started())
+            case wire.UtteranceFinal() if self.phase == "flow":
+                await self._heard(report.at, event)
+            case wire.DtmfReceived() if self.phase == "flow":
+                await self._step(fx.Pressed(digit=event.digit))
+            case wire.SpeechStarted() if self.phase == "flow":
+                await self._step(fx.SpeechBegan())
+            case wire.SpeechDropped() if self.phase == "flow":
+                await self._step(fx.SpeechDropped())
+            case wire.HearingDegraded() if self.phase == "flow":
+                await self._step(fx.Failed(where="hearing", why=event.reason))
+            case wire.PlayStarted():
+                stages = self._turns.audible(report.at, event)
+                if stages is not None:
+                    await self._note(
+                        "turn.ledger",
+                        {
+                            "stages": msgspec.to_builtins(stages),
+                            "total_ms": round(sum(s.ms for s in stages), 1),
+                        },
+                    )
+            case wire.PlayFinished():
+                await self._play_finished(event)
+            case wire.RecordingClosed():
+                await self._recording_closed(event)
+            case wire.LegEnded():
+                await self._customer_gone(event)
+
+    async def _heard(self, at: int, event: wire.UtteranceFinal) -> None:
+        self._turns.heard(at, event.ledger)
+        await self._step(
+            fx.Heard(
+                text=event.text,
+                language=event.language,
+                confidence=event.confidence,
+                emotion=event.emotion,
+            )
+        )
+
+    async def _play_finished(self, event: wire.PlayFinished) -> None:
+        play = self.customer.plays.pop(event.play_id, None)
+        if play is None or play.kind != "say":
+            return
+        if self.phase == "flow":
+            await self._step(fx.PromptDone(play_id=event.play_id, outcome=event.outcome, spoken=event.spoken))
+        await self._maybe_end()
+
+    async def _recording_closed(self, event: wire.RecordingClosed) -> None:
+        if self._refused:
+            await asyncio.to_thread(Path(event.path).unlink, True)
+            return
+        await self.around.store.update_leg(self.customer.leg_id, recording_path=event.path)
+        await self._note("recording", {"duration_ms": event.duration_ms, "rate": event.rate})
+
+    async def _customer_gone(self, event: wire.LegEnded) -> None:
+        desk = self.around.desk
+        if self.phase == "queued":
+            await self._note("queue.left", {"why": event.reason})
+            desk.do(desk.desk.leave(self.contact_id, desk.now()))
+        if self.agent is not None:
+            await self.agent.hang_up("hangup")
+            if self.phase == "talking":
+                desk.do(desk.desk.ended(self.contact_id, desk.now()))
+        self.phase = "ended"
+        await self._step(fx.HungUp())
+        await self.around.store.stamp_contact(
+            self.contact_id,
+            ended=True,
+            disconnect_party=event.party,
+            disconnect_cause=event.reason,
+            disposition=self._ending or None,
+        )
+        await self._note("contact.ended", {"party": event.party, "reason": event.reason, "disposition": self._ending})
+        await self.around.store.close_conversation(self.conversation_id, "closed")
+
+    # ------------------------------------------------------------------ the flow
+
+    async def _step(self, event: fx.AnyFlowEvent) -> None:
+        started = time.monotonic()
+        effects = await self.engine.step(self.run, event, time.time_ns() // 1_000_000)
+        thought_ms = (time.monotonic() - started) * 1000
+        for effect in effects:
+            await self._apply(effect, thought_ms)
+
+    async def _apply(self, effect: fx.AnyEffect, thought_ms: float) -> None:
+        match effect:
+            case fx.Say():
+                await self._say(effect, thought_ms)
+            case fx.StopSpeaking():
+                await self._command(wire.StopPlay(leg_id=self.customer.leg_id))
+            case fx.Expect():
+                self.customer.sensitive = effect.sensitive
+                await self._listen(effect.speech, partials=not effect.sensitive)
+            case fx.StartTimer():
+                self._start_timer(effect.name, effect.ms)
+            case fx.CancelTimer():
+                if (timer := self._timers.pop(effect.name, None)) is not None:
+                    timer.cancel()
+            case fx.GrantConsent():
+                await self._consent(effect)
+            case fx.SetEmotion():
+                (self.consents.add if effect.on else self.consents.discard)("emotion")
+                await self._listen(self._hearing is None or self._hearing.speech)
+            case fx.StopRecording():
+                self._refused = True
+                await self._command(wire.RecordLeg(leg_id=self.customer.leg_id, action="stop"))
+            case fx.Verified():
+                await self.around.store.set_conversation(self.conversation_id, auth_level=effect.level)
+                await self._note("verify", {"result": "passed", "level": effect.level, "customer": effect.customer_id})
+            case fx.VerifyFailed():
+                await self._note("verify", {"result": "failed", "attempts": effect.attempts, "locked": effect.locked})
+            case fx.PauseRecording():
+                await self._command(wire.RecordLeg(leg_id=self.customer.leg_id, action="pause"))
+            case fx.ResumeRecording():
+                await self._command(wire.RecordLeg(leg_id=self.customer.leg_id, action="resume"))
+            case fx.SetAttributes():
+                await self.around.store.set_conversation(self.conversation_id, context=effect.values)
+            case fx.SetLocale():
+                self.language = effect.locale
+                await self.around.store.set_conversation(self.conversation_id, language=effect.locale)
+            case fx.Trace():
+                await self._note("decision", msgspec.to_builtins(effect))
+            case fx.Enqueue():
+                await self._enqueue(effect)
+            case fx.LeaveQueue():
+                desk = self.around.desk
+                desk.do(desk.desk.leave(self.contact_id, desk.now()))
+                self.phase = "flow"
+                await self._music(False)
+            case fx.End():
+                self._ending = effect.disposition
+                if self.phase == "ended":
+                    return
+                self._start_timer("goodbye", round(GOODBYE_S * 1000))
+                await self._maybe_end()
+
+    async def _say(self, effect: fx.Say, thought_ms: float) -> None:
+        if effect.channel != "voice":
+            await self._note(
+                "message", {"role": "bot", "text": effect.text, "block": effect.block, "article": effect.article}
+            )
+        if effect.channel == "text":
+            return
+        self.customer.plays[effect.play_id] = Play("say", effect.text, effect.block, effect.locale, effect.article)
+        self._turns.answered(effect.play_id, thought_ms)
+        await self._command(
+            wire.PlaySpeech(
+                leg_id=self.customer.leg_id,
+                play_id=effect.play_id,
+                text=effect.text,
+                locale=effect.locale,
+                interruptible=effect.interruptible,
+            )
+        )
+
+    async def _listen(self, speech: bool, partials: bool = True) -> None:
+        hearing = wire.Hearing(
+            speech=speech, partials=partials, emotion="emotion" in self.consents, languages=self.languages
+        )
+        if hearing != self._hearing:
+            self._hearing = hearing
+            await self._command(wire.SetHearing(leg_id=self.customer.leg_id, hearing=hearing))
+
+    async def _consent(self, effect: fx.GrantConsent) -> None:
+        for purpose in effect.purposes:
+            (self.consents.add if effect.given else self.consents.discard)(purpose)
+        await self._note("consent", {"purposes": effect.purposes, "given": effect.given, "wording": effect.wording})
+
+    def _start_timer(self, name: str, ms: int) -> None:
+        if (old := self._timers.pop(name, None)) is not None:
+            old.cancel()
+        loop = asyncio.get_running_loop()
+        self._timers[name] = loop.call_later(ms / 1000, lambda: self.post(lambda: self._timer_fired(name)))
+
+    async def _timer_fired(self, name: str) -> None:
+        if self._timers.pop(name, None) is None:
+            return
+        if name == "goodbye":
+            await self.hang_up("hangup")
+        elif self.phase == "flow":
+            await self._step(fx.TimerFired(name=name))
+
+    async def _maybe_end(self) -> None:
+        if self._ending and not any(play.kind == "say" for play in self.customer.plays.values()):
+            await self.hang_up("hangup")
+
+    # ------------------------------------------------------------------ the queue
+
+    async def _enqueue(self, effect: fx.Enqueue, *, enqueued_at: int | None = None) -> None:
+        at = enqueued_at or time.time_ns() // 1_000_000
+        self.queue = QueueSnapshot(
+            queue=effect.queue,
+            skills=effect.skills,
+            priority=effect.priority,
+            reason=effect.reason,
+            summary=effect.summary,
+            facts=effect.facts,
+            enqueued_at=at,
+            overflow_s=effect.overflow_s,
+        )
+        self.phase = "queued"
+        await self.around.store.stamp_contact(
+            self.contact_id,
+            enqueued=True,
+            queue=effect.queue,
+            priority=effect.priority,
+        )
+        await self._note(
+            "queue.entered",
+            {
+                "queue": effect.queue,
+                "reason": effect.reason,
+                "priority": effect.priority,
+                "skills": effect.skills,
+                "facts": effect.facts,
+                "summary": effect.summary,
+            },
+        )
+        await self._listen(False)
+        await self._music(True)
+        self.wait_in_queue()
+
+    def wait_in_queue(self) -> None:
+        """Give the contact its place at the desk (again, after a restart or a lost agent)."""
+        if self.queue is None:
+            return
+        desk = self.around.desk
+        waited_ms = time.time_ns() // 1_000_000 - self.queue.enqueued_at
+        desk.do(
+            desk.desk.enqueue(
+                self.contact_id,
+                self.queue.queue,
+                desk.now(),
+                skills=self.queue.skills,
+                priority=self.queue.priority,
+                overflow_s=self.queue.overflow_s,
+                enqueued_ms=desk.now() - waited_ms,
+            )
+        )
+
+    async def on_announce(self, action: Announce) -> None:
+        """Say the position between the music."""
+        if self.phase != "queued":
+            return
+        await self._note("queue.position", {"position": action.position, "eta_s": action.eta_s})
+        await self._music(False)
+        play_id = new_id()
+        text = position_text(action.position, action.eta_s, self.language)
+        self.customer.plays[play_id] = Play("announce", text, "queue", self.language)
+        await self._command(
+            wire.PlaySpeech(
+                leg_id=self.customer.leg_id,
+                play_id=play_id,
+                text=text,
+                locale=self.language,
+                interruptible=False,
+            )
+        )
+        await self._music(True)
+
+    async def on_overflow(self, action: Overflow) -> None:
+        """Waited too long: the flow's overflow exit takes over."""
+        if self.phase != "queued":
+            return
+        await self._note("queue.left", {"why": "overflow", "waited_ms": action.waited_ms})
+        await self._back_to_flow(fx.QueueResult(outcome="overflow"))
+
+    async def on_offer(self, action: Offer) -> None:
+        """Ring the agent the desk chose."""
+        card = self.around.agent_of(action.agent_id)
+        desk = self.around.desk
+        if self.phase != "queued" or card is None or self.queue is None:
+            desk.do(desk.desk.declined(action.offer_id, desk.now(), missed=True))
+            return
+        await self._note(
+            "queue.offered",
+            {
+                "offer_id": action.offer_id,
+                "user_id": card.user_id,
+                "agent": card.name,
+                "why": action.why,
+                "reason": self.queue.reason,
+                "facts": self.queue.facts,
+                "summary": self.queue.summary,
+            },
+        )
+        self.agent = AgentSide(self, card, action.offer_id)
+        try:
+            await self.agent.ring()
+        except (NoWorker, *COMMAND_ERRORS) as error:
+            log.warning("contact.ring_failed", contact=self.contact_id, error=str(error))
+            await self.agent.give_up("failed")
+
+    async def on_withdraw(self, action: Withdraw) -> None:
+        """The offer is over without an answer."""
+        if self.agent is None or self.agent.offer_id != action.offer_id:
+            return
+        agent, self.agent = self.agent, None
+        await self._note(
+            f"queue.{'missed' if action.why == 'missed' else 'declined' if action.why == 'declined' else 'withdrawn'}",
+            {"offer_id": action.offer_id, "user_id": action.agent_id, "why": action.why},
+        )
+        await agent.hang_up("no_answer")
+
+    # ------------------------------------------------------------------ the agent
+
+    async def _on_agent_leg(self, event: wire.LegEvent) -> None:
+        agent = self.agent
+        if agent is None:
+            return
+        match event:
+            case wire.LegProgress(state="up") if not agent.connected:
+                await self._agent_answered(agent)
+            case wire.LegEnded() if not agent.connected:
+                await agent.give_up(event.reason)
+            case wire.LegEnded():
+                await self._agent_gone(agent, event)
+
+    async def _agent_answered(self, agent: AgentSide) -> None:
+        desk = self.around.desk
+        accepted = desk.desk.accepted(agent.offer_id, desk.now())
+        if accepted is None:
+            self.agent = None
+            await agent.hang_up("no_answer")
+            return
+        desk.do(accepted[1])
+        agent.connected = True
+        self.phase = "talking"
+        await self.around.store.stamp_contact(self.contact_id, connected_to_agent=True)
+        await self._note("queue.accepted", {"user_id": agent.card.user_id, "agent": agent.card.name})
+        await self._step(fx.QueueResult(outcome="answered"))
+        await self._talk(agent)
+
+    async def _talk(self, agent: AgentSide) -> None:
+        await self._music(False)
+        await self._command(wire.StopPlay(leg_id=self.customer.leg_id))
+        await agent.bridge(self.customer.leg_id)
+        await self._listen(True)
+
+    async def hold(self, on: bool) -> None:
+        """The agent puts the caller on hold, or takes the call back. Raises ValueError when nobody talks."""
+        agent = self.agent
+        if self.phase != "talking" or agent is None:
+            raise ValueError("there is no call to hold")
+        if on == agent.holding:
+            return
+        agent.holding = on
+        await self._note("hold", {"on": on, "user_id": agent.card.user_id})
+        if on:
+            await self._listen(False)
+            await agent.unbridge(self.customer.leg_id)
+            await self._music(True)
+        else:
+            await self._talk(agent)
+
+    async def _agent_gone(self, agent: AgentSide, event: wire.LegEnded) -> None:
+        desk = self.around.desk
+        self.agent = None
+        await self._command(wire.UnbridgeLeg(leg_id=self.customer.leg_id))
+        desk.do(desk.desk.ended(self.contact_id, desk.now()))
+        lost = event.party in ("network", "error")
+        await self._note("agent.left", {"user_id": agent.card.user_id, "reason": event.reason, "lost": lost})
+        await self._back_to_flow(fx.AgentLost() if lost else fx.AgentLeft())
+
+    async def _back_to_flow(self, event: fx.AnyFlowEvent) -> None:
+        self.phase = "flow"
+        queued = self.queue
+        self.queue = None
+        await self._music(False)
+        started = time.monotonic()
+        for effect in await self.engine.step(self.run, event, time.time_ns() // 1_000_000):
+            if isinstance(effect, fx.Enqueue) and queued is not None:
+                await self._enqueue(effect, enqueued_at=queued.enqueued_at)
+            else:
+                await self._apply(effect, (time.monotonic() - started) * 1000)
+
+    # ------------------------------------------------------------------ from the API
+
+    async def text(self, text: str) -> None:
+        """The caller wrote in the chat box (committed already)."""
+        if self.phase == "flow":
+            await self._step(fx.TextMessage(text=text))
+
+    async def key(self, digit: str) -> None:
+        """The caller pressed a key on the page."""
+        if self.phase == "flow":
+            await self._step(fx.Pressed(digit=digit))
+
+    async def hang_up(self, reason: str) -> None:
+        """End the caller's leg; the rest follows from its `LegEnded`."""
+        await self._command(wire.HangupLeg(leg_id=self.customer.leg_id, reason=reason))
+
+    async def resume(self, playing: str | None) -> None:
+        """The app was restarted and the caller's leg is still up: go on where the flow stopped."""
+        await self._note("contact.resumed", {"phase": self.phase})
+        if not self.up:
+            return
+        if self.phase == "flow":
+            for effect in await self.engine.resume(self.run, time.time_ns() // 1_000_000):
+                await self._apply(effect, 0.0)
+        elif self.phase == "queued":
+            if playing is None:
+                await self._music(True)
+            else:
+                self._music_id = playing
+            self.wait_in_queue()
+
+    # ------------------------------------------------------------------ small things
+
+    async def _music(self, on: bool) -> None:
+        if self._music_id:
+            self.customer.plays.pop(self._music_id, None)
+            await self._command(wire.StopPlay(leg_id=self.customer.leg_id, play_id=self._music_id))
+            self._music_id = ""
+        if on:
+            self._music_id = new_id()
+            self.customer.plays[self._music_id] = Play("music", "", "queue", self.language)
+            await self._command(
+                wire.PlayFile(
+                    leg_id=self.customer.leg_id,
+                    play_id=self._music_id,
+                    path=str(self.around.music),
+                    loop=True,
+                    gain_db=-6.0,
+                )
+            )
+
+    async def _command(self, body: wire.LegCommand) -> None:
+        """Order something of the caller's worker; a leg that is gone reports its end by itself."""
+        try:
+            await self.around.hub.command(self.customer.leg_id, body)
+        except COMMAND_ERRORS as error:
+            log.warning(
+                "contact.command_failed", contact=self.contact_id, command=type(body).__name__, error=str(error)
+            )
+
+    async def _note(self, kind: str, payload: dict[str, Any]) -> None:
+        await self.around.store.append(self.conversation_id, kind, payload, contact_id=self.contact_id)

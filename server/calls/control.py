@@ -1,0 +1,205 @@
+"""What people ask of live calls, through the API: `server.api.ports.CallControl` over the controller."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from server.api.ports import AgentView, Availability, NotNow, OfferView, Turned, WebCall
+from server.calls.contact import COMMAND_ERRORS, Contact
+from server.calls.controller import RETRY_AFTER_S, Controller
+from server.hub import NoWorker
+from session import wire
+from session.ids import new_id
+from session.queries import Queries
+
+log = structlog.get_logger(__name__)
+
+DRAIN_RETRY_S = 30
+
+
+class Control:
+    """One per app; stateless."""
+
+    def __init__(self, controller: Controller, health: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        self._controller = controller
+        self._health = health
+
+    # ------------------------------------------------------------------ callers
+
+    async def offer_webrtc(
+        self, sdp: str, *, conversation_id: str | None, customer_id: str | None, locale: str | None, remote: str
+    ) -> WebCall:
+        """A browser calls: a leg, a contact, an answer."""
+        controller = self._controller
+        if controller.draining:
+            raise Turned("this server is being restarted; call again in a moment", DRAIN_RETRY_S)
+        if conversation_id is not None and not await controller.store.reopen_conversation(conversation_id):
+            raise LookupError(f"there is no conversation {conversation_id}")
+        leg_id = new_id()
+        try:
+            worker = controller.hub.pick("webrtc")
+        except NoWorker as error:
+            raise Turned("all lines are busy", RETRY_AFTER_S) from error
+        controller.hub.place(worker, leg_id)
+        contact = await controller.open_contact(
+            leg_id,
+            worker,
+            transport="webrtc",
+            remote=remote,
+            number="web",
+            name="",
+            locale=locale,
+            conversation_id=conversation_id,
+            customer_id=customer_id,
+        )
+        offer = wire.OfferLeg(
+            leg_id=leg_id,
+            role="customer",
+            sdp=sdp,
+            record_path=str(controller.recording_path(contact)),
+            hearing=wire.Hearing(speech=True, languages=contact.languages),
+        )
+        try:
+            answer = await controller.hub.ask(leg_id, offer, wire.SdpAnswer)
+        except COMMAND_ERRORS as error:
+            await controller.leg_lost(leg_id, f"offer:{leg_id}")
+            controller.hub.forget_leg(leg_id)
+            raise ValueError(str(error)) from error
+        return WebCall(answer.sdp, leg_id, contact.conversation_id)
+
+    async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
+        """Keep and show what was written; the flow answers callers while no person does."""
+        store = self._controller.store
+        if await Queries(store).history(conversation_id) is None:
+            raise LookupError(f"there is no conversation {conversation_id}")
+        contact = self._controller.contact_in(conversation_id)
+        if contact is not None and role == "customer" and contact.customer.sensitive:
+            text_kept = "[hidden]"
+        else:
+            text_kept = text
+        await store.append(
+            conversation_id,
+            "message",
+            {"role": role, "text": text_kept, "user_id": user_id},
+            contact_id=contact.contact_id if contact else None,
+        )
+        if contact is not None and role == "customer":
+            contact.post(lambda: contact.text(text))
+
+    async def key(self, conversation_id: str, digit: str) -> None:
+        """A key of the page's keypad."""
+        contact = self._controller.contact_in(conversation_id)
+        if contact is None:
+            raise NotNow("there is no call in this conversation")
+        contact.post(lambda: contact.key(digit))
+
+    async def hang_up(self, conversation_id: str) -> None:
+        """The caller, or staff, ends the call."""
+        contact = self._controller.contact_in(conversation_id)
+        if contact is not None:
+            contact.post(lambda: contact.hang_up("hangup"))
+
+    # ------------------------------------------------------------------ agents
+
+    def agent(self, user_id: str) -> AgentView:
+        """What the agent's page shows."""
+        controller = self._controller
+        card = controller.cards.get(user_id)
+        state = controller.desk.desk.agents.get(user_id)
+        if card is None or state is None:
+            raise LookupError("you are not an agent; ask an admin to make you one")
+        contact = controller.contact_of_agent(user_id)
+        offer = None
+        conversation_id = contact.conversation_id if contact is not None else None
+        if (
+            contact is not None
+            and contact.agent is not None
+            and not contact.agent.connected
+            and contact.queue is not None
+        ):
+            queue = contact.queue
+            offer = OfferView(
+                contact.agent.offer_id, contact.conversation_id, queue.queue, queue.reason, queue.summary, queue.facts
+            )
+        return AgentView(state.availability, state.status, card.device, conversation_id, offer)
+
+    def set_availability(self, user_id: str, availability: Availability) -> None:
+        """The agent chose."""
+        if user_id not in self._controller.cards:
+            raise LookupError("you are not an agent; ask an admin to make you one")
+        self._controller.set_availability(user_id, availability)
+
+    async def accept(self, user_id: str, offer_id: str, sdp: str) -> WebCall:
+        """The agent answers in the browser."""
+        contact = self._offered(user_id, offer_id)
+        agent = contact.agent
+        if agent is None:
+            raise NotNow("this offer is over")
+        try:
+            answer = await agent.answer_in_browser(sdp)
+        except NoWorker as error:
+            raise Turned("no media worker has room", RETRY_AFTER_S) from error
+        except COMMAND_ERRORS as error:
+            contact.post(lambda: agent.give_up("failed"))
+            raise ValueError(str(error)) from error
+        return WebCall(answer.sdp, agent.leg_id, contact.conversation_id)
+
+    async def decline(self, user_id: str, offer_id: str) -> None:
+        """The next agent, or back to the queue at the same place."""
+        contact = self._offered(user_id, offer_id)
+        agent = contact.agent
+        if agent is not None:
+            contact.post(lambda: agent.give_up("declined"))
+
+    async def hold(self, user_id: str, on: bool) -> None:
+        """Hold or take back."""
+        contact = self._talking(user_id)
+        contact.post(lambda: contact.hold(on))
+
+    async def mute(self, user_id: str, on: bool) -> None:
+        """The agent's microphone."""
+        contact = self._talking(user_id)
+        if contact.agent is not None:
+            await contact.agent.mute(on)
+
+    async def agent_hang_up(self, user_id: str) -> None:
+        """The agent leaves; the flow goes on with the caller."""
+        contact = self._talking(user_id)
+        if contact.agent is not None:
+            await contact.agent.hang_up("hangup")
+
+    async def wrap_up(self, user_id: str, conversation_id: str, disposition: str, notes: str) -> None:
+        """Write the outcome; the agent is free again if after-call work was still on."""
+        controller = self._controller
+        history = await Queries(controller.store).history(conversation_id)
+        mine = [p["contact_id"] for p in history.participants if p["user_id"] == user_id] if history else []
+        if not mine:
+            raise NotNow("this was not your conversation")
+        await controller.store.stamp_contact(mine[-1], disposition=disposition, notes=notes, acw_ended=True)
+        await controller.store.append(
+            conversation_id, "contact.wrapup", {"user_id": user_id, "disposition": disposition}, contact_id=mine[-1]
+        )
+        controller.desk.do(controller.desk.desk.wrapped_up(user_id, controller.desk.now()))
+
+    async def users_changed(self) -> None:
+        """New or changed agents."""
+        await self._controller.reload_agents()
+
+    async def health(self) -> dict[str, Any]:
+        """All planes."""
+        return await self._health()
+
+    def _offered(self, user_id: str, offer_id: str) -> Contact:
+        contact = self._controller.contact_of_agent(user_id)
+        if contact is None or contact.agent is None or contact.agent.offer_id != offer_id or contact.agent.connected:
+            raise NotNow("this offer is over")
+        return contact
+
+    def _talking(self, user_id: str) -> Contact:
+        contact = self._controller.contact_of_agent(user_id)
+        if contact is None or contact.agent is None or not contact.agent.connected:
+            raise NotNow("you are in no call")
+        return contact

@@ -1,0 +1,358 @@
+"""The switchboard: which leg belongs to which contact, who is admitted, what the desk and the API ask for.
+
+It implements `server.hub.Sink` (reports of the workers) and `desk.service.DeskPort` (decisions of the desk), and
+holds no call state of its own beyond the maps. What people ask for comes through `control.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+
+from desk.options import DeskOptions
+from desk.routing import AgentChanged, Announce, Availability, Desk, Offer, Overflow, Withdraw
+from desk.service import DeskService
+from dialog.service import Dialog
+from dialog.state import CallerInfo
+from server.calls import journal, recovery
+from server.calls.contact import AgentCard, Contact, Surroundings
+from server.calls.journal import LegRef
+from server.hub import Hub, Worker
+from session import wire
+from session.store import Store
+from session.users import Users
+
+log = structlog.get_logger(__name__)
+
+RETRY_AFTER_S = 10  # told to callers turned away; a call or two usually ends in that time
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where audio lies."""
+
+    music: Path
+    recordings: Path
+
+
+class Controller:
+    """One per app process."""
+
+    def __init__(self, store: Store, dialog: Dialog, options: DeskOptions, paths: Paths, domain: str) -> None:
+        self.store = store
+        self.dialog = dialog
+        self.users = Users(store)
+        self._domain = domain
+        self.hub = Hub(self)
+        self.desk = DeskService(Desk(options), self)
+        self.contacts: dict[str, Contact] = {}
+        self.legs: dict[str, tuple[LegRef, Contact]] = {}
+        self.cards: dict[str, AgentCard] = {}
+        self.draining = False
+        self.idle = asyncio.Event()
+        self.idle.set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._paths = paths
+        self.around = Surroundings(
+            store=store,
+            hub=self.hub,
+            desk=self.desk,
+            music=paths.music,
+            recordings=paths.recordings,
+            ring_s=options.ring_s,
+            agent_of=self.cards.get,
+            legs=self.legs,
+            ended=self._ended,
+        )
+
+    async def start(self, address: str) -> None:
+        """Load agents, take back the calls that are up, listen for workers."""
+        await self.reload_agents()
+        await recovery.recover(self)
+        await self.hub.start(address)
+
+    async def close(self) -> None:
+        """Stop; legs that are up stay up in their workers."""
+        self.desk.close()
+        for contact in list(self.contacts.values()):
+            await contact.close()
+        await self.hub.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def drain(self, retry_after_s: int, limit_s: float) -> None:
+        """Refuse new calls, wait for those that are up to end (at most `limit_s`), hang up the rest."""
+        self.draining = True
+        await self.hub.drain(retry_after_s)
+        try:
+            await asyncio.wait_for(self.idle.wait(), limit_s)
+        except TimeoutError:
+            log.warning("drain.limit", contacts=len(self.contacts))
+            for contact in list(self.contacts.values()):
+                contact.post(lambda contact=contact: contact.hang_up("drained"))  # type: ignore[misc]
+
+    # ------------------------------------------------------------------ agents
+
+    async def reload_agents(self) -> None:
+        """Read who the agents are from the store; call after users were changed."""
+        known = {agent.user_id: agent for agent in await self.users.agents()}
+        for user_id in set(self.cards) - set(known):
+            self.desk.do(self.desk.desk.remove_agent(user_id, self.desk.now()))
+            del self.cards[user_id]
+        for user_id, agent in known.items():
+            target = {"sip": f"sip:{agent.name}@{self._domain}", "uri": agent.uri}.get(agent.device or "", "")
+            new = user_id not in self.cards
+            self.cards[user_id] = AgentCard(user_id, agent.display_name, target, agent.device or "browser")
+            self.desk.do(self.desk.desk.upsert_agent(user_id, agent.skills, self.desk.now()))
+            if new and agent.availability != "offline":
+                self.set_availability(user_id, cast("Availability", agent.availability))
+
+    def set_availability(self, user_id: str, availability: Availability) -> None:
+        """The agent chose a state. Raises KeyError for people who are no agents."""
+        self.desk.do(self.desk.desk.set_availability(user_id, availability, self.desk.now()))
+
+    # ------------------------------------------------------------------ hub.Sink
+
+    async def on_report(self, worker: Worker, report: wire.Report) -> None:
+        """Commit, then let the contact act on it."""
+        event = report.event
+        if isinstance(event, wire.LegOffered):
+            await self._admit(worker, event)
+            return
+        found = self.legs.get(event.leg_id)
+        if found is None:
+            if not isinstance(event, wire.LegEnded):
+                log.warning("controller.unknown_leg", leg=event.leg_id, event=type(event).__name__)
+            return
+        ref, contact = found
+        await journal.commit(self.store, ref, report, worker.incarnation)
+        contact.post(lambda: contact.on_report(ref, report))
+        if isinstance(event, wire.LegEnded):
+            del self.legs[event.leg_id]
+
+    async def on_legs_present(self, worker: Worker, legs: list[wire.LegSnapshot]) -> None:
+        """Legs we know nothing of (their contact ended while we were away) are hung up."""
+        for leg in legs:
+            if leg.leg_id in self.legs:
+                recovery.leg_is_up(self, leg)
+            elif leg.state != "offered":
+                self._spawn(self._hang_up_orphan(leg.leg_id))
+
+    async def on_worker_lost(self, worker: Worker) -> None:
+        """Its legs ended with it."""
+        for leg_id in list(worker.legs):
+            await self.leg_lost(leg_id, f"{worker.incarnation}:lost:{leg_id}")
+
+    async def leg_lost(self, leg_id: str, dedup: str) -> None:
+        """Write and act upon the end of a leg whose worker is gone."""
+        found = self.legs.pop(leg_id, None)
+        if found is None:
+            return
+        ref, contact = found
+        report = wire.Report(
+            seq=0,
+            at=time.time_ns() // 1_000_000,
+            event=wire.LegEnded(leg_id=leg_id, party="error", reason="worker_lost"),
+        )
+        await journal.commit(self.store, ref, report, dedup)
+        contact.post(lambda: contact.on_report(ref, report))
+
+    # ------------------------------------------------------------------ admission
+
+    async def _admit(self, worker: Worker, event: wire.LegOffered) -> None:
+        if self.draining:
+            reject = wire.RejectLeg(leg_id=event.leg_id, code=503, reason="draining", retry_after_s=RETRY_AFTER_S)
+            self._spawn(self._send(event.leg_id, reject))
+            return
+        number = sip_user(event.to_uri)
+        try:
+            contact = await self.open_contact(
+                event.leg_id,
+                worker,
+                transport="sip",
+                remote=event.from_uri,
+                number=number,
+                name=event.display_name,
+                locale=None,
+            )
+        except LookupError as error:
+            log.warning("controller.no_flow", error=str(error))
+            reject = wire.RejectLeg(leg_id=event.leg_id, code=404, reason="no flow for this number")
+            self._spawn(self._send(event.leg_id, reject))
+            return
+        answer = wire.AnswerLeg(
+            leg_id=event.leg_id,
+            role="customer",
+            record_path=str(self.recording_path(contact)),
+            hearing=wire.Hearing(speech=True, languages=contact.languages),
+        )
+        contact.post(lambda: self._send(event.leg_id, answer))
+
+    async def open_contact(
+        self,
+        leg_id: str,
+        worker: Worker,
+        *,
+        transport: wire.Transport,
+        remote: str,
+        number: str,
+        name: str,
+        locale: str | None,
+        conversation_id: str | None = None,
+        customer_id: str | None = None,
+    ) -> Contact:
+        """Rows and actor of a new contact."""
+        answering = self.dialog.answering(number)
+        engine, served = answering.engine, answering.number
+        language = match_locale(engine.flow.locales, locale) or served.locale
+        store = self.store
+        if conversation_id is None:
+            conversation_id = await store.create_conversation(language=language, customer_id=customer_id)
+        contact_id = await store.add_contact(
+            conversation_id, channel="voice", direction="inbound", initiation_method="inbound"
+        )
+        participant_id = await store.add_participant(contact_id, role="customer", name=name)
+        bot_id = await store.add_participant(contact_id, role="bot", name="Warmline")
+        await store.add_leg(
+            leg_id=leg_id, participant_id=participant_id, transport=transport, remote=remote, worker_id=worker.worker_id
+        )
+        ref = LegRef(leg_id, "customer", conversation_id, contact_id, participant_id)
+        run = engine.new_state(
+            contact_id=contact_id,
+            channel="voice",
+            locale=language,
+            caller=CallerInfo(number=sip_user(remote), called=number, name=name),
+        )
+        contact = Contact(
+            around=self.around,
+            engine=engine,
+            run=run,
+            conversation_id=conversation_id,
+            contact_id=contact_id,
+            flow_id=engine.flow.id,
+            language=language,
+            languages=served.languages,
+            customer=ref,
+            bot_participant_id=bot_id,
+        )
+        self.adopt(contact)
+        await store.append(
+            conversation_id,
+            "contact.started",
+            {"channel": "voice", "transport": transport, "flow": contact.flow_id, "language": contact.language},
+            contact_id=contact_id,
+            participant_id=participant_id,
+            leg_id=leg_id,
+        )
+        contact.start()
+        return contact
+
+    def adopt(self, contact: Contact) -> None:
+        """Know a contact and its caller's leg."""
+        self.contacts[contact.contact_id] = contact
+        self.legs[contact.customer.leg_id] = (contact.customer, contact)
+        self.idle.clear()
+
+    def recording_path(self, contact: Contact) -> Path:
+        """Where the recording of a contact goes."""
+        return self._paths.recordings / f"{contact.contact_id}.wav"
+
+    # ------------------------------------------------------------------ DeskPort
+
+    def offer(self, action: Offer) -> None:
+        """Ring the agent."""
+        self._to_contact(action.contact_id, lambda contact: contact.on_offer(action))
+
+    def withdraw(self, action: Withdraw) -> None:
+        """Stop ringing."""
+        self._to_contact(action.contact_id, lambda contact: contact.on_withdraw(action))
+
+    def announce(self, action: Announce) -> None:
+        """Tell the position."""
+        self._to_contact(action.contact_id, lambda contact: contact.on_announce(action))
+
+    def overflow(self, action: Overflow) -> None:
+        """Waited too long."""
+        self._to_contact(action.contact_id, lambda contact: contact.on_overflow(action))
+
+    def agent_changed(self, action: AgentChanged) -> None:
+        """Store and show an agent's state."""
+        self._spawn(
+            self.store.agent_state(
+                action.agent_id,
+                availability=action.availability,
+                routing_status=action.status,
+                contact_id=action.contact_id,
+            )
+        )
+
+    # ------------------------------------------------------------------ finding
+
+    def contact_in(self, conversation_id: str) -> Contact | None:
+        """The live contact of a conversation."""
+        return next((c for c in self.contacts.values() if c.conversation_id == conversation_id), None)
+
+    def contact_of_agent(self, user_id: str) -> Contact | None:
+        """The contact an agent talks to or is offered."""
+        return next(
+            (c for c in self.contacts.values() if c.agent is not None and c.agent.card.user_id == user_id), None
+        )
+
+    # ------------------------------------------------------------------ inside
+
+    def _to_contact(self, contact_id: str, work: Callable[[Contact], Awaitable[None]]) -> None:
+        contact = self.contacts.get(contact_id)
+        if contact is not None:
+            contact.post(lambda: work(contact))
+
+    def _ended(self, contact: Contact) -> None:
+        self.contacts.pop(contact.contact_id, None)
+        self.legs.pop(contact.customer.leg_id, None)
+        if not self.contacts:
+            self.idle.set()
+
+    async def _hang_up_orphan(self, leg_id: str) -> None:
+        await self._send(leg_id, wire.HangupLeg(leg_id=leg_id, reason="failed"))
+
+    async def _send(self, leg_id: str, body: wire.LegCommand) -> None:
+        try:
+            await self.hub.command(leg_id, body)
+        except Exception as error:
+            log.warning("controller.command_failed", leg=leg_id, command=type(body).__name__, error=str(error))
+
+    def later(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something once, after a while, unless the app is closed before."""
+
+        async def wait() -> None:
+            await asyncio.sleep(seconds)
+            await work()
+
+        self._spawn(wait())
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def sip_user(uri: str) -> str:
+    """The user part of a SIP address (`"A" <sip:+49123@host;x=y>` → `+49123`); empty when there is none."""
+    _, _, rest = uri.rpartition("sip:") if "sip:" in uri else uri.rpartition("sips:")
+    user, at, _ = rest.partition("@")
+    return user.partition(";")[0].partition(":")[0] if at else ""
+
+
+def match_locale(locales: list[str], wanted: str | None) -> str | None:
+    """The flow's locale for a BCP-47 tag: itself, else the first of the same language."""
+    if not wanted:
+        return None
+    same = [tag for tag in locales if tag.lower() == wanted.lower()]
+    near = [tag for tag in locales if tag.split("-")[0] == wanted.split("-")[0].lower()]
+    return next(iter(same + near), None)

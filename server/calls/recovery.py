@@ -1,0 +1,100 @@
+"""Taking calls back after the app was restarted: their legs are still up in the workers, their state is in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from dialog.state import RunState
+from server.calls.agent_side import AgentSide
+from server.calls.contact import Contact
+from server.calls.journal import LegRef
+from server.calls.snapshot import ContactSnapshot
+from session import wire
+
+if TYPE_CHECKING:
+    from server.calls.controller import Controller
+
+log = structlog.get_logger(__name__)
+
+CLAIM_S = 10.0  # s that workers have to show up with their legs; they reconnect within two
+
+
+async def recover(controller: Controller) -> None:
+    """Rebuild every contact that had not ended; those whose leg does not show up are closed after a moment."""
+    for saved in await controller.store.open_runs():
+        try:
+            snapshot = msgspec.json.decode(saved.state, type=ContactSnapshot)
+            contact = _rebuild(controller, snapshot)
+        except (msgspec.MsgspecError, LookupError, ValueError) as error:
+            log.error("recovery.unreadable", contact=saved.contact_id, error=str(error))
+            await controller.store.stamp_contact(saved.contact_id, ended=True, disconnect_cause="app_lost")
+            continue
+        contact.start()
+        log.info("recovery.contact", contact=contact.contact_id, phase=contact.phase)
+    if controller.contacts:
+        controller.later(CLAIM_S, lambda: _close_unclaimed(controller))
+
+
+def leg_is_up(controller: Controller, leg: wire.LegSnapshot) -> None:
+    """A worker holds this leg: its contact goes on."""
+    _, contact = controller.legs[leg.leg_id]
+    if leg.leg_id == contact.customer.leg_id and contact.waiting_for_leg:
+        contact.waiting_for_leg = False
+        contact.up = leg.state in ("up", "held")
+        contact.post(lambda: contact.resume(leg.playing))
+
+
+def _rebuild(controller: Controller, snapshot: ContactSnapshot) -> Contact:
+    engine = controller.dialog.engine(snapshot.flow_id)
+    if engine is None:
+        raise LookupError(f"there is no flow {snapshot.flow_id} any more")
+    customer = LegRef(
+        snapshot.customer_leg_id,
+        "customer",
+        snapshot.conversation_id,
+        snapshot.contact_id,
+        snapshot.customer_participant_id,
+    )
+    contact = Contact(
+        around=controller.around,
+        engine=engine,
+        run=RunState.load(bytes(snapshot.run)),
+        conversation_id=snapshot.conversation_id,
+        contact_id=snapshot.contact_id,
+        flow_id=snapshot.flow_id,
+        language=snapshot.language,
+        languages=snapshot.languages,
+        customer=customer,
+        bot_participant_id=snapshot.bot_participant_id,
+        phase=snapshot.phase,
+        consents=set(snapshot.consents),
+        queue=snapshot.queue,
+        waiting_for_leg=True,
+    )
+    controller.adopt(contact)
+    if snapshot.agent is not None:
+        card = controller.cards.get(snapshot.agent.user_id)
+        if card is not None:
+            side = AgentSide(contact, card, offer_id="")
+            side.leg_id, side.participant_id = snapshot.agent.leg_id, snapshot.agent.participant_id
+            side.connected = True
+            contact.agent = side
+            ref = LegRef(side.leg_id, "agent", contact.conversation_id, contact.contact_id, side.participant_id)
+            controller.legs[side.leg_id] = (ref, contact)
+            controller.desk.do(controller.desk.desk.restore(card.user_id, contact.contact_id, controller.desk.now()))
+    return contact
+
+
+async def _close_unclaimed(controller: Controller) -> None:
+    for contact in list(controller.contacts.values()):
+        if contact.waiting_for_leg:
+            log.warning("recovery.leg_gone", contact=contact.contact_id)
+            await controller.leg_lost(contact.customer.leg_id, f"recovery:{time.time_ns()}")
+        elif contact.agent is not None and controller.hub.worker_of(contact.agent.leg_id) is None:
+            await controller.leg_lost(contact.agent.leg_id, f"recovery:{time.time_ns()}")
+    await asyncio.sleep(0)

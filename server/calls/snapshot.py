@@ -1,0 +1,49 @@
+"""What is saved of a live contact after each step, so that a restarted app can take the call back."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Phase = Literal["flow", "queued", "talking", "ended"]
+
+
+class AgentSnapshot(msgspec.Struct, kw_only=True, frozen=True):
+    """The agent's side: who, on which leg, since when."""
+
+    user_id: str
+    name: str
+    leg_id: str
+    participant_id: str
+
+
+class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):
+    """The place in the queue. `enqueued_at` is UTC epoch ms, since monotonic clocks end with the process."""
+
+    queue: str
+    skills: list[str]
+    priority: int
+    reason: str
+    summary: str
+    facts: dict[str, str]
+    enqueued_at: int
+    overflow_s: float | None
+
+
+class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
+    """Everything a contact needs to go on; `run` is the flow engine's own state."""
+
+    conversation_id: str
+    contact_id: str
+    flow_id: str
+    language: str
+    languages: list[str]
+    phase: Phase
+    customer_leg_id: str
+    customer_participant_id: str
+    bot_participant_id: str
+    consents: list[str]
+    run: msgspec.Raw
+    queue: QueueSnapshot | None = None
+    agent: AgentSnapshot | None = None

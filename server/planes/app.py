@@ -1,0 +1,204 @@
+"""The app process: session model, flows, desk, API and pages. It never touches an audio sample."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+
+from dialog.service import Dialog
+from dialog.yamlfile import FileError
+from server.api.app import create_api
+from server.auth import signing_key
+from server.calls.control import Control
+from server.calls.controller import Controller, Paths
+from server.embedding import InferenceLink
+from server.planes import prepare
+from server.settings import ROOT, Settings
+from session.store import Store, StoreError
+
+log = structlog.get_logger(__name__)
+
+PLANES_FILE = "planes.json"
+CONTROL_SOCKET = "control.sock"
+PREFETCH_RETRY_S = 2.0
+
+
+class App:
+    """Composition root of the app process."""
+
+    def __init__(self, settings: Settings, store: Store, inference: InferenceLink, dialog: Dialog) -> None:
+        self.settings = settings
+        self.store = store
+        self.inference = inference
+        self.dialog = dialog
+        music = settings.installed(settings.desk.hold_music)
+        self.controller = Controller(
+            store,
+            dialog,
+            settings.desk,
+            Paths(music=music, recordings=settings.data_dir / "recordings"),
+            domain=f"{settings.edge.domain}:{settings.edge.port}",
+        )
+        self.stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until told to stop (SIGTERM) or until a drain has ended."""
+        settings = self.settings
+        api = create_api(
+            settings.server,
+            settings.media,
+            store=self.store,
+            control=Control(self.controller, self.health),
+            key=signing_key(settings.data_dir),
+            realm=settings.edge.domain,
+            pages=ROOT / "web" / "dist",
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(
+                api,
+                host=settings.server.host,
+                port=settings.server.port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=3,
+                ws_ping_interval=20.0,
+                ws_ping_timeout=20.0,
+            )
+        )
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stopping.set)
+        await self.controller.start(settings.app_address)
+        control = await asyncio.start_unix_server(self._on_control, settings.run_dir / CONTROL_SOCKET)
+        tasks = [
+            asyncio.create_task(self.inference.run(), name="inference-link"),
+            asyncio.create_task(self.dialog.prepare(), name="dialog-prepare"),
+            asyncio.create_task(self._prefetch(), name="prefetch"),
+        ]
+        serving = asyncio.create_task(_serve(server), name="http")
+        stopping = asyncio.create_task(self.stopping.wait(), name="stop")
+        await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+        control.close()
+        for task in (*tasks, stopping):
+            task.cancel()
+        await asyncio.gather(*tasks, stopping, return_exceptions=True)
+        await self.controller.close()
+        await self.store.close()
+
+    async def health(self) -> dict[str, Any]:
+        """Planes as the supervisor sees them, workers as they see us, engines as inference says."""
+        try:
+            inference = await self.inference.state()
+            engines: dict[str, Any] = {"ready": inference.ready, "missing": inference.missing}
+        except (OSError, TimeoutError) as error:
+            engines = {"error": str(error) or "no answer"}
+        workers = [
+            {
+                "id": w.worker_id,
+                "kind": w.kind,
+                "pid": w.pid,
+                "legs": len(w.legs),
+                "capacity": w.capacity,
+                "connected": not w.peer.closed,
+            }
+            for w in self.controller.hub.workers.values()
+        ]
+        planes = await asyncio.to_thread(_planes, self.settings.run_dir / PLANES_FILE)
+        well = (
+            bool(workers)
+            and all(w["connected"] for w in workers)
+            and "recognition" in engines.get("ready", {})
+            and self.dialog.ready
+            and all(plane.get("state") == "running" for plane in planes.values())
+        )
+        status = "draining" if self.controller.draining else "ok" if well else "degraded"
+        return {
+            "status": status,
+            "planes": planes,
+            "workers": workers,
+            "engines": engines,
+            "dialog_ready": self.dialog.ready,
+            "contacts": len(self.controller.contacts),
+        }
+
+    async def _prefetch(self) -> None:
+        """Have what flows say made ahead, once the voices are there."""
+        for flow in self.dialog.flows.values():
+            engine = self.dialog.engine(flow.id)
+            for locale in flow.locales:
+                while engine is not None:
+                    try:
+                        await self.inference.prefetch(engine.static_prompts(locale), locale)
+                        break
+                    except (OSError, TimeoutError):
+                        await asyncio.sleep(PREFETCH_RETRY_S)
+
+    async def _on_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One JSON line from the supervisor: {"cmd": "drain", "limit_s": …}; answered when no call is left."""
+        try:
+            line = json.loads(await asyncio.wait_for(reader.readline(), 5))
+            if line.get("cmd") != "drain":
+                raise ValueError(f"unknown command {line.get('cmd')!r}")
+            await self.controller.drain(30, float(line["limit_s"]))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.controller.idle.wait(), 5)
+            writer.write(b'{"drained": true}\n')
+            await asyncio.wait_for(writer.drain(), 5)
+        except (ValueError, KeyError, TimeoutError, OSError) as error:
+            log.error("control.bad_command", error=str(error))
+        finally:
+            writer.close()
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    """`Server.serve` without its own signal handlers: ours decide."""
+    with contextlib.suppress(SystemExit):
+        await server._serve()
+
+
+def _planes(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+async def serve(settings: Settings) -> int:
+    """Open everything and run; the exit status."""
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    (settings.run_dir / CONTROL_SOCKET).unlink(missing_ok=True)
+    inference = InferenceLink(settings.inference_address)
+    try:
+        dialog = await asyncio.to_thread(
+            lambda: Dialog.load(settings.dialog, root=ROOT, data_dir=settings.data_dir, embedder=inference)
+        )
+        store = await Store.open(settings.store_url, settings.store.busy_timeout_s)
+    except (FileError, StoreError) as error:
+        log.error("app.cannot_start", error=str(error))
+        return 2
+    await App(settings, store, inference, dialog).run()
+    return 0
+
+
+def main() -> None:
+    """Entry of `python -m server.planes.app`."""
+    settings, _ = prepare(__doc__ or "")
+    raise SystemExit(uvloop.run(serve(settings)))
+
+
+if __name__ == "__main__":
+    main()
