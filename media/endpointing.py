@@ -5,6 +5,7 @@
                                            ^Speculated       ^Speculated
                               |<-160 ms-->|                  |<-- 500 ms -->| since the last voiced frame
 
+After 80 ms of silence a single voiced frame does not end the pause, two in a row do.
 `Opened.t0_ms` is the first voiced frame, `Closed.t1_ms` the end of the last. An utterance of `max_utterance_s` is
 `Closed(cut=True)` and a new one opens with the next voiced frames.
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from media.frames import FRAME_MS
 
 ONSET_WINDOW = 5  # frames looked at for an onset
+CLICK_MS = 80  # ms of silence after which one lone voiced frame is a click, not speech that goes on
 ONSET_VOICED = 3  # of them voiced: 60 ms; clicks are shorter, the shortest words ("no") last 100 ms and more
 
 
@@ -65,6 +67,7 @@ class Endpointer:
         self._t1 = 0
         self._voiced_ms = 0
         self._speculated = False
+        self._pause_voiced = False
 
     def push(self, t_ms: int, voiced: bool) -> list[Signal]:
         """The frame that begins at `t_ms`; times must rise."""
@@ -77,15 +80,17 @@ class Endpointer:
             self._t0, self._t1 = onsets[0], t_ms + FRAME_MS
             self._voiced_ms = len(onsets) * FRAME_MS
             self._speculated = False
+            self._pause_voiced = voiced
             self._recent.clear()
             return [Opened(self._t0)]
         signals: list[Signal] = []
-        if voiced:
+        if voiced and (self._pause_voiced or t_ms - self._t1 < CLICK_MS):
             if self._speculated:
                 self._speculated = False
                 signals.append(Resumed())
             self._t1 = t_ms + FRAME_MS
             self._voiced_ms += FRAME_MS
+        self._pause_voiced = voiced
         silence = t_ms + FRAME_MS - self._t1
         if t_ms + FRAME_MS - self._t0 >= self.max_ms:
             signals.append(self._close(cut=True))
@@ -95,6 +100,10 @@ class Endpointer:
             self._speculated = True
             signals.append(Speculated(self._t1))
         return signals
+
+    def ends_at(self, t_ms: int) -> bool:
+        """Is the frame that began at `t_ms` the last voiced one so far?"""
+        return self._t1 == t_ms + FRAME_MS
 
     def reset(self) -> None:
         """Forget the utterance in progress."""

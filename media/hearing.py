@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import structlog
@@ -41,6 +42,7 @@ class Spoken:
 
     utterance_id: str
     t0_ms: int
+    audio_t0_ms: int
     frames: list[Samples]
     last_voiced_at: float
     next_partial_ms: int = FIRST_PARTIAL_MS
@@ -73,6 +75,7 @@ class Ear:
     _spoken: Spoken | None = None
     _preroll: deque[Samples] = field(default_factory=lambda: deque(maxlen=PREROLL_MS // FRAME_MS))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _last: asyncio.Event | None = None
     _endpointer: Endpointer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +87,7 @@ class Ear:
 
     def set_hearing(self, hearing: wire.Hearing) -> None:
         """Listen for something else from now on."""
-        if not hearing.speech and self._spoken is not None:
+        if not hearing.speech:
             self._forget("hearing was turned off")
         if not hearing.emotion:
             # Consent withdrawn: neither an analysis under way nor what was learnt of the voice is kept.
@@ -101,14 +104,12 @@ class Ear:
         now = time.monotonic()
         if self._spoken is not None:
             self._spoken.frames.append(frame)
-            if voiced:
-                self._spoken.last_voiced_at = now
         else:
             self._preroll.append(frame)
         for signal in self._endpointer.push(t_ms, voiced):
             match signal:
                 case Opened():
-                    self._open(signal, now)
+                    self._open(signal, t_ms, now)
                 case Speculated():
                     self._speculate()
                 case Resumed():
@@ -116,8 +117,19 @@ class Ear:
                         self._spoken.drop()
                 case Closed():
                     self._close(signal)
+        if self._spoken is not None and self._endpointer.ends_at(t_ms):
+            self._spoken.last_voiced_at = now
         if self._spoken is not None and self.hearing.partials:
             self._maybe_partial(t_ms)
+
+    @property
+    def open(self) -> bool:
+        """Is an utterance in progress?"""
+        return self._spoken is not None
+
+    def interrupt(self, why: str) -> None:
+        """Give up the utterance in progress; nothing after it belongs to it."""
+        self._forget(why)
 
     def recent(self, ms: int) -> Audio | None:
         """The last `ms` of the utterance in progress, or None."""
@@ -137,8 +149,9 @@ class Ear:
 
     # ------------------------------------------------------------------ inside
 
-    def _open(self, signal: Opened, now: float) -> None:
-        self._spoken = Spoken(new_id(), signal.t0_ms, list(self._preroll), now)
+    def _open(self, signal: Opened, t_ms: int, now: float) -> None:
+        audio_t0_ms = t_ms + FRAME_MS - FRAME_MS * len(self._preroll)
+        self._spoken = Spoken(new_id(), signal.t0_ms, audio_t0_ms, list(self._preroll), now)
         self._preroll.clear()
         self.emit(wire.SpeechStarted(leg_id=self.leg_id, utterance_id=self._spoken.utterance_id, t0_ms=signal.t0_ms))
 
@@ -160,8 +173,10 @@ class Ear:
                 deadline_ms=FINAL_DEADLINE_MS,
             )
         )
+        spoken.decode.add_done_callback(_seen)
         if self.hearing.emotion:
             spoken.feel = asyncio.create_task(self.inference.feel(audio, self._baseline))
+            spoken.feel.add_done_callback(_seen)
 
     def _close(self, signal: Closed) -> None:
         spoken, self._spoken = self._spoken, None
@@ -173,11 +188,21 @@ class Ear:
             return
         if spoken.decode is None:
             self._request(spoken)
-        task = asyncio.create_task(self._finish(spoken, signal), name=f"utterance-{spoken.utterance_id}")
+        before = None if self._last is None or self._last.is_set() else self._last
+        self._last = asyncio.Event()
+        task = asyncio.create_task(
+            self._finish(spoken, signal, before, self._last), name=f"utterance-{spoken.utterance_id}"
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _finish(self, spoken: Spoken, signal: Closed) -> None:
+    async def _finish(self, spoken: Spoken, signal: Closed, before: asyncio.Event | None, done: asyncio.Event) -> None:
+        try:
+            await self._report(spoken, signal, before)
+        finally:
+            done.set()
+
+    async def _report(self, spoken: Spoken, signal: Closed, before: asyncio.Event | None) -> None:
         closed_at = time.monotonic()
         if spoken.decode is None:
             return
@@ -193,13 +218,16 @@ class Ear:
             )
             return
         decoded_at = time.monotonic()
+        if before is not None:
+            await before.wait()  # what was said first is told first; each wait is bounded by its decode's deadline
+        ordered_at = time.monotonic()
         if not decoded.text:
             spoken.drop()
             self._dropped(spoken, decoded.rejected or "no words")
             return
         emotion = await self._emotion(spoken)
         ended_at = time.monotonic()
-        first_ms = spoken.t0_ms - PREROLL_MS
+        first_ms = spoken.audio_t0_ms
         self.emit(
             wire.UtteranceFinal(
                 leg_id=self.leg_id,
@@ -216,8 +244,9 @@ class Ear:
                 ],
                 ledger=[
                     wire.Stage(name="endpointing", ms=_ms(closed_at - spoken.last_voiced_at)),
-                    wire.Stage(name="recognition", ms=_ms(decoded_at - closed_at)),
-                    wire.Stage(name="emotion", ms=_ms(ended_at - decoded_at)),
+                    *_recognition(decoded, decoded_at - closed_at),
+                    *([wire.Stage(name="order", ms=_ms(ordered_at - decoded_at))] if before is not None else []),
+                    wire.Stage(name="emotion", ms=_ms(ended_at - ordered_at)),
                 ],
             )
         )
@@ -283,6 +312,27 @@ class Ear:
 
     def _dropped(self, spoken: Spoken, reason: str) -> None:
         self.emit(wire.SpeechDropped(leg_id=self.leg_id, utterance_id=spoken.utterance_id, reason=reason))
+
+
+def _seen(task: asyncio.Task[Any]) -> None:
+    """Fetch a dropped request's error, so that nobody reports it as forgotten."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _recognition(decoded: wire.Decoded, waited_s: float) -> list[wire.Stage]:
+    """The wait for words after the endpoint, split into queueing, decoding and the rest (the way there and back).
+
+    Decoding was begun ahead, so only its last part is waited for: what came last is counted first.
+    """
+    waited = _ms(waited_s)
+    decoding = min(waited, round(decoded.decode_ms, 1))
+    queueing = min(waited - decoding, round(decoded.queue_ms, 1))
+    return [
+        wire.Stage(name="decode_queue", ms=round(queueing, 1)),
+        wire.Stage(name="decode", ms=decoding),
+        wire.Stage(name="decode_way", ms=round(waited - decoding - queueing, 1)),
+    ]
 
 
 def _ms(seconds: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
@@ -16,7 +18,8 @@ log = structlog.get_logger(__name__)
 FEEL_TIMEOUT_S = 3.0  # emotion that late is of no use to the turn
 CHECK_TIMEOUT_S = 0.08  # a barge-in must be decided within 200 ms of the voice
 SPEAK_TIMEOUT_S = 20.0  # per clause; Kokoro needs 0.75 of the clause's length on two idle cores
-RETURN_S = 3.0  # how long a request waits for a restarted inference worker
+SPEAK_DEADLINE_S = 10.0  # s after which a prompt whose inference worker died is given up
+AGAIN_S = 0.2  # s between attempts while a restarted inference worker still loads its models
 
 T = TypeVar("T")
 
@@ -52,31 +55,39 @@ class InferenceClient:
         return (await peer.ask(body, wire.SpeechChecked, CHECK_TIMEOUT_S)).probability
 
     async def speak(self, text: str, locale: str, voice: str) -> AsyncIterator[wire.SpeechAudio]:
-        """Text → clauses of speech as they are ready. Raises like `decode`; asked again if nothing had come yet."""
-        body = wire.Speak(text=text, locale=locale, voice=voice)
-        for attempt in (1, 2):
-            peer = await self._link.wait_up(RETURN_S)
-            got = False
+        """Text → clauses of speech as they are ready. Raises like `decode`.
+
+        When the inference worker dies in between, the rest of the text is asked of the restarted one.
+        """
+        rest = text
+        give_up = time.monotonic() + SPEAK_DEADLINE_S
+        while True:
             try:
-                async for clause in peer.stream(body, wire.SpeechAudio, SPEAK_TIMEOUT_S):
-                    got = True
+                peer = await self._link.wait_up(max(0.0, give_up - time.monotonic()))
+                async for clause in peer.stream(
+                    wire.Speak(text=rest, locale=locale, voice=voice), wire.SpeechAudio, SPEAK_TIMEOUT_S
+                ):
+                    rest = rest[len(clause.text) :] if rest.startswith(clause.text) else ""
+                    give_up = time.monotonic() + SPEAK_DEADLINE_S
                     yield clause
                 return
-            except channel.Disconnected:
-                if got or attempt == 2:
+            except (channel.Disconnected, channel.RemoteError) as error:
+                if not _passing(error) or time.monotonic() + AGAIN_S > give_up or not rest.strip():
                     raise
-                log.info("inference.asked_again", body="Speak")
+                log.info("inference.asked_again", body="Speak", why=str(error))
+            await asyncio.sleep(AGAIN_S)
 
     async def _ask(self, body: wire.InferenceCommand, result: type[T], timeout_s: float, *, retry: bool) -> T:
-        peer = await self._link.wait_up(RETURN_S if retry else 0.05)
-        try:
-            return await peer.ask(body, result, timeout_s)
-        except channel.Disconnected:
-            if not retry:
-                raise
-            log.info("inference.asked_again", body=type(body).__name__)
-            peer = await self._link.wait_up(RETURN_S)
-            return await peer.ask(body, result, timeout_s)
+        give_up = time.monotonic() + timeout_s
+        while True:
+            try:
+                peer = await self._link.wait_up(timeout_s if retry else 0.05)
+                return await peer.ask(body, result, max(0.01, give_up - time.monotonic()))
+            except (channel.Disconnected, channel.RemoteError) as error:
+                if not retry or not _passing(error) or time.monotonic() + AGAIN_S > give_up:
+                    raise
+                log.info("inference.asked_again", body=type(body).__name__, why=str(error))
+            await asyncio.sleep(AGAIN_S)
 
     # ------------------------------------------------------------------ channel.Handler
 
@@ -91,3 +102,8 @@ class InferenceClient:
     async def on_closed(self, peer: channel.Peer) -> None:
         """The link reconnects by itself."""
         log.warning("inference.gone")
+
+
+def _passing(error: channel.Disconnected | channel.RemoteError) -> bool:
+    """Will it be better soon? A lost connection comes back, and models finish loading; other answers are final."""
+    return isinstance(error, channel.Disconnected) or "loading" in str(error)

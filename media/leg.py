@@ -15,8 +15,9 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import soundfile
@@ -39,7 +40,14 @@ log = structlog.get_logger(__name__)
 INBOUND_BACKLOG = 50  # packets (1 s) that may wait for a stalled event loop; older ones are lost, as on a network
 SPEECH_LIKELY = 0.5  # Silero's own threshold
 CHECK_AUDIO_MS = 300
-GAP_MS = 200  # ms of inbound silence (lost packets) after which the leg's clock jumps on
+GAP_MS = 200  # ms of missing packets after which the leg's clock jumps on
+AHEAD_MS = 60  # ms the leg's clock may run ahead after a burst; set right between utterances
+TICK_S = 0.1
+STALL_MS = 300  # ms without a packet that count as silence: a caller whose network died has stopped talking
+LONGEST_FILE_S = 1800  # s; 58 MB in memory
+
+
+DtmfSource = Literal["rfc4733", "info", "inband", "page"]
 
 
 class LegMedia:
@@ -80,6 +88,9 @@ class LegMedia:
         self._bridge: Bridge | None = None
         self._recorder: Recorder | None = None
         self._closed = False
+        self._closing: asyncio.Task[None] | None = None
+        self._ticker: asyncio.Task[None] | None = None
+        self._voice = asyncio.Lock()
         self._fetch_lock = threading.Lock()
         self._out_resampler: Resampler | None = None
         self._out = np.zeros(0, dtype=np.int16)
@@ -92,6 +103,7 @@ class LegMedia:
         self._ear.set_hearing(hearing)
         if record_path is not None:
             self._recorder = Recorder(Path(record_path))
+        self._ticker = self._loop.create_task(self._tick(), name=f"leg-{self.leg_id}")
 
     def receive(self, audio: Audio) -> None:
         """One packet's worth from the remote side, any rate."""
@@ -122,13 +134,18 @@ class LegMedia:
             return joined[:samples]
 
     def dtmf(self, digit: str, source: str) -> None:
-        """A key was pressed; it also stops prompts that may be talked over."""
+        """A key was pressed; it also stops prompts that may be talked over. Raises ValueError for another source."""
+        if source not in get_args(DtmfSource):
+            raise ValueError(f"a key comes from one of {', '.join(get_args(DtmfSource))}, not {source!r}")
         self._playout.interrupt(time.monotonic())
-        self._emit(wire.DtmfReceived(leg_id=self.leg_id, digit=digit, source=source))  # type: ignore[arg-type]
+        self._emit(wire.DtmfReceived(leg_id=self.leg_id, digit=digit, source=cast(DtmfSource, source)))
 
     def remote_hold(self, on: bool) -> None:
         """The remote side put us on hold: what comes meanwhile (their music) is not listened to."""
         self._deaf = on
+        if on:
+            self._ear.interrupt("the leg is on hold")
+            self._do(self._barge_in.reset())
 
     @property
     def playing(self) -> str | None:
@@ -148,6 +165,8 @@ class LegMedia:
                 self._stop(command.play_id)
             case wire.SetHearing():
                 self._ear.set_hearing(command.hearing)
+                if not command.hearing.speech:
+                    self._do(self._barge_in.reset())
             case wire.BridgeLeg():
                 self._join(command.peer_leg_id)
             case wire.UnbridgeLeg():
@@ -160,13 +179,19 @@ class LegMedia:
                 raise ValueError(f"{type(command).__name__} is no media command")
 
     async def close(self) -> None:
-        """End everything; the recording is complete when this returns."""
-        if self._closed:
-            return
+        """End everything; the recording is complete when this returns. Further calls wait for the first."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name=f"leg-close-{self.leg_id}")
+        await asyncio.shield(self._closing)  # a caller with a time limit does not cut the recording off
+
+    async def _close(self) -> None:
         self._closed = True
-        for task in [*self._speaking.values(), *([self._checking] if self._checking else [])]:
-            task.cancel()
+        for task in [*self._speaking.values(), self._checking, self._ticker]:
+            if task is not None:
+                task.cancel()
         self._playout.stop(None)
+        self._playout.settle(at_once=True)
+        await asyncio.sleep(0)  # lets the last PlayFinished out before whatever the caller emits next
         self._part("leg ended")
         await self._ear.close()
         await self._stop_recording()
@@ -188,7 +213,8 @@ class LegMedia:
 
     def _frame(self, frame: Samples) -> None:
         now_ms = int((time.monotonic() - self._started_at) * 1000)
-        if now_ms - self._clock_ms > GAP_MS + FRAME_MS:
+        behind = now_ms - FRAME_MS - self._clock_ms
+        if behind > GAP_MS or (behind < -AHEAD_MS and not self._ear.open):
             self._clock_ms = now_ms - FRAME_MS
         t_ms = self._clock_ms
         self._clock_ms += FRAME_MS
@@ -201,6 +227,17 @@ class LegMedia:
         voiced = self._vad.voiced(frame)
         self._ear.push(t_ms, frame, voiced)
         self._watch_barge_in(voiced)
+
+    async def _tick(self) -> None:
+        """What must go on when no packets come or nobody fetches."""
+        silence = np.zeros(BLOCK, dtype=np.int16)
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._playout.settle()
+            now_ms = int((time.monotonic() - self._started_at) * 1000)
+            while self._ear.open and now_ms - self._clock_ms > STALL_MS:
+                self._ear.push(self._clock_ms, silence, False)
+                self._clock_ms += FRAME_MS
 
     def _watch_barge_in(self, voiced: bool) -> None:
         if not self._playout.interruptible_audible():
@@ -242,10 +279,11 @@ class LegMedia:
     async def _synthesise(self, play: Play, command: wire.PlaySpeech) -> None:
         error = ""
         try:
-            async for clause in self._inference.speak(command.text, command.locale, command.voice):
-                audio = convert(Audio.frombytes(clause.pcm, clause.rate), SPEECH_RATE)
-                self._playout.feed(play, audio.samples, clause.text)
-        except FAILURES as failure:
+            async with self._voice:  # one prompt after another, so that the first is not slowed by the second
+                async for clause in self._inference.speak(command.text, command.locale, command.voice):
+                    audio = convert(Audio.frombytes(clause.pcm, clause.rate), SPEECH_RATE)
+                    self._playout.feed(play, audio.samples, clause.text)
+        except (*FAILURES, ValueError) as failure:  # ValueError: what came is not speech (half a sample, no msgpack)
             error = f"speech could not be made: {failure!r}"
             log.error("leg.speech_failed", leg=self.leg_id, error=repr(failure))
         self._playout.complete(play, error)
@@ -265,8 +303,8 @@ class LegMedia:
         self._playout.feed(play, audio.samples, "")
         self._playout.complete(play)
 
-    def _keep(self, play_id: str, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work, name=f"play-{play_id}")  # type: ignore[arg-type]
+    def _keep(self, play_id: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"play-{play_id}")
         self._speaking[play_id] = task
         task.add_done_callback(lambda _task: self._speaking.pop(play_id, None))
 
@@ -283,6 +321,7 @@ class LegMedia:
         play = news.play
         if isinstance(news, Started):
             first = play.first_sound_at or play.ordered_at
+            turn = max(first, play.turn_at)
             self._emit(
                 wire.PlayStarted(
                     leg_id=self.leg_id,
@@ -290,7 +329,8 @@ class LegMedia:
                     at_ms=self._leg_ms(play.audible_at),
                     ledger=[
                         wire.Stage(name="synthesis", ms=round((first - play.ordered_at) * 1000, 1)),
-                        wire.Stage(name="playout", ms=round((play.audible_at - first) * 1000, 1)),
+                        wire.Stage(name="queue", ms=round((turn - first) * 1000, 1)),
+                        wire.Stage(name="playout", ms=round((play.audible_at - turn) * 1000, 1)),
                     ],
                 )
             )
@@ -317,14 +357,17 @@ class LegMedia:
 
     def _join(self, peer_leg_id: str) -> None:
         self._part("joined another leg")
-        self._playout.attach_peer(JitterBuffer())
         self._bridge = Bridge(
             self._bridge_dir / f"{self.leg_id}.sock",
             self._bridge_dir / f"{peer_leg_id}.sock",
-            self._playout.push_peer,
-            lambda: self._peer_lost(peer_leg_id),
+            deliver=self._playout.push_peer,
+            joined=lambda: self._peer_came(peer_leg_id),
+            lost=self._part,
         )
+        self._playout.attach_peer(JitterBuffer())
         self.bridged_to = peer_leg_id
+
+    def _peer_came(self, peer_leg_id: str) -> None:
         self._emit(wire.BridgeChanged(leg_id=self.leg_id, peer_leg_id=peer_leg_id, connected=True))
 
     def _part(self, reason: str) -> None:
@@ -334,11 +377,8 @@ class LegMedia:
         self._bridge = None
         self._playout.attach_peer(None)
         peer, self.bridged_to = self.bridged_to, None
+        log.info("leg.parted", leg=self.leg_id, peer=peer, reason=reason)
         self._emit(wire.BridgeChanged(leg_id=self.leg_id, peer_leg_id=peer, connected=False, reason=reason))
-
-    def _peer_lost(self, peer_leg_id: str) -> None:
-        log.warning("leg.peer_lost", leg=self.leg_id, peer=peer_leg_id)
-        self._part("the peer sends nothing any more")
 
     async def _record(self, command: wire.RecordLeg) -> None:
         if self._recorder is None:
@@ -361,6 +401,9 @@ class LegMedia:
 def load_audio(path: Path) -> Audio:
     """A sound file as mono 16 kHz. Raises OSError or ValueError naming the file."""
     try:
+        about = soundfile.info(path)
+        if about.duration > LONGEST_FILE_S:
+            raise ValueError(f"{path} lasts {about.duration:.0f} s; at most {LONGEST_FILE_S} s can be played")
         samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
     except soundfile.SoundFileError as error:
         raise ValueError(f"{path} is not a sound file that can be played: {error}") from error

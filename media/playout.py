@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from media.bridge import JitterBuffer
 from media.frames import FRAME_MS, SPEECH_RATE, Samples
@@ -21,7 +22,12 @@ from media.frames import FRAME_MS, SPEECH_RATE, Samples
 BLOCK = SPEECH_RATE * FRAME_MS // 1000
 AUDIBLE = 200  # of 32768 (−44 dBFS): below it a telephone's listener hears nothing
 DUCK = 0.25  # −12 dB while we find out whether the caller means it
+FADE = BLOCK // 2  # samples (10 ms) over which a stopped prompt dies away: short enough to be at once, without a click
+STALLED_S = 0.1  # s without a fetch after which a stopped prompt is not waited for
+KNEE = 24_000.0  # of 32768; louder sums are bent instead of clipped
+QUEUE_MOST = 64  # prompts that may wait on one leg; more is a flow that runs wild
 RAMP = np.linspace(0.0, 1.0, BLOCK, dtype=np.float32)
+_FADE_OUT = np.linspace(1.0, 0.0, FADE, dtype=np.float32)
 
 Outcome = Literal["done", "barge_in", "stopped", "failed"]
 
@@ -47,6 +53,7 @@ class Play:
     error: str = ""
     ordered_at: float = field(default_factory=time.monotonic)
     first_sound_at: float = 0.0
+    turn_at: float = 0.0
     audible_at: float = 0.0
     at_segment: int = 0
     at_sample: int = 0
@@ -81,6 +88,15 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ending:
+    """A sounding play that was stopped and waits for its last 10 ms."""
+
+    play: Play
+    outcome: Outcome
+    onset: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A play ended."""
 
@@ -101,12 +117,16 @@ class Playout:
         self._peer: JitterBuffer | None = None
         self._ducked = False
         self._level = 1.0
+        self._ending: list[_Ending] = []
+        self._fetched_at = 0.0
 
     # ------------------------------------------------------------------ plays
 
     def add(self, play: Play) -> None:
-        """Queue a play behind those there are."""
+        """Queue a play behind those there are. Raises ValueError when too many wait."""
         with self._lock:
+            if len(self._plays) >= QUEUE_MOST:
+                raise ValueError(f"{QUEUE_MOST} prompts wait on this leg already: stop some, or wait for PlayFinished")
             self._plays.append(play)
 
     def feed(self, play: Play, samples: Samples, text: str) -> None:
@@ -147,6 +167,14 @@ class Playout:
         with self._lock:
             self._ducked = on
 
+    def settle(self, *, at_once: bool = False) -> None:
+        """End stopped plays whose last block nobody fetches (the media clock stands still, or `at_once`)."""
+        with self._lock:
+            if self._ending and (at_once or self._clock() - self._fetched_at > STALLED_S):
+                for ending in self._ending:
+                    self._finish(ending)
+                self._ending.clear()
+
     def current(self) -> str | None:
         """The play at the head of the queue."""
         with self._lock:
@@ -159,29 +187,48 @@ class Playout:
         with self._lock:
             self._peer = buffer
 
-    def push_peer(self, sequence: int, frame: Samples) -> None:
+    def push_peer(self, stream: int, sequence: int, frame: Samples) -> None:
         """A frame from the bridged leg."""
         with self._lock:
             if self._peer is not None:
-                self._peer.push(sequence, frame)
+                self._peer.push(stream, sequence, frame)
 
     # ------------------------------------------------------------------ the media clock
 
     def block(self) -> Samples:
         """The next 20 ms, shape (320,) at 16 kHz; silence when there is nothing."""
         with self._lock:
+            self._fetched_at = self._clock()
+            tail = self._tail() if self._ending else None
+            level = self._level
             mix = self._take()
             peer = self._peer.pop() if self._peer is not None else None
-        if peer is None:
+        if tail is None and peer is None:
             return mix
-        both = mix.astype(np.int32) + peer.astype(np.int32)
-        return np.clip(both, -32768, 32767).astype(np.int16)
+        total = mix.astype(np.float32)
+        if tail is not None:
+            total[:FADE] += tail * level
+        if peer is not None:
+            total += peer
+        return _limited(total)
+
+    def _tail(self) -> npt.NDArray[np.float32]:
+        total = np.zeros(FADE, dtype=np.float32)
+        for ending in self._ending:
+            piece = np.zeros(FADE, dtype=np.int16)
+            self._read(ending.play, piece)
+            total += piece * _FADE_OUT
+            self._finish(ending, FADE / SPEECH_RATE)
+        self._ending.clear()
+        return total
 
     def _take(self) -> Samples:
         out = np.zeros(BLOCK, dtype=np.int16)
         filled = 0
         while self._plays and filled < BLOCK:
             play = self._plays[0]
+            if not play.turn_at:
+                play.turn_at = self._fetched_at
             got = self._read(play, out[filled:])
             filled += got
             if got == 0:
@@ -206,7 +253,9 @@ class Playout:
                 play.at_segment = play.at_sample = 0
             segment = play.segments[play.at_segment].samples
             piece = segment[play.at_sample : play.at_sample + len(out) - done]
-            out[done : done + len(piece)] = piece if play.gain == 1.0 else (piece * play.gain).astype(np.int16)
+            out[done : done + len(piece)] = (
+                piece if play.gain == 1.0 else (piece * np.float32(play.gain)).astype(np.int16)
+            )
             done += len(piece)
             play.at_sample += len(piece)
             if play.at_sample >= len(segment):
@@ -219,8 +268,27 @@ class Playout:
         return done
 
     def _end(self, stopped: list[Play], outcome: Outcome, onset: float) -> None:
-        stop_ms = (self._clock() - onset) * 1000 if onset else 0.0
         for play in stopped:
+            ending = _Ending(play, outcome, onset)
+            sounding = play is self._plays[0] and play.audible_at > 0
             self._plays.remove(play)
             play.complete = True
-            self._tell(Finished(play, outcome, play.spoken(), stop_ms))
+            if sounding:
+                self._ending.append(ending)
+            else:
+                self._finish(ending)
+
+    def _finish(self, ending: _Ending, more_s: float = 0.0) -> None:
+        last_audible = self._clock() + more_s
+        stop_ms = max(0.0, (last_audible - ending.onset) * 1000) if ending.onset else 0.0
+        self._tell(Finished(ending.play, ending.outcome, ending.play.spoken(), stop_ms))
+
+
+def _limited(total: npt.NDArray[np.float32]) -> Samples:
+    """Float samples → int16; what is beyond the knee is bent towards full scale, below it nothing changes."""
+    size = np.abs(total)
+    if size.max(initial=0.0) > KNEE:
+        room = 32_767.0 - KNEE
+        bent = np.sign(total) * (KNEE + room * np.tanh((size - KNEE) / room))
+        total = np.where(size > KNEE, bent, total)
+    return total.astype(np.int16)

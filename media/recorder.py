@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 FLUSH_S = 0.5
 GAP = SPEECH_RATE // 5  # samples (200 ms); a side further behind the clock than this is filled with silence
 HEADER_BYTES = 44
+WAITING_MOST = 30 * SPEECH_RATE  # samples a side may wait for a disk that does not write; then recording ends
+CLOSE_S = 2.0
 
 
 def wav_header(data_bytes: int, rate: int, channels: int) -> bytes:
@@ -58,6 +60,7 @@ class Recorder:
         self._sides: dict[str, list[Samples]] = {"left": [], "right": []}
         self._lengths = {"left": 0, "right": 0}
         self._written = 0
+        self._broken = False
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("wb")
         self._file.write(wav_header(0, SPEECH_RATE, 2))
@@ -74,19 +77,33 @@ class Recorder:
         self._append("right", samples)
 
     def close(self) -> int:
-        """Write the rest; returns the duration in ms. Blocks for the disk: not for the event loop."""
+        """Write the rest; returns the duration in ms of what is on disk. Blocks for the disk: not for the event loop."""
         self._stop.set()
-        self._thread.join()
-        with self._lock:
-            end = max(self._lengths.values())
-            for side in ("left", "right"):
-                self._pad(side, end)
-        self._flush(all_of_it=True)
-        self._file.close()
+        self._thread.join(CLOSE_S)
+        if self._thread.is_alive():
+            log.error("recorder.disk_stuck", path=str(self.path))
+            return self._written * 1000 // SPEECH_RATE
+        try:
+            if not self._broken:
+                with self._lock:
+                    end = max(self._lengths.values())
+                    for side in ("left", "right"):
+                        self._pad(side, end)
+                self._flush(all_of_it=True)
+            self._file.close()
+        except OSError as error:
+            log.error("recorder.disk", path=str(self.path), error=str(error))
         return self._written * 1000 // SPEECH_RATE
 
     def _append(self, side: Literal["left", "right"], samples: Samples) -> None:
         with self._lock:
+            if self._broken:
+                return
+            if self._lengths[side] - self._written > WAITING_MOST:
+                self._broken = True
+                self._sides = {"left": [], "right": []}
+                log.error("recorder.disk_too_slow", path=str(self.path))
+                return
             now = int((self._clock() - self._started) * SPEECH_RATE)
             if now - self._lengths[side] - len(samples) > GAP:
                 self._pad(side, now - len(samples))
@@ -107,10 +124,15 @@ class Recorder:
                 self._flush(all_of_it=False)
             except OSError as error:
                 log.error("recorder.disk", path=str(self.path), error=str(error))
+                with self._lock:
+                    self._broken = True
+                    self._sides = {"left": [], "right": []}
                 return
 
     def _flush(self, *, all_of_it: bool) -> None:
         with self._lock:
+            if self._broken:
+                return
             if not all_of_it:
                 # A side that lags is silent by now; one second is beyond any jitter.
                 horizon = int((self._clock() - self._started - 1.0) * SPEECH_RATE)

@@ -12,8 +12,9 @@ import os
 import signal
 import time
 from collections import deque
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -29,9 +30,12 @@ log = structlog.get_logger(__name__)
 REPORTS_KEPT = 10_000  # unacknowledged reports; at ~10 a second and leg this outlasts any restart of the app
 WATCH_S = 1.0
 APP_AWAY_S = 60.0  # s without the app after which legs that are not talking to anyone are ended
-CLOSE_S = 5.0
-LAST_WORDS_S = 1.0  # s given to the app to acknowledge how the last legs ended
+HANGUP_S = 5.0  # s a transport has to end a leg before it is told again
+TRANSPORT_CLOSE_S = 2.0
+LEGS_CLOSE_S = 2.2  # a recording's last write may take 2 s on a slow disk
+LAST_WORDS_S = 0.8  # s given to the app to acknowledge how the last legs ended
 
+T = TypeVar("T")
 LegState = Literal["offered", "ringing", "early", "up", "held"]
 
 
@@ -77,7 +81,7 @@ class _Leg:
         self.transport: wire.Transport = transport
         self.remote = remote
         self.state: LegState = "offered"
-        self.hanging_up = False
+        self.hang_up_again_at = 0.0
 
     def snapshot(self) -> wire.LegSnapshot:
         return wire.LegSnapshot(
@@ -119,6 +123,7 @@ class LegWorker:
         self._unacked: deque[wire.Report] = deque(maxlen=REPORTS_KEPT)
         self._outbox: asyncio.Queue[wire.Report] = asyncio.Queue(maxsize=REPORTS_KEPT)
         self._seq = 0
+        self._orders: set[asyncio.Task[Any]] = set()
         self._stop = asyncio.Event()
         self._all_acked = asyncio.Event()
         self._app_seen = time.monotonic()
@@ -142,13 +147,10 @@ class LegWorker:
         for task in done:
             if task is not stopping and (error := task.exception()) is not None:
                 log.error("worker.task_failed", task=task.get_name(), error=repr(error))
-        try:
-            await asyncio.wait_for(self._close_all(), CLOSE_S)
-        except TimeoutError:
-            log.warning("worker.close_took_too_long", legs=len(self._legs))
-        for task in tasks:
+        await self._close_all()
+        for task in [*tasks, *self._orders]:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._orders, return_exceptions=True)
 
     # ------------------------------------------------------------------ for the transport
 
@@ -198,22 +200,22 @@ class LegWorker:
         """An order of the app."""
         command = request.body
         match command:
-            case wire.AnswerLeg():
-                await self._transport.answer(command)
-            case wire.RejectLeg():
-                await self._transport.reject(command)
             case wire.OfferLeg():
-                return await self._transport.offer(command)
+                return await self._whole(self._transport.offer(command))
+            case wire.AnswerLeg():
+                return await self._whole(self._transport.answer(command))
+            case wire.RejectLeg():
+                return await self._whole(self._transport.reject(command))
             case wire.DialLeg():
-                await self._transport.dial(command)
+                return await self._whole(self._transport.dial(command))
             case wire.HangupLeg():
-                await self._transport.hangup(command)
+                return await self._whole(self._transport.hangup(command))
             case wire.HoldLeg():
-                await self._transport.hold(command)
+                return await self._whole(self._transport.hold(command))
             case wire.SendDtmf():
-                await self._transport.send_dtmf(command)
+                return await self._whole(self._transport.send_dtmf(command))
             case wire.Drain():
-                await self._transport.drain(command)
+                return await self._whole(self._transport.drain(command))
             case (
                 wire.PlaySpeech()
                 | wire.PlayFile()
@@ -226,11 +228,10 @@ class LegWorker:
             ):
                 leg = self._legs.get(command.leg_id)
                 if leg is None:
-                    raise ValueError(f"there is no leg {command.leg_id} here")
-                await leg.media.handle(command)
+                    raise ValueError(f"there is no leg {command.leg_id} in {self.worker_id}")
+                return await self._whole(leg.media.handle(command))
             case _:
                 raise ValueError(f"a leg worker does not answer {type(command).__name__}")
-        return None
 
     async def on_message(self, peer: channel.Peer, message: wire.Wire) -> None:
         """Acknowledgements."""
@@ -245,6 +246,13 @@ class LegWorker:
         log.warning("worker.app_gone", legs=len(self._legs))
 
     # ------------------------------------------------------------------ inside
+
+    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carry an order out to its end, even when the app that gave it dies meanwhile."""
+        task = asyncio.create_task(work)
+        self._orders.add(task)
+        task.add_done_callback(self._orders.discard)
+        return await asyncio.shield(task)
 
     async def _greet(self, peer: channel.Peer) -> None:
         await peer.send(
@@ -265,6 +273,8 @@ class LegWorker:
 
     def _report(self, event: wire.LegEvent) -> None:
         self._track(event)
+        if isinstance(event, wire.UtterancePartial) and self._app.peer is None:
+            return  # live only: nobody wants it later
         self._seq += 1
         report = wire.Report(seq=self._seq, at=time.time_ns() // 1_000_000, event=event)
         try:
@@ -308,13 +318,17 @@ class LegWorker:
                 self._app_seen = now
             for leg_id, leg in list(self._legs.items()):
                 reason = self._why_end(leg, now)
-                if reason and not leg.hanging_up:
-                    leg.hanging_up = True
+                if reason and now > leg.hang_up_again_at:
+                    leg.hang_up_again_at = now + HANGUP_S
                     log.warning("worker.ends_leg", leg=leg_id, reason=reason)
-                    try:
-                        await self._transport.hangup(wire.HangupLeg(leg_id=leg_id, reason=reason))
-                    except ValueError as error:
-                        log.error("worker.hangup_failed", leg=leg_id, error=str(error))
+                    await self._end(leg_id, reason)
+
+    async def _end(self, leg_id: str, reason: str) -> None:
+        try:
+            async with asyncio.timeout(HANGUP_S):
+                await self._transport.hangup(wire.HangupLeg(leg_id=leg_id, reason=reason))
+        except Exception as error:  # the watch over the other legs must go on
+            log.error("worker.hangup_failed", leg=leg_id, error=repr(error))
 
     def _why_end(self, leg: _Leg, now: float) -> str:
         if leg.state == "up" and now - leg.media.last_inbound > self.options.no_rtp_timeout_s:
@@ -324,9 +338,17 @@ class LegWorker:
         return ""
 
     async def _close_all(self) -> None:
-        await self._transport.close()
-        for leg_id in list(self._legs):
-            await self.drop_leg(leg_id)
+        try:
+            async with asyncio.timeout(TRANSPORT_CLOSE_S):
+                await self._transport.close()
+        except Exception as error:  # whatever the signalling does, recordings are closed
+            log.error("worker.transport_close_failed", error=repr(error))
+        closing = [asyncio.create_task(self.drop_leg(leg_id)) for leg_id in self._legs]
+        if closing:
+            _, late = await asyncio.wait(closing, timeout=LEGS_CLOSE_S)
+            for task in late:
+                log.error("worker.leg_close_stuck")
+                task.cancel()
         if self._app.peer is not None and (self._unacked or not self._outbox.empty()):
             self._all_acked.clear()
             with contextlib.suppress(TimeoutError):
