@@ -31,6 +31,8 @@ POLL_BUSY_S = 0.005
 WATCH_RTP_S = 0.2
 BYE_PATIENCE_S = 2.0  # a far end that does not answer our BYE or CANCEL is not waited for longer
 CLOSE_S = 3.0
+HOLD_ATTEMPTS = 10
+HOLD_RETRY_S = 0.15
 
 _KEYS = frozenset("0123456789*#ABCD")
 
@@ -190,7 +192,14 @@ class SipTransport:
         leg = self._need(cmd.leg_id)
         if not leg.up_at:
             raise ValueError(f"leg {cmd.leg_id} is not up, so it cannot be held")
-        leg.set_hold(cmd.on)
+        for attempt in range(HOLD_ATTEMPTS):
+            try:
+                return leg.set_hold(cmd.on)
+            except ValueError:
+                # Another offer is under way, the far end's or ours; it is over in a round trip or two.
+                if attempt + 1 == HOLD_ATTEMPTS or leg.over:
+                    raise
+                await asyncio.sleep(HOLD_RETRY_S)
 
     async def send_dtmf(self, cmd: wire.SendDtmf) -> None:
         """RFC 4733 digits. Raises ValueError for other characters or a leg that is not up."""
