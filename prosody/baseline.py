@@ -13,7 +13,7 @@ import numpy as np
 
 from prosody.features import Vector
 
-PRIOR = 1.5  # utterances the population mean counts for; after two of their own the caller outweighs it
+PRIOR = 5.0  # utterances the population mean counts for: one who is angry from the first word must not become the norm
 HORIZON = 30  # utterances after which older ones fade, so that a changed handset is forgotten
 
 

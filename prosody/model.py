@@ -185,8 +185,9 @@ class EmotionModel:
         return result, known.with_utterance(prosody.values).pack(weights.version)
 
     def _evidence(self, values: Vector, baseline: Baseline) -> list[str]:
-        z = self._weights.distance(values, baseline)
-        than = "this caller's own start" if baseline.count >= 2 else "most speakers"
+        own = baseline.count >= 2
+        than = "this caller's own start" if own else "most speakers"
+        z = (values - (baseline.mean if own else self._weights.mean)) / self._weights.spread
         found = []
         for name, (more, less) in _PLAIN.items():
             sigma = float(z[NAMES.index(name)])

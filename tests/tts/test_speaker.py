@@ -133,3 +133,14 @@ def test_espeak_really_speaks(text: str, language: str) -> None:
 def test_espeak_names_a_language_it_does_not_know() -> None:
     with pytest.raises(EngineError, match="espeak-ng"):
         EspeakEngine(5, 1).synthesise("hello", "xx-none", "")
+
+
+def test_shared_by_threads(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    speaker = Speaker(TtsOptions(), tmp_path / "models")
+    texts = [f"Sentence number {number} is here." for number in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        spoken = list(pool.map(lambda text: list(speaker.speak(text, "en")), texts))
+    assert ["".join(clause.text for clause in clauses) for clauses in spoken] == texts
+    assert all(clause.engine == "hibari" and clause.audio.ms > 500 for clauses in spoken for clause in clauses)
