@@ -78,9 +78,20 @@ class Settings(BaseSettings):
         return f"unix:{self.run_dir}/inference.sock"
 
     @property
+    def edge_db(self) -> Path:
+        """The softphones that may register, as Kamailio reads them."""
+        return self.data_dir / "edge.db"
+
+    @property
     def store_url(self) -> str:
         """The database."""
         return self.store.url or f"sqlite+aiosqlite:///{self.data_dir}/warmline.db"
+
+    @property
+    def agent_domain(self) -> str:
+        """Host, or host:port, of agents' softphones: `sip:NAME@this` rings them."""
+        edge = self.edge
+        return edge.domain if edge.port == 5060 or ":" in edge.domain else f"{edge.domain}:{edge.port}"
 
     def installed(self, path: str) -> Path:
         """A path of the settings that is relative to the installation."""
@@ -125,7 +136,9 @@ def load() -> Settings:
     except ValueError as error:
         problems.append(str(error))
     if problems:
-        raise SettingsError("the settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems))
+        raise SettingsError(
+            "the settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in dict.fromkeys(problems))
+        )
     return settings
 
 

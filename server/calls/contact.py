@@ -601,7 +601,6 @@ class Contact:
 
     async def _music(self, on: bool) -> None:
         if self._music_id:
-            self.customer.plays.pop(self._music_id, None)
             await self._command(wire.StopPlay(leg_id=self.customer.leg_id, play_id=self._music_id))
             self._music_id = ""
         if on:

@@ -45,7 +45,7 @@ class App:
             dialog,
             settings.desk,
             Paths(music=music, recordings=settings.data_dir / "recordings"),
-            domain=f"{settings.edge.domain}:{settings.edge.port}",
+            domain=settings.agent_domain,
         )
         self.stopping = asyncio.Event()
 

@@ -44,9 +44,7 @@ async def serve(settings: Settings, worker_id: str, listen: tuple[str, int] | No
     kind, index = place_of(worker_id, settings.edge.max_calls)
     options = settings.sip
     if not options.dial_domain:
-        edge = settings.edge
-        domain = edge.domain if edge.port == 5060 or ":" in edge.domain else f"{edge.domain}:{edge.port}"
-        options = options.model_copy(update={"dial_domain": domain})
+        options = options.model_copy(update={"dial_domain": settings.agent_domain})
     transport = SipTransport(kind, options, endpoint_config(options, index, listen))
     worker = LegWorker(
         kind,

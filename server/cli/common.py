@@ -1,0 +1,46 @@
+"""What commands share: settings with one clear error, an opened store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import typer
+
+from server.settings import Settings, SettingsError, load
+from session.store import Store, StoreError
+
+T = TypeVar("T")
+
+
+def settings_or_exit() -> Settings:
+    """The settings, or exit status 2 with what is wrong with them."""
+    try:
+        return load()
+    except SettingsError as error:
+        raise fail(str(error), 2) from error
+
+
+def fail(sentence: str, code: int = 1) -> typer.Exit:
+    """Say what went wrong; raise the result."""
+    typer.echo(sentence, err=True)
+    return typer.Exit(code)
+
+
+def with_store(work: Callable[[Store], Awaitable[T]]) -> T:
+    """Run something on the installation's database."""
+    settings = settings_or_exit()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+
+    async def run() -> T:
+        store = await Store.open(settings.store_url, settings.store.busy_timeout_s)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except StoreError as error:
+        raise fail(str(error)) from error

@@ -1,0 +1,276 @@
+"""`warmline serve`: starts every plane, keeps it running, drains and stops it.
+
+Order of start: inference (it loads longest), app, leg workers, Kamailio; of stop: edge last, so that new calls are
+refused politely by workers that drain, rather than by nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+
+import structlog
+from telephony.edge_rpc import EdgeRpc
+
+from server.planes.app import CONTROL_SOCKET, PLANES_FILE
+from server.processes import Process, Spec
+from server.settings import Settings
+from telephony import edge
+from telephony.edge_users import EdgeUsers
+
+log = structlog.get_logger(__name__)
+
+INTERNAL_USER = "warmline-dial"
+EDGE_TIMEOUT_S = 3.0
+SETTLE_S = 0.3  # s between planes at start, so that sockets are there before those who connect
+
+
+class CannotServe(Exception):
+    """The start is refused; the text names what is in the way and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class SipPlan:
+    """How SIP is laid out: with Kamailio in front, or one worker on the port itself."""
+
+    kamailio: str | None
+    inbound: int
+    outbound: int
+    per_worker: int
+
+
+def sip_plan(settings: Settings, kamailio: str | None, cap: int) -> SipPlan:
+    """Workers for `max_calls` at `cap` calls a process; without an edge one inbound worker. Raises `CannotServe`."""
+    mode = settings.edge.kamailio
+    if mode == "on" and kamailio is None:
+        raise CannotServe(
+            "edge.kamailio is on, but kamailio is not installed: `apt install kamailio` or set it to auto"
+        )
+    with_edge = mode == "external" or (mode in ("auto", "on") and kamailio is not None)
+    inbound = math.ceil(settings.edge.max_calls / cap) if with_edge else 1
+    return SipPlan(kamailio if mode in ("auto", "on") else None, inbound, settings.edge.outbound_workers, cap)
+
+
+def compiled_cap() -> int:
+    """Calls per SIP process, read in a process of its own: the library's licence ends there."""
+    found = subprocess.run(
+        [sys.executable, "-c", "from telephony.endpoint import compiled_call_cap as c; print(c())"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    if found.returncode:
+        raise CannotServe(
+            f"the SIP library cannot be loaded: {found.stderr.strip().splitlines()[-1:]}; run `make setup`"
+        )
+    return int(found.stdout.split()[-1])
+
+
+def check_ports(settings: Settings) -> None:
+    """Raises `CannotServe` naming a port that is taken and the setting that moves it."""
+    wanted = [
+        (settings.server.host, settings.server.port, socket.SOCK_STREAM, "server.port", "HTTP"),
+        (settings.edge.host, settings.edge.port, socket.SOCK_DGRAM, "edge.port", "SIP over UDP"),
+        (settings.edge.host, settings.edge.port, socket.SOCK_STREAM, "edge.port", "SIP over TCP"),
+    ]
+    for host, port, kind, name, what in wanted:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise CannotServe(
+                    f"{what} cannot listen on {host}:{port} ({error.strerror}): stop what uses it, or set {name}"
+                ) from error
+
+
+class Supervisor:
+    """One per `warmline serve`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._processes: list[Process] = []
+        self._terms = 0
+        self._stop = asyncio.Event()
+        self._stop_now = asyncio.Event()
+        self._edge_rpc: EdgeRpc | None = None
+        self._clearing: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until SIGTERM (drain, then stop) or a second one (stop now). Raises `CannotServe`."""
+        settings = self.settings
+        check_ports(settings)
+        self._clean_run_dir()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_term)
+        plan = sip_plan(settings, shutil.which("kamailio"), compiled_cap())
+        self._processes = [Process(spec, self._publish, self._on_death) for spec in self._specs(plan)]
+        for process in self._processes:
+            process.start()
+            await asyncio.sleep(SETTLE_S if process.spec.name in ("inference", "app") else 0)
+        log.info(
+            "serve.started",
+            planes=len(self._processes),
+            edge=bool(plan.kamailio),
+            web=f"http://{settings.server.host}:{settings.server.port}",
+            sip=f"sip:support@{settings.edge.host}:{settings.edge.port}",
+        )
+        await self._stop.wait()
+        await self._drain()
+        await self._stop_all()
+
+    # ------------------------------------------------------------------ layout
+
+    def _specs(self, plan: SipPlan) -> list[Spec]:
+        settings = self.settings
+        secret = token_urlsafe(24)
+        with_edge = plan.kamailio is not None or settings.edge.kamailio == "external"
+        specs = [
+            _python("inference", "inference_worker"),
+            _python("app", "app"),
+        ]
+        ports = []
+        for n in range(plan.inbound):
+            ports.append(settings.sip.worker_base_port + n)
+            listen = [] if with_edge else ["--listen", f"{settings.edge.host}:{settings.edge.port}"]
+            specs.append(_python(f"sip-in-{n}", "sip_worker", *listen))
+        dial = (
+            {
+                "WARMLINE_SIP__DIAL_USER": INTERNAL_USER,
+                "WARMLINE_SIP__DIAL_SECRET": secret,
+                "WARMLINE_SIP__DIAL_PROXY": f"sip:{_reachable(settings.edge.host)}:{settings.edge.port};lr",
+            }
+            if with_edge
+            else {}
+        )
+        specs += [_python(f"sip-out-{n}", "sip_worker", env=dial) for n in range(plan.outbound)]
+        specs += [_python(f"webrtc-{n}", "webrtc_worker") for n in range(settings.media.webrtc_workers)]
+        if with_edge:
+            config = self.write_edge(ports, plan.per_worker, secret)
+            if plan.kamailio is not None:
+                # SIGTERM, not SIGKILL: Kamailio's main process then ends its children.
+                command = ("setpriv", "--pdeathsig", "TERM", *edge.command(config, settings.run_dir))
+                specs.append(Spec("kamailio", command, stop_s=5.0))
+                self._edge_rpc = EdgeRpc(settings.run_dir)
+        return specs
+
+    def write_edge(self, ports: list[int], per_worker: int, secret: str) -> Path:
+        """Kamailio's configuration and its user file; returns the configuration's path."""
+        settings = self.settings
+        db = settings.data_dir / "edge.db"
+        users = EdgeUsers(db)
+        users.put_secret(INTERNAL_USER, settings.edge.domain, secret)
+        workers = [
+            edge.Worker(host=_reachable(settings.sip.worker_host), port=port, duid=f"sip-in-{n}", maxload=per_worker)
+            for n, port in enumerate(ports)
+        ]
+        return edge.write_config(
+            settings.edge,
+            run_dir=settings.run_dir,
+            db=db,
+            workers=workers,
+            internal_user=INTERNAL_USER,
+            internal_secret=secret,
+        )
+
+    def _clean_run_dir(self) -> None:
+        run_dir = self.settings.run_dir
+        run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for leftover in [*run_dir.glob("*.sock"), *run_dir.glob("bridge/*.sock")]:
+            leftover.unlink()
+
+    # ------------------------------------------------------------------ deaths
+
+    async def _on_death(self, process: Process) -> None:
+        name = process.spec.name
+        if name.startswith("sip-in-") and self._edge_rpc is not None:
+            port = self.settings.sip.worker_base_port + int(name.rpartition("-")[2])
+            task = asyncio.create_task(self._end_calls(port), name=f"end-calls-{port}")
+            self._clearing.add(task)
+            task.add_done_callback(self._clearing.discard)
+
+    async def _end_calls(self, port: int) -> None:
+        """The callers of a dead worker hear nothing any more: hang up for it."""
+        if self._edge_rpc is None:
+            return
+        try:
+            ended = await asyncio.wait_for(self._edge_rpc.end_calls_to(port), EDGE_TIMEOUT_S)
+            log.info("serve.calls_of_dead_worker_ended", port=port, calls=ended)
+        except (OSError, TimeoutError, ValueError) as error:
+            log.warning("serve.cannot_end_calls", port=port, error=str(error))
+
+    # ------------------------------------------------------------------ stopping
+
+    def _on_term(self) -> None:
+        self._terms += 1
+        self._stop.set()
+        if self._terms > 1:
+            self._stop_now.set()
+
+    async def _drain(self) -> None:
+        log.info("serve.draining", limit_s=self.settings.server.drain_timeout_s)
+        asking = asyncio.create_task(self._ask_drain())
+        hurry = asyncio.create_task(self._stop_now.wait())
+        await asyncio.wait([asking, hurry], return_when=asyncio.FIRST_COMPLETED)
+        for task in (asking, hurry):
+            task.cancel()
+        await asyncio.gather(asking, hurry, return_exceptions=True)
+
+    async def _ask_drain(self) -> None:
+        limit_s = self.settings.server.drain_timeout_s
+        try:
+            reader, writer = await asyncio.open_unix_connection(self.settings.run_dir / CONTROL_SOCKET)
+            writer.write(json.dumps({"cmd": "drain", "limit_s": limit_s}).encode() + b"\n")
+            await asyncio.wait_for(reader.readline(), limit_s + 15)
+            writer.close()
+        except (OSError, TimeoutError) as error:
+            log.warning("serve.drain_failed", error=str(error))
+
+    async def _stop_all(self) -> None:
+        groups = (("sip", "webrtc"), ("app",), ("inference", "kamailio"))
+        for group in groups:
+            await asyncio.gather(*(p.stop() for p in self._processes if p.spec.name.startswith(group)))
+        (self.settings.run_dir / PLANES_FILE).unlink(missing_ok=True)
+        log.info("serve.stopped")
+
+    def _publish(self) -> None:
+        path = self.settings.run_dir / PLANES_FILE
+        temporary = path.with_suffix(".new")
+        temporary.write_text(json.dumps({p.spec.name: p.describe() for p in self._processes}))
+        with contextlib.suppress(OSError):
+            temporary.replace(path)
+
+
+def _python(name: str, module: str, *arguments: str, env: dict[str, str] | None = None) -> Spec:
+    command = (sys.executable, "-m", f"server.planes.{module}", "--id", name, *arguments)
+    return Spec(name, command, {"PYTHONUNBUFFERED": "1", "OMP_WAIT_POLICY": "passive", **(env or {})})
+
+
+def _reachable(host: str) -> str:
+    """An address to connect to for one that is listened on."""
+    return "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104
+
+
+def main(settings: Settings) -> int:
+    """Run until stopped; the exit status."""
+    os.environ.setdefault("PYTHONPATH", str(Path(__file__).resolve().parent.parent))
+    try:
+        asyncio.run(Supervisor(settings).run())
+    except CannotServe as error:
+        sys.stderr.write(f"warmline: {error}\n")
+        return 1
+    return 0
