@@ -61,8 +61,12 @@ class Recogniser:
         self._gate = gate
         try:
             self._whisper = WhisperModel(
-                str(folder), device=options.device, compute_type=options.compute_type, cpu_threads=options.threads,
-                num_workers=1, local_files_only=True,
+                str(folder),
+                device=options.device,
+                compute_type=options.compute_type,
+                cpu_threads=options.threads,
+                num_workers=1,
+                local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelError(
@@ -121,9 +125,7 @@ class Recogniser:
                 return str(token[2:-2])
         return languages[0]
 
-    def _decode(
-        self, encoded: ctranslate2.StorageView, language: str, audio: Audio, beam: int, hint: str
-    ) -> _Look:
+    def _decode(self, encoded: ctranslate2.StorageView, language: str, audio: Audio, beam: int, hint: str) -> _Look:
         tokens = Tokenizer(
             self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=language
         )
@@ -132,8 +134,13 @@ class Recogniser:
         prompt += [*tokens.sot_sequence, tokens.no_timestamps]
         longest = len(prompt) + FEWEST_TOKENS + int(audio.ms / 1000 * TOKENS_PER_S)
         result = self._whisper.model.generate(
-            encoded, [prompt], beam_size=beam, return_scores=True, return_no_speech_prob=True,
-            max_length=min(448, longest), suppress_tokens=[-1, *tokens.non_speech_tokens],
+            encoded,
+            [prompt],
+            beam_size=beam,
+            return_scores=True,
+            return_no_speech_prob=True,
+            max_length=min(448, longest),
+            suppress_tokens=[-1, *tokens.non_speech_tokens],
         )[0]
         ids = result.sequences_ids[0]
         # With length_penalty 1 the score is the sum over the tokens divided by their number; count the end token too.

