@@ -1,0 +1,198 @@
+"""SIPp, baresip and the RFC 4475 torture messages against a worker of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from session import wire
+from tests.telephony.phone_world import DATA, App, World, answering, call, free_port, tone, worker
+
+SCENARIOS = Path(__file__).parent / "sipp"
+
+pytestmark = pytest.mark.e2e
+needs_sipp = pytest.mark.skipif(
+    shutil.which("sipp") is None, reason="SIPp is not installed (apt-get install sip-tester)"
+)
+
+
+async def sipp(world: World, scenario: Path, *arguments: str) -> tuple[int, str]:
+    """Run a scenario: (exit status, 0 = every call went as written; the error log)."""
+    process = await asyncio.create_subprocess_exec(
+        "sipp", f"127.0.0.1:{world.port}", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(free_port()),
+        "-mp", str(free_port()), "-m", "1", "-timeout", "20", "-timeout_error", "-nostdin", "-trace_err", "-max_retrans", "3",
+        *arguments, cwd=world.folder, env=os.environ | {"TERM": "dumb"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    _, errors = await asyncio.wait_for(process.communicate(), 28)
+    logs = "".join(path.read_text(errors="replace") for path in world.folder.glob("*_errors.log"))
+    return process.returncode or 0, errors.decode(errors="replace") + logs
+
+
+def options_status(port: int) -> str:
+    """The first line that the worker answers to OPTIONS."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        phone.settimeout(2)
+        own = phone.getsockname()[1]
+        phone.sendto(
+            (
+                f"OPTIONS sip:x@127.0.0.1:{port} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{own};branch=z9hG4bK{own}\r\n"
+                f"From: <sip:t@127.0.0.1>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\nCall-ID: {own}@t\r\nCSeq: 1 OPTIONS\r\n"
+                "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+            ).encode(),
+            ("127.0.0.1", port),
+        )
+        return phone.recv(4096).split(b"\r\n", 1)[0].decode()
+
+
+@needs_sipp
+async def test_holds_by_reinvite(tmp_path: Path) -> None:
+    """sendonly and inactive both hold; each sendrecv brings the audio back."""
+    async with worker(tmp_path, answering()) as world:
+        status, errors = await sipp(world, SCENARIOS / "hold.xml")
+        assert status == 0, errors
+        ended = await world.app.wait(wire.LegEnded)
+        assert (ended.party, ended.reason) == ("remote", "hangup")
+        states = [e.state for e in world.app.seen(wire.LegProgress)]
+        assert states == ["up", "held", "resumed", "held", "resumed"]
+        assert world.app.seen(wire.LegProgress)[0].codec == "PCMA/8000"
+
+
+@needs_sipp
+async def test_keys_by_info_and_no_transfer(tmp_path: Path) -> None:
+    async with worker(tmp_path, answering()) as world:
+        status, errors = await sipp(world, SCENARIOS / "info.xml")
+        assert status == 0, errors
+        await world.app.wait(wire.LegEnded)
+        assert [(e.digit, e.source) for e in world.app.seen(wire.DtmfReceived)] == [("4", "info"), ("#", "info")]
+        assert len(world.app.seen(wire.LegOffered)) == 1  # REFER placed no call
+
+
+@needs_sipp
+async def test_an_invite_without_sdp(tmp_path: Path) -> None:
+    async with worker(tmp_path, answering()) as world:
+        status, errors = await sipp(world, SCENARIOS / "late_offer.xml")
+        assert status == 0, errors
+        await world.app.wait(wire.LegEnded)
+        assert [e.state for e in world.app.seen(wire.LegProgress)] == ["up"]
+
+
+@needs_sipp
+async def test_cancel_before_the_answer(tmp_path: Path) -> None:
+    async def say_nothing(app: App, event: wire.LegEvent) -> None:
+        """The phone gives up first."""
+
+    async with worker(tmp_path, say_nothing) as world:
+        status, errors = await sipp(world, SCENARIOS / "cancel.xml")
+        assert status == 0, errors
+        ended = await world.app.wait(wire.LegEnded)
+        assert (ended.party, ended.reason) == ("remote", "cancelled")
+
+
+@needs_sipp
+async def test_calls_over_capacity_are_busy_at_once(tmp_path: Path) -> None:
+    """Four calls fit into a worker; the other ten get 486, and the four notice nothing."""
+    async with worker(tmp_path, answering()) as world:
+        status, errors = await sipp(world, SCENARIOS / "fill.xml", "-m", "14", "-l", "14", "-r", "100")
+        assert status == 0, errors
+        await world.app.wait(wire.LegEnded, count=4)
+        assert len(world.app.seen(wire.LegOffered)) == 4
+        assert {e.reason for e in world.app.seen(wire.LegEnded)} == {"hangup"}
+        assert (tmp_path / "sip-in-0.log").read_text().count("sip.refused_by_library") == 10
+
+
+@needs_sipp
+@pytest.mark.skipif(os.geteuid() != 0, reason="SIPp needs root to replay captured RTP")
+async def test_recorded_rfc4733_keys(tmp_path: Path) -> None:
+    pcaps = DATA / "rtp_pcaps"
+    if not pcaps.is_dir():
+        pytest.skip("the captures are not here")
+    scenario = tmp_path / "keys.xml"
+    scenario.write_text((SCENARIOS / "pcap_keys.xml").read_text().replace("{folder}", str(pcaps)))
+    async with worker(tmp_path, answering()) as world:
+        status, errors = await sipp(world, scenario)
+        assert status == 0, errors
+        await world.app.wait(wire.LegEnded)
+        assert "".join(e.digit for e in world.app.seen(wire.DtmfReceived)) == "1*9"
+
+
+async def test_torture_leaves_the_worker_answering(tmp_path: Path) -> None:
+    folder = DATA / "sip_torture_rfc4475"
+    if not folder.is_dir():
+        pytest.skip("the torture messages are not here")
+    messages = sorted(folder.glob("*.dat"))
+    assert len(messages) == 49
+    async with worker(tmp_path, answering(), answer_within_s=1) as world:
+        for _ in range(2):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+                phone.bind(("127.0.0.1", 0))
+                for path in messages:
+                    phone.sendto(path.read_bytes(), ("127.0.0.1", world.port))
+                    await asyncio.sleep(0.01)
+            for path in messages:
+                with socket.create_connection(("127.0.0.1", world.port), timeout=2) as stream:
+                    stream.sendall(path.read_bytes())
+            await asyncio.sleep(0.5)
+        assert world.process.returncode is None
+        assert options_status(world.port) == "SIP/2.0 200 OK"
+        # INVITEs among them are offered, answered and hold a slot until their ACK fails to come: that is bounded.
+        for leg in {e.leg_id for e in world.app.seen(wire.LegOffered)}:
+            await world.app.order(wire.HangupLeg(leg_id=leg))
+        for _ in range(20):
+            status, report, errors = await call(world, "--stay", "0.3")
+            if status == 0:
+                break
+            assert report["code"] == 486, errors
+            await asyncio.sleep(2)
+        assert status == 0
+
+
+@pytest.mark.skipif(shutil.which("baresip") is None, reason="baresip is not installed")
+async def test_baresip_calls_and_is_heard(tmp_path: Path) -> None:
+    """Another vendor's phone: G.711 from a sound file, hang-up by us."""
+    tone(tmp_path / "said.wav", 6.0, hz=1000, rate=8000)
+    prompt = tone(tmp_path / "prompt.wav", 1.0)
+    port = free_port()
+    (tmp_path / "config").write_text(
+        f"sip_listen 127.0.0.1:{port}\naudio_player aufile,{tmp_path}/heard.wav\naudio_source aufile,{tmp_path}/said.wav\n"
+        f"audio_alert aufile,{tmp_path}/alert.wav\nmodule_path {_modules()}\nmodule aufile.so\nmodule g711.so\n"
+        "module stdio.so\nmodule_tmp account.so\nmodule_app menu.so\nrtp_ports 30000-30100\nnet_interface lo\n"
+    )
+    (tmp_path / "accounts").write_text("<sip:bare@127.0.0.1>;regint=0\n")
+    (tmp_path / "contacts").write_text("")
+    recording = tmp_path / "call.wav"
+
+    def play(leg: str) -> wire.Body:
+        return wire.PlayFile(leg_id=leg, play_id="p", path=str(prompt))
+
+    async with worker(tmp_path, answering(play, record=str(recording))) as world:
+        phone = await asyncio.create_subprocess_exec(
+            "baresip", "-f", str(tmp_path), "-e", f"d{world.uri}", "-t", "10",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            up = await world.app.wait(wire.LegProgress, state="up")
+            assert up.codec in ("PCMU/8000", "PCMA/8000")
+            await world.app.wait(wire.PlayFinished)
+            await asyncio.sleep(1)
+            await world.app.order(wire.HangupLeg(leg_id=up.leg_id))
+            ended = await world.app.wait(wire.LegEnded)
+            assert ended.stats.rx_packets > 50
+            assert ended.stats.tx_packets > 50
+        finally:
+            phone.terminate()
+            output, _ = await phone.communicate()
+            print(output.decode(errors="replace"))  # noqa: T201 - shown when the test fails
+
+
+def _modules() -> str:
+    return next(
+        (str(path) for path in (Path("/usr/lib/baresip/modules"),) if path.is_dir()), "/usr/local/lib/baresip/modules"
+    )
