@@ -78,6 +78,16 @@ class Users:
         """Those who take contacts."""
         return [user for user in await self.all() if user.device is not None and not user.disabled]
 
+    async def softphones(self) -> dict[str, str]:
+        """Login name → SIP digest of every agent whose softphone may register."""
+        query = (
+            select(User.name, AgentProfile.sip_ha1)
+            .join(AgentProfile, AgentProfile.user_id == User.id)
+            .where(AgentProfile.device == "sip", AgentProfile.sip_ha1 != "", User.disabled.is_(False))
+        )
+        async with self._store.reading() as session:
+            return {name: digest for name, digest in (await session.execute(query)).all()}
+
     async def set_password(self, user_id: str, password_hash: str) -> None:
         """A new password; tokens made before it end."""
         async with self._store.writing() as session:
