@@ -21,13 +21,12 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 import structlog
-from telephony.edge_rpc import EdgeRpc
 
 from server.planes.app import CONTROL_SOCKET, PLANES_FILE
 from server.processes import Process, Spec
 from server.settings import Settings
 from telephony import edge
-from telephony.edge_users import EdgeUsers
+from telephony.edge_rpc import EdgeRpc
 
 log = structlog.get_logger(__name__)
 
@@ -171,9 +170,6 @@ class Supervisor:
     def write_edge(self, ports: list[int], per_worker: int, secret: str) -> Path:
         """Kamailio's configuration and its user file; returns the configuration's path."""
         settings = self.settings
-        db = settings.data_dir / "edge.db"
-        users = EdgeUsers(db)
-        users.put_secret(INTERNAL_USER, settings.edge.domain, secret)
         workers = [
             edge.Worker(host=_reachable(settings.sip.worker_host), port=port, duid=f"sip-in-{n}", maxload=per_worker)
             for n, port in enumerate(ports)
@@ -181,8 +177,9 @@ class Supervisor:
         return edge.write_config(
             settings.edge,
             run_dir=settings.run_dir,
-            db=db,
+            db=settings.edge_db,
             workers=workers,
+            worker_host=_reachable(settings.sip.worker_host),
             internal_user=INTERNAL_USER,
             internal_secret=secret,
         )
@@ -208,7 +205,9 @@ class Supervisor:
         if self._edge_rpc is None:
             return
         try:
-            ended = await asyncio.wait_for(self._edge_rpc.end_calls_to(port), EDGE_TIMEOUT_S)
+            ended = await asyncio.wait_for(
+                self._edge_rpc.end_calls_of(_reachable(self.settings.sip.worker_host), port), EDGE_TIMEOUT_S
+            )
             log.info("serve.calls_of_dead_worker_ended", port=port, calls=ended)
         except (OSError, TimeoutError, ValueError) as error:
             log.warning("serve.cannot_end_calls", port=port, error=str(error))
