@@ -18,6 +18,7 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
+from asr import cuda
 from asr.gate import VoiceGate
 from asr.options import AsrOptions
 from media.frames import SPEECH_RATE, Audio
@@ -59,6 +60,8 @@ class Recogniser:
         """Raises `ModelError` when the folder holds no usable model or the device is not there."""
         self._options = options
         self._gate = gate
+        if options.device != "cpu":
+            cuda.preload()
         try:
             self._whisper = WhisperModel(
                 str(folder),

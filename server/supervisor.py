@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 INTERNAL_USER = "warmline-dial"
 EDGE_TIMEOUT_S = 3.0
+EDGE_WAIT_S = 120.0  # s that `warmline edge` waits for the configuration; a first start loads models
 SETTLE_S = 0.3  # s between planes at start, so that sockets are there before those who connect
 
 
@@ -136,7 +138,7 @@ class Supervisor:
 
     def _specs(self, plan: SipPlan) -> list[Spec]:
         settings = self.settings
-        secret = token_urlsafe(24)
+        secret = internal_secret(settings)
         with_edge = plan.kamailio is not None or settings.edge.kamailio == "external"
         specs = [
             _python("inference", "inference_worker"),
@@ -262,6 +264,33 @@ def _python(name: str, module: str, *arguments: str, env: dict[str, str] | None 
 def _reachable(host: str) -> str:
     """An address to connect to for one that is listened on."""
     return "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104
+
+
+def run_edge(settings: Settings) -> int:
+    """Become Kamailio, with the configuration that a `serve` with edge.kamailio = external has written; exit status."""
+    config = settings.run_dir / "kamailio.cfg"
+    program = shutil.which("kamailio")
+    deadline = time.monotonic() + EDGE_WAIT_S
+    while not config.is_file() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    if program is None or not config.is_file():
+        missing = "kamailio is not installed" if program is None else f"`warmline serve` has written no {config}"
+        sys.stderr.write(f"warmline: {missing}\n")
+        return 1
+    os.execv(program, edge.command(config, settings.run_dir, program))  # noqa: S606 - our own configuration
+    return 0
+
+
+def internal_secret(settings: Settings) -> str:
+    """What our workers prove themselves to Kamailio with: fresh at each start, but kept where Kamailio outlives us."""
+    if settings.edge.kamailio != "external":
+        return token_urlsafe(24)
+    path = settings.data_dir / "edge.secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(token_urlsafe(24))
+    return path.read_text()
 
 
 def main(settings: Settings) -> int:

@@ -13,7 +13,9 @@ from rich.table import Table
 
 from server import logs, settings_doc
 from server.cli import flow, models, user
-from server.cli.common import fail, settings_or_exit
+from server.cli.common import fail, settings_or_exit, with_store
+from session.store import Store
+from session.users import Users
 
 app = typer.Typer(
     help="Warmline, the contact-centre media server.",
@@ -34,6 +36,31 @@ def serve() -> None:
     settings = settings_or_exit()
     logs.configure(settings.server, "supervisor")
     raise typer.Exit(supervisor.main(settings))
+
+
+@app.command()
+def edge() -> None:
+    """Write Kamailio's configuration and run only it, for an app whose `edge.kamailio` is external."""
+    from server import supervisor
+
+    settings = settings_or_exit()
+    raise typer.Exit(supervisor.run_edge(settings))
+
+
+@app.command()
+def welcome() -> None:
+    """What to do next on a fresh installation."""
+    settings = settings_or_exit()
+
+    async def work(store: Store) -> int:
+        return len(await Users(store).all())
+
+    where = f"http://{settings.server.host}:{settings.server.port}"
+    typer.echo(
+        f"Warmline: {where} in a browser, sip:support@{settings.edge.host}:{settings.edge.port} from a SIP phone."
+    )
+    if not with_store(work):
+        typer.echo("Nobody works here yet. In another terminal:  .venv/bin/warmline user add --admin NAME")
 
 
 @app.command()

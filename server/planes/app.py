@@ -23,12 +23,14 @@ from server.embedding import InferenceLink
 from server.planes import prepare
 from server.settings import ROOT, Settings
 from session.store import Store, StoreError
+from telephony import edge_users
 
 log = structlog.get_logger(__name__)
 
 PLANES_FILE = "planes.json"
 CONTROL_SOCKET = "control.sock"
 PREFETCH_RETRY_S = 2.0
+USERS_EVERY_S = 2.0  # s; two small queries, so that a new agent need not wait nor the server be told
 
 
 class App:
@@ -83,6 +85,7 @@ class App:
             asyncio.create_task(self.inference.run(), name="inference-link"),
             asyncio.create_task(self.dialog.prepare(), name="dialog-prepare"),
             asyncio.create_task(self._prefetch(), name="prefetch"),
+            asyncio.create_task(self._follow_users(), name="users"),
         ]
         serving = asyncio.create_task(_serve(server), name="http")
         stopping = asyncio.create_task(self.stopping.wait(), name="stop")
@@ -144,6 +147,17 @@ class App:
                         break
                     except (OSError, TimeoutError):
                         await asyncio.sleep(PREFETCH_RETRY_S)
+
+    async def _follow_users(self) -> None:
+        """Take up people that `warmline user` added or changed, and tell Kamailio whose phones may register."""
+        known: dict[str, str] | None = None
+        while True:
+            await self.controller.reload_agents()
+            phones = await self.controller.users.softphones()
+            if phones != known:
+                await asyncio.to_thread(edge_users.write, self.settings.edge_db, phones)
+                known = phones
+            await asyncio.sleep(USERS_EVERY_S)
 
     async def _on_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One JSON line from the supervisor: {"cmd": "drain", "limit_s": …}; answered when no call is left."""
