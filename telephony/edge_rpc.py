@@ -22,7 +22,7 @@ class EdgeRpc:
         self._socket = rpc_socket(run_dir)
         self._ids = itertools.count(1)
 
-    async def call(self, method: str, *params: str) -> Any:
+    async def call(self, method: str, *params: str | int) -> Any:
         """One order; returns its result."""
         loop = asyncio.get_running_loop()
         request_id = next(self._ids)
@@ -43,7 +43,7 @@ class EdgeRpc:
         found = await self.call("dlg.profile_list", "worker", f"{host}:{port}")
         dialogs = found if isinstance(found, list) else [found] if found else []
         for dialog in dialogs:
-            await self.call("dlg.end_dlg", str(dialog["h_entry"]), str(dialog["h_id"]))
+            await self.call("dlg.end_dlg", int(dialog["h_entry"]), int(dialog["h_id"]))
         return len(dialogs)
 
     async def registered(self) -> list[str]:
