@@ -93,6 +93,16 @@ def _quiet_stdout() -> Iterator[None]:
         os.close(kept)
 
 
+def _open_files() -> set[int]:
+    """Open sockets of this process; the library does not tell its own."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if str(entry.readlink()).startswith("socket:"):
+                found.add(int(entry.name))
+    return found
+
+
 class _Endpoint(pj.Endpoint):  # type: ignore[misc]
     """Counts what the library refused on its own: no slot, no account, unusable SDP."""
 
@@ -110,6 +120,7 @@ class SipEndpoint:
     def __init__(self, config: EndpointConfig) -> None:
         self.config = config
         self.port = 0  # the UDP (and TCP) port really bound
+        self.sockets: list[int] = []  # listening sockets' file numbers, so that an event loop can watch them
         self._ep = _Endpoint()
         self._log: Any = None
         self._started = False
@@ -127,9 +138,11 @@ class SipEndpoint:
         self._ep.libInit(self._library_config())
         # Without a sound device of some kind there is no media clock at all.
         self._ep.audDevManager().setNullDev()
+        before = _open_files()
         self.port = self._bind(pj.PJSIP_TRANSPORT_UDP, self.config.port)
         if self.config.tcp:
             self._bind(pj.PJSIP_TRANSPORT_TCP, self.port)
+        self.sockets = sorted(_open_files() - before)
         self._ep.libStart()
         self._choose_codecs()
 

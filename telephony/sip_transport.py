@@ -26,8 +26,9 @@ from telephony.sip_leg import Party, SipLeg
 
 log = structlog.get_logger(__name__)
 
-POLL_IDLE_S = 0.01
-POLL_BUSY_S = 0.005
+# UDP and new connections wake the loop by themselves; the pace is for timers and for what comes over open TCP.
+POLL_IDLE_S = 0.04
+POLL_BUSY_S = 0.01
 WATCH_RTP_S = 0.2
 BYE_PATIENCE_S = 2.0  # a far end that does not answer our BYE or CANCEL is not waited for longer
 CLOSE_S = 3.0
@@ -116,6 +117,8 @@ class SipTransport:
         )
         self._account = _Account(self)
         self._account.create(config)
+        for number in self._endpoint.sockets:
+            asyncio.get_running_loop().add_reader(number, self._poll_now)
         self._tasks = [
             asyncio.create_task(self._poll(), name="sip-poll"),
             asyncio.create_task(self._watch_rtp(), name="sip-watch-rtp"),
@@ -224,6 +227,8 @@ class SipTransport:
                 while self._legs or self._ending:
                     self._one_ended.clear()
                     await self._one_ended.wait()
+        for number in self._endpoint.sockets:
+            asyncio.get_running_loop().remove_reader(number)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -340,11 +345,14 @@ class SipTransport:
 
     async def _poll(self) -> None:
         while True:
-            try:
-                self._endpoint.poll()
-            except pj.Error as error:
-                log.error("sip.poll_failed", error=error.reason)
+            self._poll_now()
             await asyncio.sleep(POLL_BUSY_S if self._legs else POLL_IDLE_S)
+
+    def _poll_now(self) -> None:
+        try:
+            self._endpoint.poll()
+        except pj.Error as error:
+            log.error("sip.poll_failed", error=error.reason)
 
     async def _watch_rtp(self) -> None:
         while True:

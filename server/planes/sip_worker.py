@@ -7,7 +7,6 @@ one worker the public place by `--listen HOST:PORT`.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import math
 import os
 import re
@@ -15,6 +14,7 @@ import sys
 from typing import Literal
 
 import structlog
+import uvloop
 
 from media.worker import LegWorker
 from server import logs
@@ -81,7 +81,7 @@ def main() -> int:
         return 2
     logs.configure(settings.server, arguments.id)
     try:
-        asyncio.run(serve(settings, arguments.id, listen))
+        uvloop.run(serve(settings, arguments.id, listen))
     except RuntimeError as error:
         log.error("sip.cannot_start", error=str(error))
         return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -163,7 +164,7 @@ async def test_baresip_calls_and_is_heard(tmp_path: Path) -> None:
     (tmp_path / "config").write_text(
         f"sip_listen 127.0.0.1:{port}\naudio_player aufile,{tmp_path}/heard.wav\naudio_source aufile,{tmp_path}/said.wav\n"
         f"audio_alert aufile,{tmp_path}/alert.wav\nmodule_path {_modules()}\nmodule aufile.so\nmodule g711.so\n"
-        "module stdio.so\nmodule_tmp account.so\nmodule_app menu.so\nrtp_ports 30000-30100\nnet_interface lo\n"
+        "module stdio.so\nmodule_tmp account.so\nmodule_app menu.so\nrtp_ports 30000-30100\nnet_interface 127.0.0.1\n"
     )
     (tmp_path / "accounts").write_text("<sip:bare@127.0.0.1>;regint=0\n")
     (tmp_path / "contacts").write_text("")
@@ -187,7 +188,8 @@ async def test_baresip_calls_and_is_heard(tmp_path: Path) -> None:
             assert ended.stats.rx_packets > 50
             assert ended.stats.tx_packets > 50
         finally:
-            phone.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                phone.terminate()
             output, _ = await phone.communicate()
             print(output.decode(errors="replace"))  # noqa: T201 - shown when the test fails
 
