@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import itertools
+import os
 import re
 import shutil
 import signal
@@ -271,7 +272,7 @@ class Edge:
 async def launch(folder: Path, rpc: EdgeRpc) -> subprocess.Popen[bytes]:
     """Start it and wait until it answers."""
     with (folder / "kamailio.log").open("ab") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: ASYNC220 - waits for nothing
             edge.command(folder / "kamailio.cfg", folder), stdout=log, stderr=log, start_new_session=True
         )
     for _ in range(100):
@@ -285,8 +286,6 @@ async def launch(folder: Path, rpc: EdgeRpc) -> subprocess.Popen[bytes]:
 def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
     """End it and all its children."""
     with contextlib.suppress(ProcessLookupError):
-        import os
-
         os.killpg(process.pid, how)
     try:
         process.wait(5)
