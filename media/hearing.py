@@ -56,7 +56,7 @@ class Spoken:
 
     def drop(self) -> None:
         """Nobody wants the requests under way any more."""
-        for task in (self.decode, self.feel):
+        for task in (self.decode, self.feel, self.partial):
             if task is not None:
                 task.cancel()
         self.decode = self.feel = None
@@ -163,6 +163,8 @@ class Ear:
         self._request(spoken)
 
     def _request(self, spoken: Spoken) -> None:
+        if spoken.partial is not None:
+            spoken.partial.cancel()  # the final says all that it would
         audio = spoken.audio()
         spoken.decode = asyncio.create_task(
             self.inference.decode(

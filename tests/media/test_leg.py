@@ -1,0 +1,391 @@
+"""A leg from packets to events and back, against a scripted inference worker on a real socket, in real time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import media.hearing as hearing_module
+import media.inference as inference_module
+from media.frames import Audio, Samples
+from media.inference import InferenceClient
+from media.leg import LegMedia
+from media.options import MediaOptions
+from session import channel, wire
+from tests.media.scripted import CALM, Inference, Line, Told, speech, tone
+
+HEAR = wire.Hearing(speech=True, languages=["en"])
+FEEL = wire.Hearing(speech=True, emotion=True, languages=["en"])
+
+
+@dataclass
+class Call:
+    leg: LegMedia
+    line: Line
+    told: Told
+    inference: Inference
+    server: asyncio.Server
+
+
+@contextlib.asynccontextmanager
+async def call(
+    tmp_path: Path, hearing: wire.Hearing = HEAR, *, record: Path | None = None, name: str = "leg-1"
+) -> AsyncIterator[Call]:
+    inference = Inference()
+    address = f"unix:{tmp_path}/{name}-inference.sock"
+    server = await channel.serve(address, inference, "inference")
+    client = InferenceClient(address, "test")
+    link = asyncio.create_task(client.run())
+    await client._link.wait_up(5)
+    told = Told()
+    leg = LegMedia(name, "customer", options=MediaOptions(), inference=client, emit=told, bridge_dir=tmp_path)
+    leg.start(hearing, str(record) if record else None)
+    line = Line(lambda frame: leg.receive(Audio(frame, 16_000)), lambda: leg.fetch(16_000, 320))
+    try:
+        yield Call(leg, line, told, inference, server)
+    finally:
+        line.close()
+        await leg.close()
+        link.cancel()
+        await asyncio.gather(link, return_exceptions=True)
+        server.close()
+
+
+def phrase() -> Samples:
+    """0.3 s of silence and "And so, my fellow Americans"."""
+    return np.concatenate([np.zeros(16 * 300, np.int16), speech()[16 * 320 : 16 * 2300]])
+
+
+def noise(ms: int, level: int = 3000) -> Samples:
+    return (np.random.default_rng(5).standard_normal(16 * ms) * level).clip(-32768, 32767).astype(np.int16)
+
+
+# ------------------------------------------------------------------ hearing
+
+
+async def test_speech_becomes_an_utterance_with_partials_emotion_and_a_ledger_that_adds_up(tmp_path: Path) -> None:
+    async with call(tmp_path, FEEL) as c:
+        c.inference.decode_s = 0.05
+        c.line.speak(phrase())
+        final = await c.told.wait(wire.UtteranceFinal)
+        now = asyncio.get_running_loop().time()
+        started = c.told.of(wire.SpeechStarted)[0]
+        assert final.utterance_id == started.utterance_id
+        assert 290 <= final.t0_ms < 400
+        assert 1800 < final.t1_ms - final.t0_ms < 2400
+        assert final.emotion == CALM
+        assert len(c.told.of(wire.UtterancePartial)) >= 1
+        # The ledger runs from the last voiced frame, which is known by its place in what was sent.
+        voiced_at = c.line.times[0] + final.t1_ms / 1000
+        total = sum(stage.ms for stage in final.ledger)
+        assert total == pytest.approx(1000 * (now - voiced_at), abs=60)
+        assert 480 < total < 620  # the decode was done ahead: the endpoint's 500 ms are all that is waited for
+        asked = [b for b in c.inference.asked if isinstance(b, wire.Decode) and b.final]
+        assert len(asked) == len(c.told.of(wire.UtteranceFinal))
+        assert asked[0].rate == 16_000
+        assert 2 * 16 * 1900 < len(asked[0].pcm) < 2 * 16 * 2800
+
+
+async def test_words_are_placed_in_leg_time(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        word = wire.DecodedWord(text="and", t0_ms=300, t1_ms=500, confidence=0.8)
+        c.inference.decoded = wire.Decoded(text="and", language="en", confidence=0.9, words=[word])
+        c.line.speak(phrase())
+        final = await c.told.wait(wire.UtteranceFinal)
+        # 300 ms of pre-roll up to the opening frame (60–100 ms after the onset) stand before the utterance's sound.
+        assert final.t0_ms - 10 <= final.words[0].t0_ms <= final.t0_ms + 110
+
+
+async def test_speech_that_goes_on_after_a_short_pause_is_one_utterance(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        c.inference.decode_s = 0.02
+        c.line.speak(
+            np.concatenate([phrase()[: 16 * 1000], np.zeros(16 * 300, np.int16), phrase()[16 * 500 : 16 * 1500]])
+        )
+        await c.told.wait(wire.UtteranceFinal)
+        await asyncio.sleep(0.3)
+        assert len(c.told.of(wire.UtteranceFinal)) == 1
+        assert c.inference.count(wire.Decode, final=True) >= 2
+
+
+async def test_no_words_is_told_as_dropped(tmp_path: Path) -> None:
+    async with call(tmp_path, FEEL) as c:
+        c.inference.decoded = wire.Decoded(text="", language="en", confidence=0, rejected="music")
+        c.line.speak(phrase())
+        assert (await c.told.wait(wire.SpeechDropped)).reason == "music"
+        assert not c.told.of(wire.UtteranceFinal)
+
+
+async def test_a_slow_emotion_does_not_delay_the_words(tmp_path: Path) -> None:
+    async with call(tmp_path, FEEL) as c:
+        c.inference.feel_s = 2.0
+        c.line.speak(phrase())
+        final = await c.told.wait(wire.UtteranceFinal)
+        assert final.emotion is None
+        assert sum(stage.ms for stage in final.ledger) < 500 + 150 + 80
+
+
+async def test_emotion_turned_off_meanwhile_is_not_told(tmp_path: Path) -> None:
+    async with call(tmp_path, FEEL) as c:
+        c.inference.feel_s = 0.1
+        c.inference.decode_s = 0.6  # the words come after the emotion
+        c.line.speak(phrase())
+        await c.inference.wait(wire.Feel)
+        await asyncio.sleep(0.2)
+        await c.leg.handle(wire.SetHearing(leg_id="leg-1", hearing=HEAR))
+        assert (await c.told.wait(wire.UtteranceFinal)).emotion is None
+        assert c.leg._ear._baseline == b""
+
+
+async def test_an_inference_worker_that_dies_in_between_is_asked_again(tmp_path: Path) -> None:
+    async with call(tmp_path, wire.Hearing(speech=True, partials=False, languages=["en"])) as c:
+        c.inference.die_on = wire.Decode
+        c.line.speak(phrase())
+        assert (await c.told.wait(wire.UtteranceFinal)).text
+        assert c.inference.count(wire.Decode) >= 2
+        assert not c.told.of(wire.HearingDegraded)
+
+
+async def test_without_inference_the_utterance_is_told_as_lost_and_nothing_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing_module, "FINAL_DEADLINE_MS", 300)
+    async with call(tmp_path, FEEL) as c:
+        c.inference.decode_s = 9.0
+        c.line.speak(phrase())
+        lost = await c.told.wait(wire.HearingDegraded)
+        assert "recognition failed" in lost.reason
+        assert lost.utterance_id == c.told.of(wire.SpeechStarted)[0].utterance_id
+        await asyncio.sleep(0.05)
+        assert not c.leg._ear._tasks
+
+
+async def test_a_caller_whose_packets_stop_has_finished_speaking(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        c.line.speak(phrase())
+        await c.told.wait(wire.SpeechStarted)
+        await asyncio.sleep(0.8)
+        c.line.close()
+        assert (await c.told.wait(wire.UtteranceFinal, timeout_s=2)).text
+
+
+async def test_a_deaf_or_muted_leg_hears_nothing(tmp_path: Path) -> None:
+    async with call(tmp_path, wire.Hearing(speech=False)) as c:
+        c.line.speak(phrase()[: 16 * 1500])
+        await c.line.until_said()
+        await c.leg.handle(wire.SetHearing(leg_id="leg-1", hearing=HEAR))
+        await c.leg.handle(wire.MuteLeg(leg_id="leg-1", on=True))
+        c.line.speak(phrase()[: 16 * 1500])
+        await c.line.until_said()
+        assert not c.told.events
+        await c.leg.handle(wire.MuteLeg(leg_id="leg-1", on=False))
+        c.line.speak(phrase())
+        await c.told.wait(wire.SpeechStarted)
+        c.leg.remote_hold(True)
+        assert (await c.told.wait(wire.SpeechDropped)).reason == "the leg is on hold"
+
+
+# ------------------------------------------------------------------ speaking
+
+
+async def test_a_prompt_is_heard_clause_by_clause(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        c.inference.clauses = lambda text: ["Good ", "day."]
+        c.inference.clause_s = 0.1
+        await c.leg.handle(wire.PlaySpeech(leg_id="leg-1", play_id="p1", text="Good day.", locale="en"))
+        started = await c.told.wait(wire.PlayStarted)
+        assert 90 < sum(stage.ms for stage in started.ledger) < 190
+        assert {stage.name for stage in started.ledger} == {"synthesis", "queue", "playout"}
+        assert c.leg.playing == "p1"
+        done = await c.told.wait(wire.PlayFinished)
+        assert (done.outcome, done.spoken, done.played_ms) == ("done", "Good day.", 540)
+        heard = np.concatenate(c.line.came)
+        assert np.count_nonzero(np.abs(heard) > 100) / 16 == pytest.approx(535, abs=25)
+
+
+@pytest.mark.parametrize("rate", [8000, 48_000])
+async def test_other_rates_are_fetched_in_step(tmp_path: Path, rate: int) -> None:
+    async with call(tmp_path) as c:
+        c.line.close()
+        await c.leg.handle(wire.PlaySpeech(leg_id="leg-1", play_id="p1", text="Hello!", locale="en"))
+        await asyncio.wait_for(c.leg._speaking["p1"], 3)
+        out = np.concatenate([c.leg.fetch(rate, rate // 50) for _ in range(25)])
+        assert len(out) == rate // 2
+        spectrum = np.abs(np.fft.rfft(out[: rate // 5]))
+        assert int(np.argmax(spectrum)) * 5 == pytest.approx(300, abs=5)
+
+
+async def test_the_rest_of_a_prompt_is_asked_of_the_restarted_worker(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        texts: list[str] = []
+
+        def clauses(text: str) -> list[str]:
+            texts.append(text)
+            if len(texts) == 1:
+                asyncio.get_running_loop().call_later(0.15, lambda: [p.abort() for p in peers])
+            return [text[:3], text[3:]]
+
+        peers = [p for p in [c.leg._inference._link.peer] if p is not None]
+        c.inference.clauses, c.inference.clause_s = clauses, 0.1
+        await c.leg.handle(wire.PlaySpeech(leg_id="leg-1", play_id="p1", text="Hi, you.", locale="en"))
+        done = await c.told.wait(wire.PlayFinished)
+        assert (done.outcome, done.spoken) == ("done", "Hi, you.")
+        assert texts == ["Hi, you.", " you."]
+
+
+async def test_a_prompt_nobody_can_speak_fails_and_does_not_block_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference_module, "SPEAK_DEADLINE_S", 0.3)
+    async with call(tmp_path) as c:
+        c.server.close()
+        peer = c.leg._inference._link.peer
+        assert peer is not None
+        peer.abort()
+        Path(f"{tmp_path}/leg-1-inference.sock").unlink()
+        sound = tmp_path / "beep.wav"
+        soundfile.write(sound, tone(100, 8000), 8000)
+        await c.leg.handle(wire.PlaySpeech(leg_id="leg-1", play_id="p1", text="Hi.", locale="en"))
+        await c.leg.handle(wire.PlayFile(leg_id="leg-1", play_id="p2", path=str(sound)))
+        await c.told.wait(wire.PlayFinished, 2)
+        assert [(e.play_id, e.outcome) for e in c.told.of(wire.PlayFinished)] == [("p1", "failed"), ("p2", "done")]
+
+
+async def test_files_loop_until_stopped_and_bad_ones_say_so(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        music = tmp_path / "music.wav"
+        soundfile.write(music, np.stack([tone(200, 8000)] * 2, axis=1), 8000)
+        (tmp_path / "bad.wav").write_bytes(b"no music")
+        for name, path in (("bad", tmp_path / "bad.wav"), ("none", tmp_path / "none.wav")):
+            await c.leg.handle(wire.PlayFile(leg_id="leg-1", play_id=name, path=str(path)))
+        await c.leg.handle(wire.PlayFile(leg_id="leg-1", play_id="music", path=str(music), loop=True, gain_db=-6))
+        await c.told.wait(wire.PlayStarted)
+        await asyncio.sleep(0.6)
+        await c.leg.handle(wire.StopPlay(leg_id="leg-1"))
+        last = await c.told.wait(wire.PlayFinished, 3)
+        assert (last.play_id, last.outcome) == ("music", "stopped")
+        assert last.played_ms > 500
+        failed = c.told.of(wire.PlayFinished)[:2]
+        assert [e.outcome for e in failed] == ["failed", "failed"]
+        assert all("wav" in e.error for e in failed)
+
+
+async def test_a_command_that_is_not_for_media_is_refused(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        with pytest.raises(ValueError, match="HangupLeg"):
+            await c.leg.handle(wire.HangupLeg(leg_id="leg-1"))
+        with pytest.raises(ValueError, match="rfc4733"):
+            c.leg.dtmf("1", "telepathy")
+
+
+# ------------------------------------------------------------------ barge-in
+
+
+async def talk_over(c: Call, what: Samples, text: str = "Your balance is nine hundred euros.") -> int:
+    """Lets the bot speak, then plays `what`; answers the block number at which it began."""
+    await c.leg.handle(wire.PlaySpeech(leg_id="leg-1", play_id="p1", text=text, locale="en"))
+    await c.told.wait(wire.PlayStarted)
+    await asyncio.sleep(0.3)
+    begun = len(c.line.sent)
+    c.line.speak(what)
+    return begun
+
+
+@pytest.mark.parametrize("check_s", [0.0, 0.03, 5.0])
+async def test_a_voice_stops_the_bot_within_200_ms(tmp_path: Path, check_s: float) -> None:
+    async with call(tmp_path) as c:
+        c.inference.check_s = check_s
+        begun = await talk_over(c, speech()[16 * 400 : 16 * 1800])
+        end = await c.told.wait(wire.PlayFinished)
+        assert end.outcome == "barge_in"
+        assert end.spoken
+        assert "Your balance is nine hundred euros.".startswith(end.spoken)
+        assert 0 < end.stop_ms <= 200 + (30 if check_s > 1 else 0)  # the check's own time limit included
+        await asyncio.sleep(0.1)
+        loud = [n for n, block in enumerate(c.line.came) if np.abs(block).max() > 200]
+        assert (loud[-1] - begun) * 20 < 400  # the clip's first 100–200 ms are not voiced yet
+        assert c.inference.count(wire.SpeechCheck) == 1
+        await c.told.wait(wire.UtteranceFinal)
+
+
+async def test_noise_lowers_the_bot_for_a_moment_and_does_not_stop_it(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        c.inference.probability = 0.1
+        c.inference.decoded = wire.Decoded(text="", language="en", confidence=0, rejected="noise")
+        await talk_over(c, np.concatenate([speech()[16 * 400 : 16 * 900], np.zeros(16 * 600, np.int16)]))
+        await c.line.until_said()
+        assert not c.told.of(wire.PlayFinished)
+        assert c.inference.count(wire.SpeechCheck) >= 1
+        assert np.abs(c.line.came[-1]).max() > 7000  # back at full level
+        assert min(np.abs(block).max() for block in c.line.came[-60:]) < 2500  # was lowered meanwhile
+        assert (await c.told.wait(wire.PlayFinished)).outcome == "done"
+
+
+async def test_a_key_stops_the_bot_and_an_important_prompt_goes_on(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        await talk_over(c, np.zeros(0, np.int16))
+        c.leg.dtmf("5", "rfc4733")
+        assert (await c.told.wait(wire.PlayFinished)).outcome == "barge_in"
+        assert c.told.of(wire.DtmfReceived)[0].digit == "5"
+        await c.leg.handle(
+            wire.PlaySpeech(leg_id="leg-1", play_id="p2", text="Recorded.", locale="en", interruptible=False)
+        )
+        await c.told.wait(wire.PlayStarted, 2)
+        c.leg.dtmf("5", "info")
+        c.line.speak(speech()[16 * 400 : 16 * 1200])
+        assert (await c.told.wait(wire.PlayFinished, 2)).outcome == "done"
+
+
+# ------------------------------------------------------------------ recording and bridge
+
+
+async def test_the_recording_holds_the_caller_left_and_what_was_heard_right(tmp_path: Path) -> None:
+    path = tmp_path / "rec" / "call.wav"
+    async with call(tmp_path, record=path) as c:
+        c.line.speak(tone(400, 16_000, 310))
+        await c.line.until_said()
+        await c.leg.handle(wire.MuteLeg(leg_id="leg-1", on=True))
+        c.line.speak(tone(300, 16_000, 310))
+        await c.leg.handle(wire.PlaySpeech(leg_id="leg-1", play_id="p1", text="Hello.", locale="en"))
+        await c.told.wait(wire.PlayFinished)
+        await c.leg.close()
+        closed = c.told.of(wire.RecordingClosed)[0]
+    data, rate = soundfile.read(path, dtype="int16")
+    assert rate == closed.rate == 16_000
+    assert len(data) * 1000 // rate == closed.duration_ms
+    left, right = data.T
+    assert np.count_nonzero(np.abs(left) > 100) / 16 == pytest.approx(390, abs=30)
+    assert np.count_nonzero(np.abs(right) > 100) / 16 == pytest.approx(350, abs=30)
+    assert np.flatnonzero(np.abs(right) > 100)[0] > np.flatnonzero(np.abs(left) > 100)[-1]
+
+
+async def test_two_bridged_legs_hear_each_other_within_80_ms_and_notice_the_end(tmp_path: Path) -> None:
+    quiet = wire.Hearing(speech=False)
+    async with call(tmp_path, quiet, name="a") as a, call(tmp_path, quiet, name="b") as b:
+        await a.leg.handle(wire.BridgeLeg(leg_id="a", peer_leg_id="b"))
+        await b.leg.handle(wire.BridgeLeg(leg_id="b", peer_leg_id="a"))
+        assert (await a.told.wait(wire.BridgeChanged)).connected
+        assert (await b.told.wait(wire.BridgeChanged)).connected
+        await asyncio.sleep(0.3)
+        for one, other in ((a, b), (b, a)):
+            sent, came = len(one.line.sent) + len(one.line.say), len(other.line.came)
+            moment = other.line.times[-1]
+            one.line.speak(tone(300, 16_000, 500))
+            await asyncio.sleep(0.7)
+            heard = next(n for n in range(came, len(other.line.came)) if np.abs(other.line.came[n]).max() > 1000)
+            said = next(n for n in range(sent - 2, len(one.line.sent)) if np.abs(one.line.sent[n]).max() > 1000)
+            assert 1000 * (other.line.times[heard] - one.line.times[said]) < 80
+            assert other.line.times[heard] > moment
+        a.line.close()
+        b.line.close()
+        await b.leg.close()
+        gone = await a.told.wait(wire.BridgeChanged, 2, timeout_s=3)
+        assert (gone.connected, gone.peer_leg_id) == (False, "b")
+        assert a.leg.bridged_to is None
