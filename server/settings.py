@@ -156,7 +156,9 @@ def fields_of(model: type[BaseModel], prefix: str = "") -> dict[str, Any]:
 
 def _unknown_variables() -> list[str]:
     """Variables with our prefix that mean nothing (pydantic-settings passes them over in silence)."""
-    special = {CONFIG_VARIABLE, "WARMLINE_MODELS"}
+    special = {CONFIG_VARIABLE, "WARMLINE_MODELS", "WARMLINE_URL"} | {
+        f"WARMLINE_{who}PASSWORD" for who in ("", "CALL_", "PHONE_")
+    }
     known = fields_of(Settings)
     problems = []
     for variable in sorted(os.environ):
