@@ -1,42 +1,44 @@
-"""Kamailio's configuration and command line, from the settings.
+"""Kamailio in front of the SIP workers: its configuration, and the command that runs it.
 
-The rules themselves stand in `kamailio.cfg.j2`, which is the file to read: who may call in, where a call goes, what is
-refused. This module fills in places, workers and secrets.
+The rules are in `edge.cfg` beside this file; here the settings are put into them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
+import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from secrets import token_hex
 
-from jinja2 import Environment, StrictUndefined
-
-from telephony import edge_users
+from telephony.dial_rules import parse_uri
 from telephony.edge_options import EdgeOptions
+from telephony.edge_users import EdgeUsers, create_state
 
-TEMPLATE = Path(__file__).with_name("kamailio.cfg.j2")
-INTERNAL_REALM = "warmline-internal"
-RETRY_AFTER_S = 10
-SHARED_MB, PRIVATE_MB = 64, 8
+CONFIG = "kamailio.cfg"
+WORKERS = "kamailio-workers.list"
+RPC_SOCKET = "kamailio.sock"
+FROM_USER = "warmline"  # user part of From in calls that sip-out workers place: those are never given to the bot
+PING_S = 2  # s between OPTIONS to each worker: how soon a restarted one is used again
+SHARED_MB = 64
+PRIVATE_MB = 8
+
+_TEMPLATE = Path(__file__).with_name("edge.cfg")
+_HOST = re.compile(r"^[A-Za-z0-9.-]{1,253}(:\d{1,5})?$")
+_NAME = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_PATH = re.compile(r"^[^\"\\\n;]{1,400}$")
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """An inbound SIP worker that calls are dispatched to; `maxload` calls at once."""
+    """A sip-in worker that calls are given to; `maxload` = calls at once."""
 
     host: str
     port: int
     duid: str
     maxload: int
-
-    @property
-    def uri(self) -> str:
-        """Where it listens."""
-        return f"sip:{self.host}:{self.port}"
 
 
 def write_config(
@@ -45,74 +47,119 @@ def write_config(
     run_dir: Path,
     db: Path,
     workers: Sequence[Worker],
-    worker_host: str,
     internal_user: str,
     internal_secret: str,
+    dial_allowed: Sequence[str] = (),
+    retry_after_s: int = 30,
 ) -> Path:
-    """Write `kamailio.cfg`, the dispatcher's list and the database files; returns the configuration's path.
+    """Write Kamailio's configuration and worker list into `run_dir`, make the users' file `db`, return the configuration.
 
-    `worker_host`: the address that our workers' own calls come from; they authenticate as `internal_user`.
+    `internal_user`/`internal_secret` are what sip-out workers answer the edge's challenge with: they reach registered
+    agents and the addresses of `dial_allowed` (patterns as in the setting of that name), nobody else does.
+    Raises ValueError when a setting cannot stand in a configuration, naming it.
     """
-    edge_users.create(db)
-    dispatcher = run_dir / "dispatcher.list"
-    lines = [f"1 {worker.uri} 8 0 duid={worker.duid};maxload={worker.maxload}" for worker in workers]
-    _write_private(dispatcher, "\n".join(lines) + "\n")
-    environment = Environment(
-        autoescape=False,  # noqa: S701 - not HTML
-        undefined=StrictUndefined,
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    text = environment.from_string(TEMPLATE.read_text()).render(
-        edge=options,
-        dispatcher=dispatcher,
-        users_db=db,
-        locations_db=edge_users.locations_file(db),
-        rpc_socket=rpc_socket(run_dir),
-        worker_host=worker_host,
-        worker_ports=sorted({worker.port for worker in workers}),
-        internal_realm=INTERNAL_REALM,
-        internal_ha1=_ha1(internal_user, internal_secret),
-        loopback_only=_is_loopback(options.host),
-        retry_after_s=RETRY_AFTER_S,
-        worker_timeout_ms=round(options.worker_timeout_s * 1000),
-    )
-    config = run_dir / "kamailio.cfg"
-    _write_private(config, text)
+    run_dir, db = run_dir.absolute(), db.absolute()
+    for name, value, allowed in (
+        ("edge.host", options.host, _HOST),
+        ("edge.domain", options.domain, _HOST),
+        ("the internal user", internal_user, _NAME),
+        ("the run folder", str(run_dir), _PATH),
+        ("the data folder", str(db), _PATH),
+    ):
+        if not allowed.match(value):
+            raise ValueError(f"{name} is {value!r}, which Kamailio's configuration cannot hold")
+    for worker in workers:
+        if not (_HOST.match(worker.host) and _NAME.match(worker.duid)):
+            raise ValueError(f"{worker} has a host or name that Kamailio's worker list cannot hold")
+    run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    EdgeUsers(db).put_secret(internal_user, options.domain, internal_secret)
+    location, dialogs = (db.with_name(f"{db.stem}-{name}.db") for name in ("location", "dialogs"))
+    create_state(location)
+    create_state(dialogs)
+    worker_list = run_dir / WORKERS
+    worker_list.write_text("".join(f"1 sip:{w.host}:{w.port} 0 0 duid={w.duid};maxload={w.maxload}\n" for w in workers))
+    everywhere = options.host == "0.0.0.0"  # noqa: S104 - compared, not bound
+    trunks = [str(ip_network(trunk, strict=False)) for trunk in options.trunks]
+    # By port too: an agent's SIP address on this machine is not the edge.
+    aliases = [options.domain] if ":" in options.domain else [f"{options.domain}:{p}" for p in {options.port, 5060}]
+    text = _section(_TEMPLATE.read_text(), "TRUNKS", keep=bool(trunks))
+    values = {
+        # Without `listen` each interface gets its own socket, so that Via and Record-Route name one that can be reached.
+        "LISTEN": f"port={options.port}"
+        if everywhere
+        else f"listen=udp:{options.host}:{options.port}\nlisten=tcp:{options.host}:{options.port}",
+        "MHOMED": "1" if everywhere else "0",
+        "ALIASES": "".join(f'alias="{name}"\n' for name in aliases),
+        "PING_HOST": options.domain,
+        "PING_S": str(PING_S),
+        "RPC_SOCKET": str(run_dir / RPC_SOCKET),
+        "DISPATCHER_LIST": str(worker_list),
+        # Slashes: two of the scheme, one of the separator, then the absolute path's own.
+        "DB_URL": f"sqlite:///{db}",
+        "LOCATION_URL": f"sqlite:///{location}",
+        "DIALOG_URL": f"sqlite:///{dialogs}",
+        "NONCE_SECRET": token_hex(16),
+        "REALM": options.domain,
+        "INTERNAL_USER": internal_user,
+        "TRUNKS": ",".join(trunks),
+        "FROM_WORKER_HOSTS": "".join(
+            f" || src_ip=={host}" for host in sorted({worker.host for worker in workers}) if _beyond_loopback(host)
+        ),
+        "UNTRUSTED": " && !(src_ip==127.0.0.0/8)" if options.trust_loopback else "",
+        "FROM_USER": FROM_USER,
+        "DIAL_ALLOWED": " || ".join(f'$ru =~ "{_pattern(rule)}"' for rule in dial_allowed) or "1 == 0",
+        "WORKER_TIMEOUT_MS": str(round(options.worker_timeout_s * 1000)),
+        "RETRY_AFTER_S": str(retry_after_s),
+    }
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    config = run_dir / CONFIG
+    config.touch(mode=0o600)
+    config.write_text(text)
     return config
 
 
-def command(config: Path, run_dir: Path, program: str = "kamailio") -> tuple[str, ...]:
-    """The command that runs it in the foreground, logging to standard error."""
-    return (program, "-f", str(config), "-DD", "-E", "-Y", str(run_dir), "-m", str(SHARED_MB), "-M", str(PRIVATE_MB))
+def command(config: Path, run_dir: Path) -> list[str]:
+    """Run Kamailio in the foreground, logging to standard error; SIGTERM ends it and its children."""
+    # Debian keeps it where an ordinary user's PATH does not look.
+    program = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin:/usr/local/sbin") or "kamailio"
+    return [
+        program,
+        "-DD",
+        "-E",
+        "-f",
+        str(config),
+        "-m",
+        str(SHARED_MB),
+        "-M",
+        str(PRIVATE_MB),
+        "-Y",
+        str(run_dir),
+        "-w",
+        str(run_dir),
+    ]
 
 
-def rpc_socket(run_dir: Path) -> Path:
-    """Kamailio's control socket."""
-    return run_dir / "kamailio-rpc.sock"
+def _section(text: str, name: str, *, keep: bool) -> str:
+    """Keep or drop what stands between @NAME_BEGIN@ and @NAME_END@."""
+    inside = re.compile(f"@{name}_BEGIN@(.*?)@{name}_END@", re.DOTALL)
+    return inside.sub(lambda found: found[1] if keep else "", text)
 
 
-def _ha1(user: str, secret: str) -> str:
-    return hashlib.md5(f"{user}:{INTERNAL_REALM}:{secret}".encode(), usedforsecurity=False).hexdigest()
-
-
-def _is_loopback(host: str) -> bool:
+def _beyond_loopback(host: str) -> bool:
     try:
-        return ip_address(host).is_loopback
+        return not ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return False
 
 
-def _write_private(path: Path, text: str) -> None:
-    """For the owner only: it names digests."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    temporary.replace(path)
+def _pattern(rule: str) -> str:
+    """A `dial_allowed` rule as a POSIX expression over the request URI."""
+    uri = parse_uri(rule)
+
+    def literal(text: str) -> str:
+        return "".join(char if char.isalnum() else f"[{char}]" for char in text)
+
+    user = "[^@]*".join(literal(part) for part in uri.user.split("*"))
+    port = f":{uri.port}" if uri.port else "(:5060)?"
+    return f"^{uri.scheme}:{user + '@' if uri.user else ''}{literal(uri.host)}{port}(;transport=(udp|tcp))?$"

@@ -1,52 +1,98 @@
-"""Orders to a running Kamailio, over its control socket (JSON-RPC in datagrams)."""
+"""Questions and orders to the running Kamailio: JSON-RPC in Unix datagrams."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import socket
 from pathlib import Path
 from typing import Any
 
-from telephony.edge import rpc_socket
+from telephony.edge import RPC_SOCKET
 
-MAX_ANSWER = 1 << 20
 TIMEOUT_S = 2.0
+MAX_REPLY = 256 * 1024  # bytes
+NOT_FOUND = "not found"  # in its text: the code is 500 for everything
+
+
+class EdgeError(ValueError):
+    """Kamailio refused an order; the text is its own."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(f"Kamailio answered {code} {text}")
+        self.not_found = NOT_FOUND in text.lower()
 
 
 class EdgeRpc:
-    """One Kamailio. Every method raises OSError or TimeoutError when it is not there, ValueError when it refuses."""
+    """One per supervisor or app; each call uses a socket of its own.
 
-    def __init__(self, run_dir: Path) -> None:
-        self._socket = rpc_socket(run_dir)
-        self._ids = itertools.count(1)
+    All methods raise OSError (Kamailio is not there), TimeoutError (no answer in `timeout_s`) or EdgeError (a ValueError).
+    """
 
-    async def call(self, method: str, *params: str | int) -> Any:
-        """One order; returns its result."""
+    _numbers = itertools.count(1)
+
+    def __init__(self, run_dir: Path, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._path = run_dir.absolute() / RPC_SOCKET
+        self._timeout_s = timeout_s
+
+    async def end_calls_to(self, worker_port: int) -> int:
+        """Hang up (BYE to both sides) every call given to the sip-in worker on this port; returns how many."""
+        calls = await self._call("dlg.profile_list", "worker", str(worker_port))
+        found = calls if isinstance(calls, list) else [calls] if calls else []
+        ended = 0
+        for call in found:
+            try:
+                await self._call("dlg.end_dlg", int(call["h_entry"]), int(call["h_id"]))
+                ended += 1
+            except EdgeError:
+                # It ended by itself between the two questions.
+                continue
+        return ended
+
+    async def registered(self, user: str) -> bool:
+        """Whether a softphone is registered under this user."""
+        try:
+            await self._call("ul.lookup", "location", user)
+        except EdgeError as error:
+            if error.not_found:
+                return False
+            raise
+        return True
+
+    async def unregister(self, user: str) -> None:
+        """Forget a softphone's registrations; one that has none is no error."""
+        try:
+            await self._call("ul.rm", "location", user)
+        except EdgeError as error:
+            if not error.not_found:
+                raise
+
+    async def reload_workers(self) -> None:
+        """Read the worker list again after `write_config` wrote another one."""
+        await self._call("dispatcher.reload")
+
+    async def _call(self, method: str, *params: str | int) -> Any:
+        number = next(self._numbers)
+        # Beside Kamailio's own socket: it answers to the sender's path.
+        own = self._path.with_name(f"rpc-{id(self):x}-{number}.sock")
+        ask = json.dumps({"jsonrpc": "2.0", "method": method, "params": list(params), "id": number}).encode()
         loop = asyncio.get_running_loop()
-        request_id = next(self._ids)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
-            ours.setblocking(False)
-            ours.bind("")  # an abstract name of the kernel's choice, for the answer
-            ours.connect(str(self._socket))
-            request = {"jsonrpc": "2.0", "method": method, "params": list(params), "id": request_id}
-            await loop.sock_sendall(ours, json.dumps(request).encode())
-            data = await asyncio.wait_for(loop.sock_recv(ours, MAX_ANSWER), TIMEOUT_S)
-        answer = json.loads(data)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as phone:
+            phone.setblocking(False)
+            phone.bind(str(own))
+            try:
+                phone.connect(str(self._path))
+                async with asyncio.timeout(self._timeout_s):
+                    await loop.sock_sendall(phone, ask)
+                    while True:
+                        answer = json.loads(await loop.sock_recv(phone, MAX_REPLY))
+                        if answer.get("id") == number:
+                            break
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    own.unlink()
         if "error" in answer:
-            raise ValueError(f"{method}: {answer['error'].get('message', 'refused')}")
+            raise EdgeError(int(answer["error"]["code"]), str(answer["error"]["message"]))
         return answer.get("result")
-
-    async def end_calls_of(self, host: str, port: int) -> int:
-        """Send BYE to the other side of every call of the worker that listened there; returns how many there were."""
-        found = await self.call("dlg.profile_list", "worker", f"{host}:{port}")
-        dialogs = found if isinstance(found, list) else [found] if found else []
-        for dialog in dialogs:
-            await self.call("dlg.end_dlg", int(dialog["h_entry"]), int(dialog["h_id"]))
-        return len(dialogs)
-
-    async def registered(self) -> list[str]:
-        """Users whose phones are registered."""
-        dump = await self.call("ul.dump")
-        return sorted({aor["Info"]["AoR"] for domain in dump["Domains"] for aor in domain["Domain"]["AoRs"]})
