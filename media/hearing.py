@@ -32,6 +32,7 @@ FIRST_PARTIAL_MS = 600  # ms of speech before the first partial; less has no wor
 PARTIAL_EVERY_MS = 800  # ms between partials of one utterance
 PARTIAL_DEADLINE_MS = 1500
 FINAL_DEADLINE_MS = 8000
+LAST_WORDS_S = 1.0  # s that the end of a call waits for words still being decoded
 FEEL_GRACE_S = 0.15  # s that a final waits for its emotion once the words are there
 FAILURES = (channel.Disconnected, channel.RemoteError, TimeoutError)
 
@@ -143,7 +144,7 @@ class Ear:
         if self._spoken is not None:
             self._forget("the call ended")
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=2.0)
+            _, late = await asyncio.wait(self._tasks, timeout=LAST_WORDS_S)
             for task in late:
                 task.cancel()
 

@@ -193,8 +193,7 @@ class LegMedia:
         self._playout.settle(at_once=True)
         await asyncio.sleep(0)  # lets the last PlayFinished out before whatever the caller emits next
         self._part("leg ended")
-        await self._ear.close()
-        await self._stop_recording()
+        await asyncio.gather(self._ear.close(), self._stop_recording())
 
     # ------------------------------------------------------------------ inbound
 
