@@ -181,9 +181,10 @@ class Supervisor:
             run_dir=settings.run_dir,
             db=settings.edge_db,
             workers=workers,
-            worker_host=_reachable(settings.sip.worker_host),
             internal_user=INTERNAL_USER,
             internal_secret=secret,
+            dial_allowed=settings.sip.dial_allowed,
+            retry_after_s=settings.sip.retry_after_s,
         )
 
     def _clean_run_dir(self) -> None:
@@ -207,9 +208,7 @@ class Supervisor:
         if self._edge_rpc is None:
             return
         try:
-            ended = await asyncio.wait_for(
-                self._edge_rpc.end_calls_of(_reachable(self.settings.sip.worker_host), port), EDGE_TIMEOUT_S
-            )
+            ended = await asyncio.wait_for(self._edge_rpc.end_calls_to(port), EDGE_TIMEOUT_S)
             log.info("serve.calls_of_dead_worker_ended", port=port, calls=ended)
         except (OSError, TimeoutError, ValueError) as error:
             log.warning("serve.cannot_end_calls", port=port, error=str(error))
@@ -277,7 +276,7 @@ def run_edge(settings: Settings) -> int:
         missing = "kamailio is not installed" if program is None else f"`warmline serve` has written no {config}"
         sys.stderr.write(f"warmline: {missing}\n")
         return 1
-    os.execv(program, edge.command(config, settings.run_dir, program))  # noqa: S606 - our own configuration
+    os.execv(program, edge.command(config, settings.run_dir))  # noqa: S606 - our own configuration
     return 0
 
 

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import json
 import signal
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import structlog
 import uvicorn
 import uvloop
+from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.service import Dialog
 from dialog.yamlfile import FileError
@@ -23,7 +25,7 @@ from server.embedding import InferenceLink
 from server.planes import prepare
 from server.settings import ROOT, Settings
 from session.store import Store, StoreError
-from telephony import edge_users
+from telephony.edge_users import EdgeUsers
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +91,8 @@ class App:
         ]
         serving = asyncio.create_task(_serve(server), name="http")
         stopping = asyncio.create_task(self.stopping.wait(), name="stop")
+        for background in tasks:
+            background.add_done_callback(self._background_ended)
         await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):
@@ -99,6 +103,12 @@ class App:
         await asyncio.gather(*tasks, stopping, return_exceptions=True)
         await self.controller.close()
         await self.store.close()
+
+    def _background_ended(self, task: asyncio.Task[None]) -> None:
+        """A background task that breaks takes the process with it: the supervisor starts a whole one."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("app.background_failed", task=task.get_name(), exc_info=error)
+            self.stopping.set()
 
     async def health(self) -> dict[str, Any]:
         """Planes as the supervisor sees them, workers as they see us, engines as inference says."""
@@ -151,12 +161,16 @@ class App:
     async def _follow_users(self) -> None:
         """Take up people that `warmline user` added or changed, and tell Kamailio whose phones may register."""
         known: dict[str, str] | None = None
+        phone_book = EdgeUsers(self.settings.edge_db)
         while True:
-            await self.controller.reload_agents()
-            phones = await self.controller.users.softphones()
-            if phones != known:
-                await asyncio.to_thread(edge_users.write, self.settings.edge_db, phones)
-                known = phones
+            try:
+                await self.controller.reload_agents()
+                phones = await self.controller.users.softphones()
+                if phones != known:
+                    await asyncio.to_thread(phone_book.replace, self.settings.edge.domain, phones)
+                    known = phones
+            except (OSError, SQLAlchemyError, sqlite3.Error) as error:
+                log.error("app.users_not_read", error=str(error))
             await asyncio.sleep(USERS_EVERY_S)
 
     async def _on_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
