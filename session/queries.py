@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from session.model import AffectEvent, Contact, Conversation, EventRow, Leg, Participant, Utterance
 from session.store import Store, stored_event
@@ -51,7 +51,7 @@ class Queries:
     async def conversations(
         self, *, limit: int = 50, before: datetime | None = None, text: str = ""
     ) -> list[ConversationRow]:
-        """The newest first, opened before `before`, with `text` somewhere in what was said."""
+        """The newest first, opened before `before`, with `text` somewhere in what was said or written."""
         query = select(Conversation).order_by(Conversation.opened_at.desc()).limit(limit)
         if before is not None:
             query = query.where(Conversation.opened_at < before)
@@ -61,9 +61,18 @@ class Queries:
                 .join(Utterance, Utterance.contact_id == Contact.id)
                 .where(Utterance.text.icontains(text, autoescape=True))
             )
-            query = query.where(Conversation.id.in_(said))
+            written = select(EventRow.conversation_id).where(
+                EventRow.type == "message", EventRow.payload["text"].as_string().icontains(text, autoescape=True)
+            )
+            query = query.where(or_(Conversation.id.in_(said), Conversation.id.in_(written)))
         async with self._store.reading() as session:
             return [_conversation_row(row) for row in await session.scalars(query)]
+
+    async def exists(self, conversation_id: str) -> bool:
+        """There is such a conversation."""
+        async with self._store.reading() as session:
+            found = await session.scalar(select(Conversation.id).where(Conversation.id == conversation_id))
+        return found is not None
 
     async def events_after(
         self, seq: int, *, conversation_id: str | None = None, limit: int = 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from session.ids import new_id
 from session.model import AgentProfile, User
@@ -40,23 +41,27 @@ class Users:
         sip_ha1: str = "",
     ) -> UserRecord:
         """A new user; `device` makes them an agent. Raises `DuplicateUser`."""
-        if await self.by_name(name) is not None:
-            raise DuplicateUser(f"there is a user {name!r} already")
         user_id = new_id()
-        async with self._store.writing() as session:
-            session.add(
-                User(
-                    id=user_id,
-                    name=name,
-                    display_name=display_name or name,
-                    password_hash=password_hash,
-                    roles=list(roles),
-                    locale=locale,
+        try:
+            async with self._store.writing() as session:
+                session.add(
+                    User(
+                        id=user_id,
+                        name=name,
+                        display_name=display_name or name,
+                        password_hash=password_hash,
+                        roles=list(roles),
+                        locale=locale,
+                    )
                 )
-            )
-            await session.flush()
-            if device is not None:
-                session.add(AgentProfile(user_id=user_id, device=device, uri=uri, skills=list(skills), sip_ha1=sip_ha1))
+                await session.flush()
+                if device is not None:
+                    session.add(
+                        AgentProfile(user_id=user_id, device=device, uri=uri, skills=list(skills), sip_ha1=sip_ha1)
+                    )
+        except IntegrityError as error:
+            # The database decides, since a command line may add people at the same time.
+            raise DuplicateUser(f"there is a user {name!r} already") from error
         return await self.get(user_id)
 
     async def get(self, user_id: str) -> UserRecord:
@@ -87,6 +92,17 @@ class Users:
         )
         async with self._store.reading() as session:
             return {name: digest for name, digest in (await session.execute(query)).all()}
+
+    async def change(
+        self, user_id: str, *, display_name: str | None = None, roles: Sequence[str] | None = None
+    ) -> None:
+        """Change what is not None."""
+        values = {"display_name": display_name, "roles": None if roles is None else list(roles)}
+        changed = {name: value for name, value in values.items() if value is not None}
+        if not changed:
+            return
+        async with self._store.writing() as session:
+            await session.execute(update(User).where(User.id == user_id).values(**changed))
 
     async def set_password(self, user_id: str, password_hash: str) -> None:
         """A new password; tokens made before it end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from server.auth import Auth, Refused
 from session.types import UserRecord
 
 COOKIE = "warmline"
+ELSEWHERE = "this request comes from a page of another site"
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -27,6 +29,23 @@ def bearer(connection: HTTPConnection) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token else None
 
 
+def address_of(connection: HTTPConnection) -> str:
+    """Whom to count requests to: an IPv4 address, or an IPv6 network of one subscriber (/64)."""
+    host = connection.client.host if connection.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 4:
+        return host
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def from_elsewhere(connection: HTTPConnection) -> bool:
+    """A write that another site's page makes in a browser."""
+    return connection.scope.get("method", "GET") in WRITES and not same_origin(connection)
+
+
 def same_origin(connection: HTTPConnection) -> bool:
     """A browser's request comes from our own pages (or from no page at all)."""
     origin = connection.headers.get("origin")
@@ -40,8 +59,8 @@ async def who(connection: HTTPConnection) -> UserRecord | None:
         token = connection.cookies.get(COOKIE)
         if token is None:
             return None
-        if connection.scope.get("method", "GET") in WRITES and not same_origin(connection):
-            raise HTTPException(403, "this request comes from a page of another site")
+        if from_elsewhere(connection):
+            raise HTTPException(403, ELSEWHERE)
     try:
         return await auth_of(connection).user(token)
     except Refused:
@@ -77,15 +96,19 @@ async def admin(found: Annotated[UserRecord, Depends(user)]) -> UserRecord:
     return found
 
 
+def is_caller_of(conversation_id: str, request: Request) -> bool:
+    """The bearer token is that of this very conversation."""
+    token = bearer(request)
+    try:
+        return token is not None and auth_of(request).caller(token).conversation_id == conversation_id
+    except Refused:
+        return False
+
+
 async def caller_or_staff(conversation_id: str, request: Request) -> UserRecord | None:
     """The caller of this very conversation (None), or staff."""
-    token = bearer(request)
-    if token is not None:
-        try:
-            if auth_of(request).caller(token).conversation_id == conversation_id:
-                return None
-        except Refused:
-            pass
+    if is_caller_of(conversation_id, request):
+        return None
     found = await who(request)
     if found is None:
         raise HTTPException(401, "send the token that began this conversation, or log in")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,19 @@ from fastapi.staticfiles import StaticFiles
 from media.options import MediaOptions
 from server.api import calls, desk, history, people
 from server.api.access import who
+from server.api.guard import Guard
 from server.api.ports import CallControl
 from server.auth import Auth
 from server.options import ServerOptions
+from server.throttle import Throttle
 from session.store import Store
 from session.users import Users
 
-MAX_BODY = 256 * 1024  # bytes; the largest request is an SDP offer of a few KB
+MESSAGES_PER_MINUTE = 30  # of one caller; people type a few
 PAGES = ("/", "/login", "/agent", "/conversations", "/conversations/{conversation_id}")
 NOT_BUILT = (
     "<!doctype html><title>Warmline</title><p>The pages are not built yet: run <code>make web</code>, then reload."
 )
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": (
-        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' blob: mediastream:; "
-        "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
-    ),
-    "Permissions-Policy": "microphone=(self), camera=(self), geolocation=()",
-}
 
 
 def create_api(
@@ -65,11 +56,13 @@ def create_api(
     app.state.secure_cookies = options.secure_cookies
     app.state.realm = realm
     app.state.media = media
-    app.state.rate_limit = calls.RateLimit(options.offers_per_minute)
+    app.state.offers = Throttle(options.offers_per_minute, 60.0)
+    app.state.messages = Throttle(MESSAGES_PER_MINUTE, 60.0)
     for module in (people, calls, history, desk):
         app.include_router(module.router)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.middleware("http")(_guard)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(Guard)
 
     @app.get("/api/health", tags=["health"])
     async def health(request: Request) -> dict[str, Any]:
@@ -106,19 +99,6 @@ def _serve_pages(app: FastAPI, pages: Path) -> None:
     app.add_api_route("/mark.svg", mark, include_in_schema=False)
 
 
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > MAX_BODY:
-        return JSONResponse({"detail": f"a request may have at most {MAX_BODY} bytes"}, 413)
-    response = await call_next(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.url.path.startswith("/api/docs"):
-        # The interactive documentation is FastAPI's own page, with its scripts from elsewhere.
-        del response.headers["Content-Security-Policy"]
-    return response
-
-
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """One sentence naming the field and what is wrong with it, never echoing what was sent."""
     problems = error.errors() if isinstance(error, RequestValidationError) else []
@@ -127,3 +107,8 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
         for problem in problems
     ]
     return JSONResponse({"detail": "; ".join(fields) or "the request is malformed"}, 422)
+
+
+async def _broken(_request: Request, _error: Exception) -> JSONResponse:
+    """Ours, not theirs; the log has the rest."""
+    return JSONResponse({"detail": "something broke here; the server's log says what"}, 500)

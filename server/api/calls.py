@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
 import time
-from collections import deque
 from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
-from server.api.access import CallerOrStaff, auth_of
+from server.api.access import CallerOrStaff, address_of, auth_of, is_caller_of
 from server.api.ports import CallControl, NotNow, Turned
-from server.auth import Refused
+from server.throttle import Throttle
 
 router = APIRouter(prefix="/api", tags=["calls"])
 
@@ -68,26 +68,6 @@ class IceServers(BaseModel):
     ice_servers: list[IceServer]
 
 
-class RateLimit:
-    """At most so many calls of an address in a minute."""
-
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
-        self._seen: dict[str, deque[float]] = {}
-
-    def allow(self, address: str, now: float) -> bool:
-        """Count one call at monotonic second `now`."""
-        if len(self._seen) > 10_000:
-            self._seen.clear()
-        seen = self._seen.setdefault(address, deque(maxlen=self._per_minute))
-        while seen and now - seen[0] > 60:
-            seen.popleft()
-        if len(seen) == self._per_minute:
-            return False
-        seen.append(now)
-        return True
-
-
 def control_of(request: Request) -> CallControl:
     """The app's call controller."""
     control: CallControl = request.app.state.control
@@ -98,11 +78,11 @@ def control_of(request: Request) -> CallControl:
 async def offer(body: Offer, request: Request) -> Answer:
     """A browser calls; anybody may."""
     address = request.client.host if request.client else ""
-    limit: RateLimit = request.app.state.rate_limit
-    if not limit.allow(address, time.monotonic()):
-        raise HTTPException(429, "too many calls from this address; wait a minute", {"Retry-After": "60"})
-    if body.conversation is not None:
-        _own_conversation(request, body.conversation)
+    calls: Throttle = request.app.state.offers
+    if wait_s := calls.take(address_of(request)):
+        raise _too_many("calls from this address", wait_s)
+    if body.conversation is not None and not is_caller_of(body.conversation, request):
+        raise HTTPException(401, "conversation: send the token that began it as `Authorization: Bearer …`")
     try:
         call = await control_of(request).offer_webrtc(
             body.sdp, conversation_id=body.conversation, customer_id=body.customer, locale=body.locale, remote=address
@@ -132,6 +112,9 @@ async def ice(request: Request) -> IceServers:
 @router.post("/conversations/{conversation_id}/messages", status_code=204)
 async def message(conversation_id: str, body: Text, who: CallerOrStaff, request: Request) -> None:
     """Write in the chat of a conversation."""
+    messages: Throttle = request.app.state.messages
+    if who is None and (wait_s := messages.take(conversation_id)):
+        raise _too_many("messages", wait_s)
     try:
         await control_of(request).message(
             conversation_id, body.text, role="agent" if who else "customer", user_id=who.user_id if who else None
@@ -157,11 +140,6 @@ async def hang_up(conversation_id: str, _who: CallerOrStaff, request: Request) -
     await control_of(request).hang_up(conversation_id)
 
 
-def _own_conversation(request: Request, conversation_id: str) -> None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    try:
-        own = scheme.lower() == "bearer" and auth_of(request).caller(token).conversation_id == conversation_id
-    except Refused:
-        own = False
-    if not own:
-        raise HTTPException(401, "conversation: send the token that began it as `Authorization: Bearer …`")
+def _too_many(what: str, wait_s: float) -> HTTPException:
+    seconds = math.ceil(wait_s)
+    return HTTPException(429, f"too many {what}; wait {seconds} seconds", {"Retry-After": str(seconds)})

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from server.api.access import Staff, auth_of, same_origin, who
 from server.auth import Refused
@@ -22,6 +23,8 @@ from session.types import StoredEvent
 
 router = APIRouter(prefix="/api", tags=["history"])
 
+RECHECK_S = 30.0  # a watcher who was shut out meanwhile sees no more after this long
+LAST_SEQ = 2**63 - 1
 SEND_TIMEOUT_S = 5.0  # a page that takes nothing for so long is gone
 REPLAY = 1000
 UNAUTHORISED, TOO_SLOW = 4401, 4408  # WebSocket close codes of ours
@@ -103,7 +106,7 @@ async def conversations(
     _staff: Staff,
     request: Request,
     limit: int = Query(50, ge=1, le=200),
-    before: datetime | None = None,
+    before: AwareDatetime | None = None,
     query: str = Query("", max_length=200),
 ) -> list[ConversationOut]:
     """The newest first; `query` finds what was said."""
@@ -127,29 +130,36 @@ async def recording(conversation_id: str, _staff: Staff, request: Request, leg: 
     if path is None or not await asyncio.to_thread(Path(path).is_file):
         raise HTTPException(404, "there is no recording: the caller did not consent, or the call still runs")
     return FileResponse(
-        path, media_type="audio/wav", filename=f"{conversation_id}.wav", content_disposition_type="inline"
+        path,
+        media_type="audio/wav",
+        filename=f"{conversation_id}.wav",
+        content_disposition_type="inline",
+        headers={"Cache-Control": "private, no-store"},
     )
 
 
 @router.websocket("/events")
 async def events(
-    socket: WebSocket, conversation: str | None = None, token: str | None = None, after: int | None = None
+    socket: WebSocket,
+    conversation: str | None = None,
+    token: str | None = None,
+    after: Annotated[int | None, Query(ge=0, le=LAST_SEQ)] = None,
 ) -> None:
     """Live events as JSON. Users see all (or one `conversation`); a caller's `token` shows their own conversation.
 
     With `after=SEQ` what was committed since then comes first, so a page that reconnects misses nothing.
     """
     own = await _may_watch(socket, conversation, token)
+    await socket.accept()
     if own is None:
-        await socket.accept()
         await socket.close(UNAUTHORISED, "log in, or send the token of your conversation")
         return
     wanted, is_caller = own
     store: Store = socket.app.state.store
-    await socket.accept()
     subscription = store.bus.subscribe(lambda event: not wanted or event.conversation_id in (wanted, ""))
     closed = asyncio.create_task(_until_closed(socket))
-    last = 0
+    getting: asyncio.Task[StoredEvent | None] | None = None
+    last, check_at = 0, time.monotonic() + RECHECK_S
     try:
         if after is not None:
             last = after
@@ -157,25 +167,34 @@ async def events(
                 for event in replay:
                     await _send(socket, event, is_caller)
                     last = event.seq or last
-        while True:
-            getting = asyncio.create_task(subscription.get())
-            await asyncio.wait([getting, closed], return_when=asyncio.FIRST_COMPLETED)
-            if closed.done():
-                getting.cancel()
-                return
-            event_or_none = getting.result()
-            if event_or_none is None:
+        while not closed.done():
+            getting = getting or asyncio.create_task(subscription.get())
+            await asyncio.wait([getting, closed], timeout=RECHECK_S, return_when=asyncio.FIRST_COMPLETED)
+            if time.monotonic() >= check_at:
+                if await _may_watch(socket, conversation, token) is None:
+                    await socket.close(UNAUTHORISED, "log in again")
+                    return
+                check_at = time.monotonic() + RECHECK_S
+            if not getting.done():
+                continue
+            live, getting = getting.result(), None
+            if live is None:
                 await socket.close(TOO_SLOW, "too slow: reconnect with after=")
                 return
-            if event_or_none.seq is None or event_or_none.seq > last:
-                await _send(socket, event_or_none, is_caller)
-    except (WebSocketDisconnect, TimeoutError, RuntimeError):
+            if live.seq is None or live.seq > last:
+                await _send(socket, live, is_caller)
+    except TimeoutError:
+        with contextlib.suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+            await asyncio.wait_for(socket.close(TOO_SLOW, "too slow: reconnect with after="), 1.0)
+    except (WebSocketDisconnect, RuntimeError):
         return
     finally:
         store.bus.unsubscribe(subscription)
-        closed.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await closed
+        for task in (closed, getting):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
 
 async def _may_watch(socket: WebSocket, conversation: str | None, token: str | None) -> tuple[str, bool] | None:
@@ -195,9 +214,9 @@ async def _may_watch(socket: WebSocket, conversation: str | None, token: str | N
 
 
 async def _until_closed(socket: WebSocket) -> None:
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        while True:
-            await socket.receive_text()
+    """Nothing is expected of watchers; whatever comes is read and dropped."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
 
 
 async def _send(socket: WebSocket, event: StoredEvent, is_caller: bool) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import asyncio
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from server.api.access import COOKIE, Admin, User, auth_of
+from server.api.access import COOKIE, ELSEWHERE, Admin, User, address_of, auth_of, from_elsewhere
 from server.auth import Refused, TooManyTries, hash_password, new_sip_secret, sip_ha1
-from session.types import Role, UserRecord
+from session.types import Device, Role, UserRecord
 from session.users import DuplicateUser, UserNotFound, Users
 
 router = APIRouter(prefix="/api", tags=["people"])
@@ -49,13 +50,28 @@ class NewUser(BaseModel):
     password: str = Field(max_length=256)
     display_name: str = Field(default="", max_length=128)
     roles: list[Role] = Field(default_factory=lambda: list[Role](["agent"]))
-    device: Literal["sip", "uri", "browser"] | None = None
+    device: Device | None = None
     uri: str = Field(default="", max_length=256, description="sip: address of a `uri` agent")
     skills: list[str] = Field(default_factory=list, max_length=50)
 
 
-class NewUserOut(UserOut):
-    """`sip_secret` is the softphone's password; it is shown this once."""
+class UserChange(BaseModel):
+    """What is to be different; what is left out stays. `device` makes somebody an agent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    display_name: str | None = Field(default=None, max_length=128)
+    password: str | None = Field(default=None, max_length=256, description="ends the logins made with the old one")
+    roles: list[Role] | None = None
+    device: Device | None = None
+    uri: str | None = Field(default=None, max_length=256)
+    skills: list[str] | None = Field(default=None, max_length=50)
+    disabled: bool | None = Field(default=None, description="true shuts them out at once, false lets them in again")
+    new_sip_secret: bool = Field(default=False, description="the softphone gets another password, shown in the answer")
+
+
+class UserSecretOut(UserOut):
+    """`sip_secret` is the softphone's new password; it is shown this once."""
 
     sip_secret: str | None
 
@@ -68,11 +84,12 @@ def user_out(record: UserRecord) -> UserOut:
 @router.post("/login")
 async def login(body: Login, request: Request, response: Response) -> LoginOut:
     """Log in: sets the cookie, and returns the token for programs."""
-    address = request.client.host if request.client else ""
+    if from_elsewhere(request):
+        raise HTTPException(403, ELSEWHERE)
     try:
-        user, token = await auth_of(request).login(body.name, body.password, address)
+        user, token = await auth_of(request).login(body.name, body.password, address_of(request))
     except TooManyTries as error:
-        raise HTTPException(429, str(error)) from error
+        raise HTTPException(429, str(error), {"Retry-After": str(error.retry_after_s)}) from error
     except Refused as error:
         raise HTTPException(401, str(error)) from error
     state = request.app.state
@@ -88,8 +105,10 @@ async def login(body: Login, request: Request, response: Response) -> LoginOut:
 
 
 @router.post("/logout", status_code=204)
-async def logout(response: Response) -> None:
+async def logout(request: Request, response: Response) -> None:
     """Forget the cookie."""
+    if from_elsewhere(request):
+        raise HTTPException(403, ELSEWHERE)
     response.delete_cookie(COOKIE)
 
 
@@ -106,15 +125,15 @@ async def list_users(_admin: Admin, request: Request) -> list[UserOut]:
 
 
 @router.post("/users", status_code=201)
-async def add_user(body: NewUser, _admin: Admin, request: Request) -> NewUserOut:
+async def add_user(body: NewUser, _admin: Admin, request: Request) -> UserSecretOut:
     """Add somebody."""
-    if body.device == "uri" and not body.uri.startswith(("sip:", "sips:")):
-        raise HTTPException(422, "uri: an agent reached by address needs one like sip:desk@192.0.2.7")
+    _check_reach(body.device, body.uri)
+    digest = await _hash(body.password)
     secret = new_sip_secret() if body.device == "sip" else None
     try:
         record = await _users(request).add(
             body.name,
-            password_hash=hash_password(body.password),
+            password_hash=digest,
             roles=list(body.roles),
             display_name=body.display_name,
             device=body.device,
@@ -122,21 +141,51 @@ async def add_user(body: NewUser, _admin: Admin, request: Request) -> NewUserOut
             skills=body.skills,
             sip_ha1=sip_ha1(body.name, request.app.state.realm, secret) if secret else "",
         )
-    except ValueError as error:
-        raise HTTPException(409 if isinstance(error, DuplicateUser) else 422, str(error)) from error
+    except DuplicateUser as error:
+        raise HTTPException(409, str(error)) from error
     await request.app.state.control.users_changed()
-    return NewUserOut(**_fields(record), sip_secret=secret)
+    return UserSecretOut(**_fields(record), sip_secret=secret)
+
+
+@router.patch("/users/{user_id}")
+async def change_user(user_id: str, body: UserChange, admin: Admin, request: Request) -> UserSecretOut:
+    """Change somebody: what they may do, how they are reached, their password."""
+    users = _users(request)
+    before = await _found(users, user_id)
+    if user_id == admin.user_id and (body.disabled or (body.roles is not None and "admin" not in body.roles)):
+        raise HTTPException(409, "you cannot shut yourself out; another admin can")
+    device = body.device or before.device
+    uri = before.uri if body.uri is None else body.uri
+    _check_reach(device, uri)
+    if body.new_sip_secret and device != "sip":
+        raise HTTPException(422, "new_sip_secret: only agents whose device is sip have one")
+    if body.skills is not None and device is None:
+        raise HTTPException(422, "skills: give a device too, which makes them an agent")
+    digest = None if body.password is None else await _hash(body.password)
+    secret = new_sip_secret() if device == "sip" and (body.new_sip_secret or before.device != "sip") else None
+    await users.change(user_id, display_name=body.display_name, roles=body.roles)
+    if device is not None:
+        await users.set_agent(
+            user_id,
+            device=device,
+            uri=uri,
+            skills=before.skills if body.skills is None else body.skills,
+            sip_ha1=sip_ha1(before.name, request.app.state.realm, secret) if secret else None,
+        )
+    if digest is not None:
+        await users.set_password(user_id, digest)
+    if body.disabled is not None and body.disabled != before.disabled:
+        await users.set_disabled(user_id, body.disabled)
+    await request.app.state.control.users_changed()
+    return UserSecretOut(**_fields(await users.get(user_id)), sip_secret=secret)
 
 
 @router.delete("/users/{user_id}", status_code=204)
 async def disable_user(user_id: str, admin: Admin, request: Request) -> None:
     """Shut somebody out; what they did stays."""
     if user_id == admin.user_id:
-        raise HTTPException(409, "you cannot shut yourself out")
-    try:
-        await _users(request).get(user_id)
-    except UserNotFound as error:
-        raise HTTPException(404, str(error)) from error
+        raise HTTPException(409, "you cannot shut yourself out; another admin can")
+    await _found(_users(request), user_id)
     await _users(request).set_disabled(user_id, True)
     await request.app.state.control.users_changed()
 
@@ -144,6 +193,26 @@ async def disable_user(user_id: str, admin: Admin, request: Request) -> None:
 def _users(request: Request) -> Users:
     users: Users = request.app.state.users
     return users
+
+
+async def _found(users: Users, user_id: str) -> UserRecord:
+    try:
+        return await users.get(user_id)
+    except UserNotFound as error:
+        raise HTTPException(404, str(error)) from error
+
+
+async def _hash(password: str) -> str:
+    """In a thread: argon2 takes its time on purpose."""
+    try:
+        return await asyncio.to_thread(hash_password, password)
+    except ValueError as error:
+        raise HTTPException(422, f"password: {error}") from error
+
+
+def _check_reach(device: str | None, uri: str) -> None:
+    if device == "uri" and not uri.startswith(("sip:", "sips:")):
+        raise HTTPException(422, "uri: an agent reached by address needs one like sip:desk@192.0.2.7")
 
 
 def _fields(record: UserRecord) -> dict[str, Any]:

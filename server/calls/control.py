@@ -73,7 +73,7 @@ class Control:
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
         """Keep and show what was written; the flow answers callers while no person does."""
         store = self._controller.store
-        if await Queries(store).history(conversation_id) is None:
+        if not await Queries(store).exists(conversation_id):
             raise LookupError(f"there is no conversation {conversation_id}")
         contact = self._controller.contact_in(conversation_id)
         if contact is not None and role == "customer" and contact.customer.sensitive:

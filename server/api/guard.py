@@ -1,0 +1,62 @@
+"""Around every HTTP request: a bound on its size, and the headers that tell browsers what they may do with the answer."""
+
+from __future__ import annotations
+
+from fastapi import HTTPException
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY = 256 * 1024  # bytes; the largest request is an SDP offer of a few KB
+TOO_LARGE = f"a request may have at most {MAX_BODY} bytes"
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": (
+        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' blob: mediastream:; "
+        "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    ),
+    "Permissions-Policy": "microphone=(self), camera=(self), geolocation=()",
+}
+
+
+class Guard:
+    """ASGI middleware. WebSockets pass: their messages are bounded by the HTTP server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        taken = 0
+
+        async def bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > MAX_BODY:  # also for bodies sent in chunks, which declare no length
+                raise HTTPException(413, TOO_LARGE)
+            return message
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if path.startswith("/api/"):
+                    headers.setdefault("Cache-Control", "no-store")  # what people said stays out of browsers' disks
+                if path.startswith("/api/docs"):
+                    # The interactive documentation is FastAPI's own page, with its scripts from elsewhere.
+                    del headers["Content-Security-Policy"]
+            await send(message)
+
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY:
+            await JSONResponse({"detail": TOO_LARGE}, 413)(scope, receive, guarded)
+            return
+        await self._app(scope, bounded, guarded)

@@ -1,0 +1,165 @@
+"""The API over a real SQLite store; only the calls themselves are played by a fake."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from media.options import MediaOptions
+from server.api.app import create_api
+from server.api.ports import AgentView, Availability, NotNow, OfferView, Turned, WebCall
+from server.auth import hash_password
+from server.options import ServerOptions
+from session.store import Store
+from session.users import Users
+
+PASSWORD = "correct horse battery"
+KEY = "k" * 64
+
+
+class FakeControl:
+    """Says yes unless told otherwise, and remembers what it was asked."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.asked: list[tuple[Any, ...]] = []
+        self.refusal: Exception | None = None
+
+    def _note(self, *what: Any) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.asked.append(what)
+
+    async def offer_webrtc(
+        self, sdp: str, *, conversation_id: str | None, customer_id: str | None, locale: str | None, remote: str
+    ) -> WebCall:
+        self._note("offer", conversation_id, locale)
+        return WebCall("answer-sdp", "leg-1", conversation_id or await self.store.create_conversation(language="en"))
+
+    async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
+        self._note("message", conversation_id, text, role, user_id)
+
+    async def key(self, conversation_id: str, digit: str) -> None:
+        self._note("key", conversation_id, digit)
+
+    async def hang_up(self, conversation_id: str) -> None:
+        self._note("hangup", conversation_id)
+
+    def agent(self, user_id: str) -> AgentView:
+        offer = OfferView("offer-1", "c1", "support", "asked for a human", "two failed answers", {"order": "42"})
+        return AgentView("available", "offered", "browser", "c1", offer)
+
+    def set_availability(self, user_id: str, availability: Availability) -> None:
+        self._note("availability", user_id, availability)
+
+    async def accept(self, user_id: str, offer_id: str, sdp: str) -> WebCall:
+        self._note("accept", user_id, offer_id)
+        return WebCall("agent-answer", "leg-2", "c1")
+
+    async def decline(self, user_id: str, offer_id: str) -> None:
+        self._note("decline", user_id, offer_id)
+
+    async def hold(self, user_id: str, on: bool) -> None:
+        self._note("hold", user_id, on)
+
+    async def mute(self, user_id: str, on: bool) -> None:
+        self._note("mute", user_id, on)
+
+    async def agent_hang_up(self, user_id: str) -> None:
+        self._note("agent_hangup", user_id)
+
+    async def wrap_up(self, user_id: str, conversation_id: str, disposition: str, notes: str) -> None:
+        self._note("wrapup", user_id, conversation_id, disposition, notes)
+
+    async def users_changed(self) -> None:
+        self._note("users_changed")
+
+    async def health(self) -> dict[str, Any]:
+        return {"status": "ok", "planes": {"app": {"state": "running"}}, "workers": []}
+
+
+class World:
+    """One API, its store and its people."""
+
+    Turned, NotNow, password = Turned, NotNow, PASSWORD
+
+    def __init__(self, app: FastAPI, store: Store, control: FakeControl) -> None:
+        self.app, self.store, self.control, self.users = app, store, control, Users(store)
+        self.ids: dict[str, str] = {}
+
+    def client(self, address: str = "192.0.2.1", **more: Any) -> httpx.AsyncClient:
+        """A browser (with its own cookies) at an address."""
+        transport = httpx.ASGITransport(app=self.app, client=(address, 1234), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://warm.test", **more)
+
+    async def token(self, name: str) -> str:
+        """A bearer token of one of the people."""
+        async with self.client("198.51.100.9") as client:
+            answer = await client.post("/api/login", json={"name": name, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["token"])
+
+    async def as_user(self, name: str) -> httpx.AsyncClient:
+        """A program logged in as one of the people."""
+        return self.client(headers={"Authorization": f"Bearer {await self.token(name)}"})
+
+    def as_caller(self, conversation_id: str, **more: Any) -> httpx.AsyncClient:
+        """The page that began a conversation."""
+        token = self.app.state.auth.caller_token(conversation_id)
+        return self.client(headers={"Authorization": f"Bearer {token}"}, **more)
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+async def world(tmp_path: Path, password_hash: str) -> AsyncIterator[World]:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    control = FakeControl(store)
+    app = create_api(
+        ServerOptions(offers_per_minute=3),
+        MediaOptions(),
+        store=store,
+        control=control,
+        key=KEY,
+        realm="warm.test",
+        pages=tmp_path / "dist",
+    )
+    world = World(app, store, control)
+    for name, roles, device in (
+        ("root", ["admin"], None),
+        ("sue", ["supervisor"], None),
+        ("amy", ["agent"], "browser"),
+        ("dee", ["designer"], None),
+    ):
+        user = await world.users.add(name, password_hash=password_hash, roles=roles, device=device)
+        world.ids[name] = user.user_id
+    yield world
+    await store.close()
+
+
+@pytest.fixture
+async def served(world: World) -> AsyncIterator[str]:
+    """host:port where the API is really listening."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(world.app, log_config=None, timeout_graceful_shutdown=1))
+    task = asyncio.create_task(server._serve([listening]))
+    async with asyncio.timeout(10):
+        while not server.started:
+            await asyncio.sleep(0.01)
+    yield "{}:{}".format(*listening.getsockname())
+    server.should_exit = True
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    listening.close()
