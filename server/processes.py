@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 State = Literal["starting", "running", "waiting", "stopped"]
 LINE_LIMIT = 1 << 20  # bytes; longer lines are split
+LAST_WORDS_S = 0.5  # s to read what a process wrote before it died
 RUNNING_AFTER_S = 0.5  # s without dying before a process counts as running
 
 
@@ -100,39 +101,53 @@ class Process:
             await asyncio.sleep(delay)
 
     async def _once(self) -> str:
-        self._process = await asyncio.create_subprocess_exec(
-            *self.spec.command,
-            env={**os.environ, **self.spec.env},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            limit=LINE_LIMIT,
-        )
+        # A pipe of our own: with asyncio's, `wait` also waits for grandchildren that hold the other end.
+        reading, writing = os.pipe()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.spec.command,
+                env={**os.environ, **self.spec.env},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
         self._set("starting", self._process.pid)
-        passing = asyncio.create_task(self._pass_on(self._process.stdout))
+        passing = asyncio.create_task(self._pass_on(reading), name=f"lines-{self.spec.name}")
         settled = asyncio.get_running_loop().call_later(RUNNING_AFTER_S, self._set, "running", self._process.pid)
         try:
             code = await self._process.wait()
         finally:
             settled.cancel()
-            passing.cancel()
             # Whatever it started itself must not outlive it.
             self._signal(signal.SIGKILL, group=True)
+            # Its last words, unless somebody outside its group holds the pipe open.
+            await asyncio.wait([passing], timeout=LAST_WORDS_S)
+            passing.cancel()
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
 
-    async def _pass_on(self, stream: asyncio.StreamReader | None) -> None:
-        if stream is None:
-            return
-        while True:
-            try:
-                line = await stream.readline()
-            except ValueError:
-                continue  # a line over the limit: its rest follows
-            if not line:
-                return
-            sys.stdout.write(line.decode(errors="replace"))
-            sys.stdout.flush()
+    async def _pass_on(self, reading: int) -> None:
+        stream = asyncio.StreamReader(limit=LINE_LIMIT)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reading, "rb", 0)
+        )
+        try:
+            while True:
+                try:
+                    line = await stream.readline()
+                except ValueError:
+                    continue  # a line over the limit: its rest follows
+                if not line:
+                    return
+                sys.stdout.write(line.decode(errors="replace"))
+                sys.stdout.flush()
+        finally:
+            transport.close()
 
     def _signal(self, number: signal.Signals, *, group: bool) -> None:
         if self._process is None:
