@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from server.settings import Settings, SettingsError, load
-from session.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from session.store import Store
 
 T = TypeVar("T")
 
@@ -30,6 +32,8 @@ def fail(sentence: str, code: int = 1) -> typer.Exit:
 
 def with_store(work: Callable[[Store], Awaitable[T]]) -> T:
     """Run something on the installation's database."""
+    from session.store import Store, StoreError
+
     settings = settings_or_exit()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
 

@@ -2,30 +2,75 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import subprocess
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-import httpx
 import typer
-from rich.console import Console
-from rich.table import Table
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from server import logs, settings_doc
-from server.cli import flow, models, user
 from server.cli.common import fail, settings_or_exit, with_store
-from session.store import Store
-from session.users import Users
+from server.settings import CONFIG_VARIABLE
+
+if TYPE_CHECKING:
+    from session.store import Store
+
+# Groups with a module of their own, imported when they are called: some load heavy engines, which takes seconds.
+GROUPS = {
+    "user": ("server.cli.user", "The people who work here."),
+    "models": ("server.cli.models", "Model files: list them, put them in place."),
+    "flow": ("server.cli.flow", "Check, try and prepare flows without a phone."),
+}
+
+
+class _Commands(TyperGroup):
+    """The root group: commands below, and `GROUPS`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names."""
+        return [*super().list_commands(ctx), *GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """For the listing in `--help`: of a group only its help line."""
+        if cmd_name not in GROUPS:
+            return super().get_command(ctx, cmd_name)
+        stand_in = typer.Typer(help=GROUPS[cmd_name][1])
+        stand_in.callback()(lambda: None)
+        command = get_command(stand_in)
+        command.name = cmd_name
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """For a call: the command itself."""
+        if not args or args[0] not in GROUPS:
+            return super().resolve_command(ctx, args)
+        return args[0], get_command(importlib.import_module(GROUPS[args[0]][0]).app), args[1:]
+
 
 app = typer.Typer(
+    cls=_Commands,
     help="Warmline, the contact-centre media server.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(flow.app, name="flow")
-app.add_typer(user.app, name="user")
-app.add_typer(models.app, name="models")
+
+
+@app.callback()
+def choose(
+    config: Annotated[
+        Path | None, typer.Option(help="settings file; otherwise warmline.toml in the working folder")
+    ] = None,
+) -> None:
+    """Warmline, the contact-centre media server."""
+    if config is not None:
+        # Through the environment, so that the processes started from here read the same file.
+        os.environ[CONFIG_VARIABLE] = str(config.absolute())
 
 
 @app.command()
@@ -50,6 +95,8 @@ def edge() -> None:
 @app.command()
 def welcome() -> None:
     """What to do next on a fresh installation."""
+    from session.users import Users
+
     settings = settings_or_exit()
 
     async def work(store: Store) -> int:
@@ -66,10 +113,13 @@ def welcome() -> None:
 @app.command()
 def health() -> None:
     """Ask the running server how it is; exit status 0 when all is well."""
+    import httpx
+
     settings = settings_or_exit()
-    url = f"http://{settings.server.host}:{settings.server.port}/api/health"
+    host = "127.0.0.1" if settings.server.host == "0.0.0.0" else settings.server.host  # noqa: S104 - compared
+    url = f"http://{host}:{settings.server.port}/api/health"
     try:
-        status = str(httpx.get(url, timeout=5).json()["status"])
+        status = str(httpx.get(url, timeout=5, trust_env=False).json()["status"])
     except (httpx.HTTPError, ValueError, KeyError) as error:
         raise fail(f"no answer from {url}: {error}") from error
     typer.echo(status)
@@ -84,6 +134,9 @@ def show_settings(
     if markdown:
         typer.echo(settings_doc.markdown(), nl=False)
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("setting", "value", "what it is")
     for row in settings_doc.rows(settings_or_exit()):
         table.add_row(row.path, row.value, row.description)
