@@ -18,7 +18,7 @@ from media.leg import LegMedia
 from session import wire
 from telephony.endpoint import CLOCK_RATE
 from telephony.ports import FramePort, PortPool
-from telephony.stream import MediaStats, audio_of, codec_of, srtp_of, stream_stats
+from telephony.stream import MediaStats, audio_of, codec_of, forget_call, srtp_of, stream_stats
 
 log = structlog.get_logger(__name__)
 
@@ -229,6 +229,7 @@ class SipLeg(pj.Call):  # type: ignore[misc]
                 self._name_end(code)
             self.over = True
             self._owner.leg_over(self)
+            forget_call(self)
 
     def _name_end(self, code: int) -> None:
         """The far end (or a timer) ended it."""

@@ -30,8 +30,8 @@ log = structlog.get_logger(__name__)
 POLL_IDLE_S = 0.04
 POLL_BUSY_S = 0.01
 WATCH_RTP_S = 0.2
-BYE_PATIENCE_S = 2.0  # a far end that does not answer our BYE or CANCEL is not waited for longer
-CLOSE_S = 3.0
+BYE_PATIENCE_S = 1.2  # a far end that does not answer our BYE or CANCEL is not waited for longer
+CLOSE_S = 1.5  # within what the worker allows a transport
 HOLD_ATTEMPTS = 10
 HOLD_RETRY_S = 0.15
 
@@ -84,7 +84,6 @@ class SipTransport:
         self._worker: LegWorker | None = None
         self._legs: dict[str, SipLeg] = {}
         self.ports = PortPool()
-        self._refused: list[Any] = []
         self._gone: list[SipLeg] = []  # ended for the app, not yet for the library: dropping them would abort
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
@@ -200,9 +199,10 @@ class SipTransport:
                 return leg.set_hold(cmd.on)
             except ValueError:
                 # Another offer is under way, the far end's or ours; it is over in a round trip or two.
-                if attempt + 1 == HOLD_ATTEMPTS or leg.over:
+                if attempt + 1 == HOLD_ATTEMPTS:
                     raise
                 await asyncio.sleep(HOLD_RETRY_S)
+                self._need(cmd.leg_id)
 
     async def send_dtmf(self, cmd: wire.SendDtmf) -> None:
         """RFC 4733 digits. Raises ValueError for other characters or a leg that is not up."""
@@ -293,8 +293,7 @@ class SipTransport:
 
     def _turn_away(self, call_id: int) -> None:
         """503 without ever telling the app: a worker that drains, or one that only places calls."""
-        call = pj.Call(self._account, call_id)
-        self._refused.append(call)
+        call = pj.Call(self._account, call_id)  # over as soon as it is answered, so nobody need keep it
         prm = pj.CallOpParam()
         prm.statusCode = 503 if self._draining else 403
         if self._draining:
@@ -361,7 +360,6 @@ class SipTransport:
             for leg in list(self._legs.values()):
                 leg.watch_rtp(now)
             self._gone = [leg for leg in self._gone if not leg.over]
-            self._refused = [call for call in self._refused if call.isActive()]
 
     def _timer(self, leg: SipLeg, delay_s: float, act: Any) -> None:
         self._stop_timer(leg.leg_id)

@@ -44,6 +44,15 @@ def stream_stats(call: Any) -> MediaStats | None:
     )
 
 
+def forget_call(call: Any) -> None:
+    """Destroy a call's C++ half, inside its own callback for the disconnected state; no method of it may be used after.
+
+    Later would be wrong: the library gives the slot number to the next call, and the old object's destructor, which
+    knows only the number, hangs that one up.
+    """
+    pj.Call.__swig_destroy__(call)
+
+
 def codec_of(call: Any) -> str:
     """`PCMU/8000` or so; empty without a stream."""
     try:

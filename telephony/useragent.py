@@ -14,7 +14,7 @@ import structlog
 
 from telephony.endpoint import EndpointConfig, SipEndpoint
 from telephony.ports import FramePort, PortPool
-from telephony.stream import MediaStats, audio_of, codec_of, srtp_of, stream_stats
+from telephony.stream import MediaStats, audio_of, codec_of, forget_call, srtp_of, stream_stats
 from telephony.tape import Tape
 
 log = structlog.get_logger(__name__)
@@ -106,6 +106,7 @@ class UaCall(pj.Call):  # type: ignore[misc]
 
     def hold(self, on: bool) -> None:
         """Re-INVITE with the audio held or flowing. Raises ValueError while another one is pending."""
+        self._need_call()
         prm = pj.CallOpParam(True)
         prm.opt.videoCount = 0
         try:
@@ -119,10 +120,15 @@ class UaCall(pj.Call):  # type: ignore[misc]
 
     def key(self, digit: str) -> None:
         """Send one RFC 4733 digit. Raises ValueError when the far end takes none."""
+        self._need_call()
         try:
             self.dialDtmf(digit)
         except pj.Error as error:
             raise ValueError(f"cannot send a key: {error.reason}") from None
+
+    def _need_call(self) -> None:
+        if self.ended:
+            raise ValueError("the call is over")
 
     def onCallState(self, prm: Any) -> None:
         """The dialog moved on."""
@@ -158,7 +164,8 @@ class UaCall(pj.Call):  # type: ignore[misc]
 
     def refresh_stats(self) -> None:
         """Read the counters while the stream is there."""
-        self._keep_stats()
+        if not self.ended:
+            self._keep_stats()
 
     def _keep_stats(self) -> None:
         if (stats := stream_stats(self)) is not None:
@@ -186,6 +193,7 @@ class UaCall(pj.Call):  # type: ignore[misc]
                 self._ports.give_back(self._port)
                 self._port = None
             self.on_change("ended")
+            forget_call(self)
 
 
 class _Account(pj.Account):  # type: ignore[misc]

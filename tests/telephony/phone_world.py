@@ -140,7 +140,7 @@ async def worker(folder: Path, script: Script, worker_id: str = "sip-in-0", **si
     index = 0 if worker_id == "sip-in-0" else 2
     env = os.environ | {
         "WARMLINE_SERVER__RUN_DIR": str(run_dir),
-        "WARMLINE_SERVER__LOG_LEVEL": "info",
+        "WARMLINE_SERVER__LOG_LEVEL": os.environ.get("WARMLINE_SERVER__LOG_LEVEL", "info"),
         "WARMLINE_SIP__WORKER_BASE_PORT": str(port - index),
         "WARMLINE_SIP__RTP_BASE_PORT": str(min(rtp, 60_000) - index * 40),
         **{f"WARMLINE_SIP__{k.upper()}": v if isinstance(v, str) else json.dumps(v) for k, v in sip.items()},
