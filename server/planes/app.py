@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dialog.service import Dialog
 from dialog.yamlfile import FileError
 from server.api.app import create_api
-from server.auth import signing_key
+from server.auth import KeyFileError, signing_key
 from server.calls.control import Control
 from server.calls.controller import Controller, Paths
 from server.embedding import InferenceLink
@@ -218,7 +218,11 @@ async def serve(settings: Settings) -> int:
     except (FileError, StoreError) as error:
         log.error("app.cannot_start", error=str(error))
         return 2
-    await App(settings, store, inference, dialog).run()
+    try:
+        await App(settings, store, inference, dialog).run()
+    except KeyFileError as error:
+        log.error("app.cannot_start", error=str(error))
+        return 2
     return 0
 
 

@@ -156,7 +156,7 @@ async def served(world: World) -> AsyncIterator[str]:
     server = uvicorn.Server(uvicorn.Config(world.app, log_config=None, timeout_graceful_shutdown=1))
     task = asyncio.create_task(server._serve([listening]))
     async with asyncio.timeout(10):
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     yield "{}:{}".format(*listening.getsockname())
     server.should_exit = True

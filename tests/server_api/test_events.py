@@ -19,7 +19,7 @@ async def receive(socket: Any) -> dict[str, Any]:
 async def subscribed(world: Any, count: int = 1) -> None:
     """The server accepts before it subscribes; what is shown before that is found by `after`."""
     async with asyncio.timeout(5):
-        while len(world.store.bus._subscriptions) < count:
+        while len(world.store.bus._subscriptions) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
@@ -78,7 +78,9 @@ async def test_a_caller_sees_the_talk_of_their_own_conversation(world: Any, serv
         await subscribed(world)
         await world.store.append(other, "bot.said", {"text": "not for you"})
         await world.store.append(own, "decision", {"why": "score 0.3"})
-        await world.store.agent_state(world.ids["amy"], availability="available", routing_status="idle", contact_id=None)
+        await world.store.agent_state(
+            world.ids["amy"], availability="available", routing_status="idle", contact_id=None
+        )
         await world.store.append(own, "bot.said", {"text": "for you", "role": "bot", "why": "secret", "article": "x"})
         event = await receive(socket)
         assert (event["type"], event["payload"]) == ("bot.said", {"text": "for you", "role": "bot"})
@@ -146,7 +148,7 @@ async def test_pages_that_go_leave_nothing_behind(world: Any, served: str) -> No
         async with websockets.connect(f"ws://{served}/api/events", **await bearer(world, "amy")):
             await subscribed(world)
         async with asyncio.timeout(5):
-            while world.store.bus._subscriptions:
+            while world.store.bus._subscriptions:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
 
 

@@ -99,7 +99,7 @@ def test_the_signing_key_is_the_owners_and_stays(tmp_path: Path) -> None:
 def test_half_a_key_is_refused(tmp_path: Path, content: str) -> None:
     """Found: an empty file (a crash at first start) would have signed everything with an empty key."""
     (tmp_path / "secret.key").write_text(content)
-    with pytest.raises(KeyFileError, match="secret.key"):
+    with pytest.raises(KeyFileError, match=r"secret\.key"):
         signing_key(tmp_path)
 
 

@@ -1,4 +1,7 @@
-"""The store on real SQLite files."""
+"""The store on real SQLite files, and on a real PostgreSQL where TEST_POSTGRES_URL names one.
+
+`TEST_POSTGRES_URL=postgresql+asyncpg://USER@HOST/DB`: the user must be allowed to create databases.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,55 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from session.ids import new_id
+from session.model import Base
 from session.queries import Queries
 from session.store import Store, StoreError
 from session.types import NewUtterance
 from session.users import DuplicateUser, UserNotFound, Users
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/w.db"
+        return
+    server = os.environ.get("TEST_POSTGRES_URL")
+    if server is None:
+        pytest.skip("TEST_POSTGRES_URL is not set")
+    name = "warmline_" + new_id().replace("-", "")
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    await engine.dispose()
+
+
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+async def store(url: str) -> AsyncIterator[Store]:
+    store = await Store.open(url)
     yield store
     await store.close()
+
+
+async def elsewhere(url: str, statement: str) -> list[tuple[object, ...]]:
+    """What another connection sees, that is: what is committed."""
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        rows = [tuple(row) for row in await connection.execute(text(statement))]
+    await engine.dispose()
+    return rows
 
 
 async def call(store: Store) -> tuple[str, str, str, str]:
@@ -38,7 +73,7 @@ async def call(store: Store) -> tuple[str, str, str, str]:
     return conversation, contact, participant, leg
 
 
-def utterance(contact: str, participant: str, leg: str, text: str = "hello", emotion: bool = True) -> NewUtterance:
+def utterance(contact: str, participant: str, leg: str, said: str = "hello", emotion: bool = True) -> NewUtterance:
     return NewUtterance(
         utterance_id=new_id(),
         contact_id=contact,
@@ -47,7 +82,7 @@ def utterance(contact: str, participant: str, leg: str, text: str = "hello", emo
         role="customer",
         t0_ms=100,
         t1_ms=900,
-        text=text,
+        text=said,
         language="en",
         confidence=0.9,
         words=[],
@@ -79,21 +114,19 @@ async def test_history_holds_everything_in_order(store: Store) -> None:
     assert await Queries(store).recording_path(conversation) == "/x.wav"
 
 
-async def test_without_emotion_no_affect_row_is_written(store: Store, tmp_path: Path) -> None:
+async def test_without_emotion_no_affect_row_is_written(store: Store, url: str) -> None:
     conversation, contact, participant, leg = await call(store)
     await store.add_utterance(conversation, utterance(contact, participant, leg, emotion=False))
-    rows = sqlite3.connect(tmp_path / "w.db").execute("select count(*) from affect_event").fetchone()
-    assert rows == (0,)
+    assert await elsewhere(url, "select count(*) from affect_event") == [(0,)]
 
 
-async def test_an_event_is_committed_before_it_is_shown(store: Store, tmp_path: Path) -> None:
+async def test_an_event_is_committed_before_it_is_shown(store: Store, url: str) -> None:
     conversation = await store.create_conversation(language="en")
     subscription = store.bus.subscribe()
     await store.append(conversation, "decision", {"n": 1})
     event = await asyncio.wait_for(subscription.get(), 1)
     assert event is not None
-    rows = sqlite3.connect(tmp_path / "w.db").execute("select seq from event where seq = ?", (event.seq,)).fetchall()
-    assert rows == [(event.seq,)]
+    assert (event.seq,) in await elsewhere(url, "select seq from event")
 
 
 async def test_a_resent_report_is_written_once_and_shown_once(store: Store) -> None:
@@ -128,13 +161,20 @@ async def test_many_writers_at_once_lose_nothing(store: Store) -> None:
     assert [e.seq for e in events] == sorted(e.seq for e in events if e.seq is not None)
 
 
-async def test_search_finds_what_was_said(store: Store) -> None:
+async def test_search_finds_what_was_said_and_written(store: Store) -> None:
     conversation, contact, participant, leg = await call(store)
     await store.add_utterance(conversation, utterance(contact, participant, leg, "我要退货 100%"))
     await store.create_conversation(language="en")
     found = await Queries(store).conversations(text="退货 100%")
     assert [row.conversation_id for row in found] == [conversation]
     assert await Queries(store).conversations(text="100_") == []
+    typed = await store.create_conversation(language="zh")
+    await store.append(typed, "message", {"role": "customer", "text": "Meine Größe: 我要发票"})
+    await store.append(typed, "decision", {"text": "no message"})
+    assert [row.conversation_id for row in await Queries(store).conversations(text="我要发票")] == [typed]
+    assert await Queries(store).conversations(text="no message") == []
+    assert await Queries(store).exists(typed)
+    assert not await Queries(store).exists("nothing")
 
 
 async def test_runs_of_open_contacts_are_given_back(store: Store) -> None:
@@ -161,10 +201,54 @@ async def test_users(store: Store) -> None:
         await users.get("nobody")
 
 
-@pytest.mark.parametrize("url", ["nonsense", "mysql://x", "sqlite+aiosqlite:////nowhere/at/all/w.db"])
-async def test_a_bad_database_address_is_named(url: str) -> None:
+async def test_the_schema_of_the_migrations_is_that_of_the_model(store: Store) -> None:
+    def compare(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+    async with store.engine.connect() as connection:
+        assert await connection.run_sync(compare) == []
+
+
+async def test_opening_again_keeps_everything(store: Store, url: str) -> None:
+    conversation = await store.create_conversation(language="en")
+    again = await Store.open(url)
+    assert await Queries(again).exists(conversation)
+    await again.close()
+
+
+async def test_times_come_back_as_the_moment_they_were(store: Store) -> None:
+    conversation = await store.create_conversation(language="en")
+    at = datetime(2026, 3, 1, 12, 30, 0, 123456, tzinfo=timezone(timedelta(hours=8)))
+    await store.append(conversation, "decision", {}, at=at)
+    event = (await Queries(store).events_after(0, conversation_id=conversation))[-1]
+    assert event.at == at
+    assert event.at.utcoffset() == timedelta(0)
+    with pytest.raises(StatementError, match="zone"):
+        await store.append(conversation, "decision", {}, at=datetime(2026, 3, 1))
+
+
+async def test_an_utterance_that_cannot_be_kept_leaves_no_event(store: Store) -> None:
+    conversation, contact, participant, _ = await call(store)
+    subscription = store.bus.subscribe()
+    with pytest.raises(IntegrityError):
+        await store.add_utterance(conversation, utterance(contact, participant, "no such leg"), dedup="w:9")
+    assert [e.type for e in await Queries(store).events_after(0)] == ["conversation.started"]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(subscription.get(), 0.05)
+
+
+async def test_watchers_see_events_in_the_order_of_their_numbers(store: Store) -> None:
+    conversation = await store.create_conversation(language="en")
+    subscription = store.bus.subscribe()
+    await asyncio.gather(*(store.append(conversation, "decision", {"n": n}) for n in range(50)))
+    seen = [event.seq for _ in range(50) if (event := await subscription.get()) is not None]
+    assert seen == sorted(s for s in seen if s is not None)
+
+
+@pytest.mark.parametrize("bad", ["nonsense", "mysql://x", "sqlite+aiosqlite:////nowhere/at/all/w.db"])
+async def test_a_bad_database_address_is_named(bad: str) -> None:
     with pytest.raises(StoreError) as error:
-        await Store.open(url)
+        await Store.open(bad)
     assert "store.url" in str(error.value) or "/nowhere/at/all" in str(error.value)
 
 
