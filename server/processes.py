@@ -26,12 +26,13 @@ RUNNING_AFTER_S = 0.5  # s without dying before a process counts as running
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What to run. `stop_s`: how long it may take to end after SIGTERM."""
+    """What to run. `stop_s`: how long it may take to end after SIGTERM; `orphaned`: what it is sent when we die first."""
 
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     stop_s: float = 8.0
+    orphaned: Literal["KILL", "TERM"] = "KILL"
 
 
 class Process:
@@ -105,7 +106,8 @@ class Process:
         reading, writing = os.pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *self.spec.command,
+                # Linux then ends it when this process dies without a word.
+                *("setpriv", "--pdeathsig", self.spec.orphaned, "--", *self.spec.command),
                 env={**os.environ, **self.spec.env},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=writing,

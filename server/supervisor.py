@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import math
 import os
@@ -23,9 +24,9 @@ from secrets import token_urlsafe
 
 import structlog
 
-from server.planes.app import CONTROL_SOCKET, PLANES_FILE
+from server.planes import CONTROL_SOCKET, PLANES_FILE
 from server.processes import Process, Spec
-from server.settings import Settings
+from server.settings import PREFIX, Settings
 from telephony import edge
 from telephony.edge_rpc import EdgeRpc
 
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 INTERNAL_USER = "warmline-dial"
 EDGE_TIMEOUT_S = 3.0
 EDGE_WAIT_S = 120.0  # s that `warmline edge` waits for the configuration; a first start loads models
+SOCKET_PATH_MAX = 107  # bytes that a Unix socket may have in its path
 SETTLE_S = 0.3  # s between planes at start, so that sockets are there before those who connect
 
 
@@ -46,6 +48,7 @@ class SipPlan:
     """How SIP is laid out: with Kamailio in front, or one worker on the port itself."""
 
     kamailio: str | None
+    with_edge: bool
     inbound: int
     outbound: int
     per_worker: int
@@ -60,7 +63,9 @@ def sip_plan(settings: Settings, kamailio: str | None, cap: int) -> SipPlan:
         )
     with_edge = mode == "external" or (mode in ("auto", "on") and kamailio is not None)
     inbound = math.ceil(settings.edge.max_calls / cap) if with_edge else 1
-    return SipPlan(kamailio if mode in ("auto", "on") else None, inbound, settings.edge.outbound_workers, cap)
+    return SipPlan(
+        kamailio if mode in ("auto", "on") else None, with_edge, inbound, settings.edge.outbound_workers, cap
+    )
 
 
 def compiled_cap() -> int:
@@ -79,13 +84,19 @@ def compiled_cap() -> int:
     return int(found.stdout.split()[-1])
 
 
-def check_ports(settings: Settings) -> None:
+def check_ports(settings: Settings, plan: SipPlan) -> None:
     """Raises `CannotServe` naming a port that is taken and the setting that moves it."""
-    wanted = [
-        (settings.server.host, settings.server.port, socket.SOCK_STREAM, "server.port", "HTTP"),
-        (settings.edge.host, settings.edge.port, socket.SOCK_DGRAM, "edge.port", "SIP over UDP"),
-        (settings.edge.host, settings.edge.port, socket.SOCK_STREAM, "edge.port", "SIP over TCP"),
-    ]
+    wanted = [(settings.server.host, settings.server.port, socket.SOCK_STREAM, "server.port", "HTTP")]
+    if settings.edge.kamailio != "external":
+        wanted += [
+            (settings.edge.host, settings.edge.port, socket.SOCK_DGRAM, "edge.port", "SIP over UDP"),
+            (settings.edge.host, settings.edge.port, socket.SOCK_STREAM, "edge.port", "SIP over TCP"),
+        ]
+    base, first_out = settings.sip.worker_base_port, math.ceil(settings.edge.max_calls / plan.per_worker)
+    offsets = [*(range(plan.inbound) if plan.with_edge else ()), *range(first_out, first_out + plan.outbound)]
+    for port in (base + offset for offset in offsets):
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            wanted.append((settings.sip.worker_host, port, kind, "sip.worker_base_port", "a SIP worker"))
     for host, port, kind, name, what in wanted:
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
@@ -93,9 +104,36 @@ def check_ports(settings: Settings) -> None:
             try:
                 probe.bind((host, port))
             except OSError as error:
+                variable = PREFIX + name.upper().replace(".", "__")
                 raise CannotServe(
-                    f"{what} cannot listen on {host}:{port} ({error.strerror}): stop what uses it, or set {name}"
+                    f"{what} cannot listen on {host}:{port} ({error.strerror}): stop what uses it, "
+                    f"or set {name} ({variable})"
                 ) from error
+
+
+def take_run_dir(run_dir: Path) -> int:
+    """Make the folder ours, without what a dead instance left; returns the lock's descriptor, held until we end.
+
+    Raises `CannotServe` when another instance has it, or its path is too long for the sockets in it.
+    """
+    longest = len(str(run_dir / "bridge" / f"{'x' * 36}.sock"))
+    if longest > SOCKET_PATH_MAX:
+        raise CannotServe(
+            f"server.run_dir {run_dir} is {longest - SOCKET_PATH_MAX} characters too long for the names of the sockets "
+            f"in it: set server.run_dir ({PREFIX}SERVER__RUN_DIR) to a shorter one"
+        )
+    run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(run_dir / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise CannotServe(
+            f"another `warmline serve` uses {run_dir}: stop it, or set server.data_dir ({PREFIX}SERVER__DATA_DIR)"
+        ) from error
+    for leftover in [*run_dir.glob("*.sock"), *run_dir.glob("bridge/*.sock"), run_dir / PLANES_FILE]:
+        leftover.unlink(missing_ok=True)
+    return lock
 
 
 class Supervisor:
@@ -113,12 +151,12 @@ class Supervisor:
     async def run(self) -> None:
         """Until SIGTERM (drain, then stop) or a second one (stop now). Raises `CannotServe`."""
         settings = self.settings
-        check_ports(settings)
-        self._clean_run_dir()
+        lock = take_run_dir(settings.run_dir)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_term)
         plan = sip_plan(settings, shutil.which("kamailio"), compiled_cap())
+        check_ports(settings, plan)
         self._processes = [Process(spec, self._publish, self._on_death) for spec in self._specs(plan)]
         for process in self._processes:
             process.start()
@@ -130,16 +168,19 @@ class Supervisor:
             web=f"http://{settings.server.host}:{settings.server.port}",
             sip=f"sip:support@{settings.edge.host}:{settings.edge.port}",
         )
+        announcing = asyncio.create_task(self._announce_ready(), name="announce-ready")
         await self._stop.wait()
+        announcing.cancel()
+        await asyncio.gather(announcing, return_exceptions=True)
         await self._drain()
         await self._stop_all()
+        os.close(lock)
 
     # ------------------------------------------------------------------ layout
 
     def _specs(self, plan: SipPlan) -> list[Spec]:
         settings = self.settings
         secret = internal_secret(settings)
-        with_edge = plan.kamailio is not None or settings.edge.kamailio == "external"
         specs = [
             _python("inference", "inference_worker"),
             _python("app", "app"),
@@ -147,7 +188,7 @@ class Supervisor:
         ports = []
         for n in range(plan.inbound):
             ports.append(settings.sip.worker_base_port + n)
-            listen = [] if with_edge else ["--listen", f"{settings.edge.host}:{settings.edge.port}"]
+            listen = [] if plan.with_edge else ["--listen", f"{settings.edge.host}:{settings.edge.port}"]
             specs.append(_python(f"sip-in-{n}", "sip_worker", *listen))
         dial = (
             {
@@ -155,17 +196,17 @@ class Supervisor:
                 "WARMLINE_SIP__DIAL_SECRET": secret,
                 "WARMLINE_SIP__DIAL_PROXY": f"sip:{_reachable(settings.edge.host)}:{settings.edge.port};lr",
             }
-            if with_edge
+            if plan.with_edge
             else {}
         )
         specs += [_python(f"sip-out-{n}", "sip_worker", env=dial) for n in range(plan.outbound)]
         specs += [_python(f"webrtc-{n}", "webrtc_worker") for n in range(settings.media.webrtc_workers)]
-        if with_edge:
+        if plan.with_edge:
             config = self.write_edge(ports, plan.per_worker, secret)
             if plan.kamailio is not None:
                 # SIGTERM, not SIGKILL: Kamailio's main process then ends its children.
-                command = ("setpriv", "--pdeathsig", "TERM", *edge.command(config, settings.run_dir))
-                specs.append(Spec("kamailio", command, stop_s=5.0))
+                command = tuple(edge.command(config, settings.run_dir))
+                specs.append(Spec("kamailio", command, stop_s=5.0, orphaned="TERM"))
                 self._edge_rpc = EdgeRpc(settings.run_dir)
         return specs
 
@@ -187,11 +228,15 @@ class Supervisor:
             retry_after_s=settings.sip.retry_after_s,
         )
 
-    def _clean_run_dir(self) -> None:
-        run_dir = self.settings.run_dir
-        run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for leftover in [*run_dir.glob("*.sock"), *run_dir.glob("bridge/*.sock")]:
-            leftover.unlink()
+    async def _announce_ready(self) -> None:
+        """One line once everything is up, so that whoever waits at the terminal knows when to call."""
+        settings = self.settings.server
+        began = time.monotonic()
+        while await _health(_reachable(settings.host), settings.port) != "ok":  # noqa: ASYNC110 - another process says
+            await asyncio.sleep(1)
+        log.info(
+            "serve.ready", after_s=round(time.monotonic() - began, 1), web=f"http://{settings.host}:{settings.port}"
+        )
 
     # ------------------------------------------------------------------ deaths
 
@@ -258,6 +303,19 @@ class Supervisor:
 def _python(name: str, module: str, *arguments: str, env: dict[str, str] | None = None) -> Spec:
     command = (sys.executable, "-m", f"server.planes.{module}", "--id", name, *arguments)
     return Spec(name, command, {"PYTHONUNBUFFERED": "1", "OMP_WAIT_POLICY": "passive", **(env or {})})
+
+
+async def _health(host: str, port: int) -> str:
+    """What the app says of itself; empty when it does not answer."""
+    try:
+        async with asyncio.timeout(EDGE_TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(f"GET /api/health HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+            answer = await reader.read(65536)
+            writer.close()
+        return str(json.loads(answer.partition(b"\r\n\r\n")[2])["status"])
+    except (OSError, TimeoutError, ValueError, KeyError):
+        return ""
 
 
 def _reachable(host: str) -> str:

@@ -11,6 +11,8 @@ import sys
 from server import logs
 from server.settings import Settings, SettingsError, load
 
+PLANES_FILE = "planes.json"  # in the run folder: what the supervisor says of each process
+CONTROL_SOCKET = "control.sock"  # there too: where the app takes the supervisor's orders
 PR_SET_PDEATHSIG = 1
 
 

@@ -22,15 +22,13 @@ from server.auth import KeyFileError, signing_key
 from server.calls.control import Control
 from server.calls.controller import Controller, Paths
 from server.embedding import InferenceLink
-from server.planes import prepare
+from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
 from server.settings import ROOT, Settings
 from session.store import Store, StoreError
 from telephony.edge_users import EdgeUsers
 
 log = structlog.get_logger(__name__)
 
-PLANES_FILE = "planes.json"
-CONTROL_SOCKET = "control.sock"
 PREFETCH_RETRY_S = 2.0
 USERS_EVERY_S = 2.0  # s; two small queries, so that a new agent need not wait nor the server be told
 
