@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, select, update
@@ -57,6 +58,7 @@ class Store:
             engine = create_async_engine(url, **_connect_args(url, busy_timeout_s))
             if engine.dialect.name == "sqlite":
                 event.listen(engine.sync_engine, "connect", _sqlite_pragmas)
+                _owner_only(engine.url.database)
             async with engine.begin() as connection:
                 await connection.run_sync(upgrade)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
@@ -392,6 +394,12 @@ def stored_event(row: EventRow) -> StoredEvent:
 
 def _connect_args(url: str, busy_timeout_s: float) -> dict[str, Any]:
     return {"connect_args": {"timeout": busy_timeout_s}} if url.startswith("sqlite") else {"pool_pre_ping": True}
+
+
+def _owner_only(database: str | None) -> None:
+    """What callers said is nobody else's to read. SQLite gives the log beside it the same mode."""
+    if database and database != ":memory:":
+        Path(database).touch(mode=0o600)
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:

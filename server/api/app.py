@@ -95,7 +95,7 @@ def _serve_pages(app: FastAPI, pages: Path) -> None:
         return FileResponse(file) if file.is_file() else Response(status_code=404)
 
     for path in PAGES:
-        app.add_api_route(path, page, include_in_schema=False)
+        app.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/mark.svg", mark, include_in_schema=False)
 
 

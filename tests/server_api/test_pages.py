@@ -39,6 +39,7 @@ async def test_every_page_is_the_one_built_page(world: Any, tmp_path: Path, path
         answer = await client.get(path)
         assert "built" in answer.text
         assert answer.headers["cache-control"] == "no-cache"
+        assert (await client.head(path)).status_code == 200  # monitors ask like this
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
         assert (await client.get("/assets/a.js")).text == "1"
         for outside in ("/assets/../index.html", "/assets/%2e%2e/index.html", "/assets/..%2f..%2fw.db"):

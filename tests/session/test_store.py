@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import textwrap
@@ -214,6 +215,14 @@ async def test_opening_again_keeps_everything(store: Store, url: str) -> None:
     again = await Store.open(url)
     assert await Queries(again).exists(conversation)
     await again.close()
+
+
+async def test_only_the_owner_reads_the_file(tmp_path: Path) -> None:
+    """Found: everybody on the machine could."""
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    await store.create_conversation(language="en")
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("w.db*")} == {0o600}
+    await store.close()
 
 
 async def test_times_come_back_as_the_moment_they_were(store: Store) -> None:
