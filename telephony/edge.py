@@ -66,10 +66,10 @@ def write_config(
         ("the run folder", str(run_dir), _PATH),
         ("the data folder", str(db), _PATH),
     ):
-        if not allowed.match(value):
+        if not allowed.fullmatch(value):
             raise ValueError(f"{name} is {value!r}, which Kamailio's configuration cannot hold")
     for worker in workers:
-        if not (_HOST.match(worker.host) and _NAME.match(worker.duid)):
+        if not (_HOST.fullmatch(worker.host) and _NAME.fullmatch(worker.duid)):
             raise ValueError(f"{worker} has a host or name that Kamailio's worker list cannot hold")
     run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     EdgeUsers(db).put_secret(internal_user, options.domain, internal_secret)

@@ -68,7 +68,6 @@ class Answer:
     """The final answer to a request, and the dialog it made."""
 
     message: Message
-    provisional: list[int]
     dialog: Dialog
 
     @property
@@ -82,6 +81,7 @@ class Phone(asyncio.DatagramProtocol):
     def __init__(self, host: str, edge: tuple[str, int], user: str = "caller", domain: str = "127.0.0.1") -> None:
         self.host, self.edge, self.user, self.domain = host, edge, user, domain
         self.port = 0
+        self.contact = ""  # host:port that it believes it has; empty = the true one
         self.received: list[Message] = []
         self._waiting: dict[str, asyncio.Queue[Message]] = {}
         self._heard = asyncio.Event()
@@ -146,7 +146,7 @@ class Phone(asyncio.DatagramProtocol):
             f"Call-ID: {to.one('call-id')}",
             f"CSeq: {to.one('cseq')}",
         ]
-        lines += [f"Contact: <sip:worker@{self.host}:{self.port}>", *extra]
+        lines += [f"Contact: <sip:worker@{self.contact or f'{self.host}:{self.port}'}>", *extra]
         return _finish(lines, SDP if sdp else "")
 
     async def request(
@@ -180,17 +180,15 @@ class Phone(asyncio.DatagramProtocol):
         branch = f"z9hG4bK{next(_numbers)}x{self.port}"
         queue = self._waiting[branch] = asyncio.Queue()
         text = self._format(method, dialog, branch, dialog.cseq, headers)
-        provisional: list[int] = []
         async with asyncio.timeout(timeout_s):
             self.send(text)
             while True:
                 message = await queue.get()
                 if message.status >= 200 and message.one("cseq").endswith(method):
                     break
-                provisional.append(message.status)
         if method == "INVITE":
             self._acknowledge(dialog, branch, message)
-        return Answer(message, provisional, dialog)
+        return Answer(message, dialog)
 
     def _acknowledge(self, dialog: Dialog, branch: str, message: Message) -> None:
         if message.status < 300:
@@ -219,7 +217,7 @@ class Phone(asyncio.DatagramProtocol):
             f"To: {dialog.remote}",
             f"Call-ID: {dialog.call_id}",
             f"CSeq: {cseq} {method}",
-            f"Contact: <sip:{self.user}@{self.host}:{self.port}>",
+            f"Contact: <sip:{self.user}@{self.contact or f'{self.host}:{self.port}'}>",
             *headers,
         ]
         return _finish(lines, SDP if method == "INVITE" else "")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.edge.phones import Dialog, Phone
-from tests.edge.world import INTERNAL, SECRET, Edge, an_edge, needs_kamailio
+from tests.edge.world import INTERNAL, SECRET, Edge, an_edge, needs_kamailio, until
 
 TORTURE = Path(__file__).parents[2].parent / "shared" / "data" / "sip_torture_rfc4475"
 pytestmark = [pytest.mark.e2e, needs_kamailio]
@@ -131,9 +131,7 @@ async def test_registrations_outlive_kill_9() -> None:
         await edge.start()
         ann = await edge.phone(user="ann")
         assert await register(edge, ann, "s3cret") == 200
-        async with asyncio.timeout(5):
-            while not _stored(edge, "ann"):
-                await asyncio.sleep(0.1)
+        await until(lambda: _stored(edge, "ann"))
         await edge.kill()
         await edge.start()
         assert await edge.rpc.registered("ann")

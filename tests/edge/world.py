@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,13 @@ needs_kamailio = pytest.mark.skipif(
     shutil.which("kamailio") is None and not Path("/usr/sbin/kamailio").exists(),
     reason="Kamailio is not installed (apt-get install kamailio kamailio-sqlite-modules kamailio-utils-modules kamailio-extra-modules)",
 )
+
+
+async def until(holds: Callable[[], bool], timeout_s: float = 6.0) -> None:
+    """Wait for what another process does to a file. Raises TimeoutError."""
+    async with asyncio.timeout(timeout_s):
+        while not holds():  # noqa: ASYNC110 - a file has no event
+            await asyncio.sleep(0.05)
 
 
 class Edge:
@@ -75,7 +82,8 @@ class Edge:
         return worker
 
     async def phone(self, host: str = "127.0.0.1", user: str = "caller") -> Phone:
-        phone = Phone(host, self.address, user, f"127.0.0.1:{self.options.port}")
+        home = "127.0.0.1" if host.startswith("127.") else host
+        phone = Phone(host, (home, self.options.port), user, f"{home}:{self.options.port}")
         await phone.open()
         self.phones.append(phone)
         return phone
@@ -85,7 +93,7 @@ class Edge:
         self.users.put(name, realm, hashlib.md5(f"{name}:{realm}:{secret}".encode()).hexdigest())  # noqa: S324
 
     def uri(self, user: str) -> str:
-        return f"sip:{user}@127.0.0.1:{self.options.port}"
+        return f"sip:{user}@{self.address[0]}:{self.options.port}"
 
     async def kill(self) -> None:
         """kill -9 of the whole process group, as a crash leaves it."""
