@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -134,7 +135,7 @@ def load() -> Settings:
     except ValidationError as error:
         problems += [_tell(detail, file) for detail in error.errors()]
     except ValueError as error:
-        problems.append(str(error))
+        problems += _not_json() or [str(error)]
     if problems:
         raise SettingsError(
             "the settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in dict.fromkeys(problems))
@@ -168,6 +169,24 @@ def _unknown_variables() -> list[str]:
         if path in known or path in Settings.model_fields or any(path.startswith(f"{name}.") for name in known):
             continue
         problems.append(f"environment variable {variable}: there is no setting {path!r}{_closest(path, list(known))}")
+    return problems
+
+
+def _not_json() -> list[str]:
+    """Variables of lists and tables whose text is no JSON (pydantic-settings names only their section)."""
+    problems = []
+    known = fields_of(Settings)
+    for variable in sorted(os.environ):
+        field = known.get(variable.removeprefix(PREFIX).lower().replace("__", "."))
+        kind = get_origin(field.annotation) if field is not None and variable.startswith(PREFIX) else None
+        if kind not in (list, dict):
+            continue
+        try:
+            json.loads(os.environ[variable])
+        except ValueError:
+            example = '["one", "two"]' if kind is list else '{"name": "value"}'
+            found = MASK if field is not None and field.repr is False else repr(os.environ[variable])
+            problems.append(f"environment variable {variable}: found {found}; it is written as JSON, like {example}")
     return problems
 
 
