@@ -14,6 +14,7 @@ from pathlib import Path
 
 import ctranslate2
 import numpy as np
+import opencc
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
@@ -76,6 +77,8 @@ class Recogniser:
                 f"cannot load the recogniser from {folder} on {options.device} ({options.compute_type}): {error}; "
                 "see `warmline models`"
             ) from error
+        # The prompt makes Whisper write simplified characters mostly, not always.
+        self._simplified = opencc.OpenCC("t2s")
         self.languages: list[str] = list(self._whisper.supported_languages)
 
     def transcribe(self, audio: Audio, languages: list[str], *, final: bool = True, hint: str = "") -> Transcript:
@@ -148,7 +151,8 @@ class Recogniser:
         ids = result.sequences_ids[0]
         # With length_penalty 1 the score is the sum over the tokens divided by their number; count the end token too.
         logprob = result.scores[0] * len(ids) / (len(ids) + 1) if ids else -10.0
-        return _Look(tokens.decode(ids).strip(), logprob, result.no_speech_prob)
+        text = tokens.decode(ids).strip()
+        return _Look(self._simplified.convert(text) if language == "zh" else text, logprob, result.no_speech_prob)
 
     def _why_not(self, look: _Look, clarity: float) -> str:
         options = self._options

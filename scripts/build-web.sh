@@ -8,10 +8,11 @@ if ! command -v node > /dev/null || [ "$(node -p 'process.versions.node.split(".
 fi
 stamp=node_modules/.warmline-$(sha256sum package-lock.json | cut -c1-16)
 if [ ! -e "$stamp" ]; then
-  npm ci --silent --no-audit --no-fund
+  # Not `npm ci`: it refuses lock files that hold no download addresses when a package has builds for other systems.
+  npm install --no-save --no-audit --no-fund > /tmp/warmline-npm.log 2>&1 || { cat /tmp/warmline-npm.log >&2; exit 1; }
   touch "$stamp"
 fi
-sources=$(find src index.html public package-lock.json vite.config.ts tsconfig.json -type f 2>/dev/null | sort | xargs cat | sha256sum | cut -c1-16)
+sources=$(find . -path ./node_modules -prune -o -path ./dist -prune -o -type f -print | sort | xargs -d '\n' cat | sha256sum | cut -c1-16)
 if [ ! -e "dist/.built-$sources" ]; then
   npm run --silent build > /tmp/warmline-web.log 2>&1 || { cat /tmp/warmline-web.log >&2; exit 1; }
   touch "dist/.built-$sources"

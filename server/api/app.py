@@ -43,7 +43,7 @@ def create_api(
         title="Warmline",
         version="1",
         openapi_url="/api/openapi.json",
-        docs_url="/api/docs",
+        docs_url=None,  # its page loads scripts from elsewhere, which a closed network has not
         redoc_url=None,
         description="Conversations, callers and agents of one Warmline installation.",
     )

@@ -95,6 +95,6 @@ async def test_health_tells_strangers_little(world: Any) -> None:
 async def test_the_api_describes_itself(world: Any) -> None:
     async with world.client() as client:
         assert "/api/offer" in (await client.get("/api/openapi.json")).json()["paths"]
-        docs = await client.get("/api/docs")
-    assert docs.status_code == 200
-    assert "content-security-policy" not in docs.headers
+        # FastAPI's interactive pages would load scripts from elsewhere.
+        assert (await client.get("/api/docs")).status_code == 404
+        assert (await client.get("/docs")).status_code == 404

@@ -39,7 +39,8 @@ function Whole({ id }: { id: string }) {
   const recorded = view.recordings.length > 0;
   const jump = (ms: number) => setSeek({ ms, nonce: Date.now() });
   const decisions = picture.notes.filter((note) => note.type === "decision");
-  const agent = participants.find((one) => one.role === "agent")?.name;
+  const answered = picture.notes.findLast((note) => note.type === "queue.accepted")?.payload["agent"];
+  const agent = typeof answered === "string" ? answered : undefined;
   const legs = view.legs.filter((leg) => leg.stats);
   return (
     <div className="page conversation">
