@@ -22,6 +22,7 @@ WORKERS = "kamailio-workers.list"
 RPC_SOCKET = "kamailio.sock"
 FROM_USER = "warmline"  # user part of From in calls that sip-out workers place: those are never given to the bot
 PING_S = 2  # s between OPTIONS to each worker: how soon a restarted one is used again
+RING_GRACE_S = 2.0  # s after the worker should have given up by itself
 SHARED_MB = 64
 PRIVATE_MB = 8
 
@@ -50,12 +51,15 @@ def write_config(
     internal_user: str,
     internal_secret: str,
     dial_allowed: Sequence[str] = (),
+    answer_within_s: float = 5.0,
     retry_after_s: int = 30,
 ) -> Path:
     """Write Kamailio's configuration and worker list into `run_dir`, make the users' file `db`, return the configuration.
 
     `internal_user`/`internal_secret` are what sip-out workers answer the edge's challenge with: they reach registered
     agents and the addresses of `dial_allowed` (patterns as in the setting of that name), nobody else does.
+    `answer_within_s`: how long a worker may let a call ring before it says 503 itself; one that rings longer is dead,
+    and the next worker is tried.
     Raises ValueError when a setting cannot stand in a configuration, naming it.
     """
     run_dir, db = run_dir.absolute(), db.absolute()
@@ -109,6 +113,7 @@ def write_config(
         "FROM_USER": FROM_USER,
         "DIAL_ALLOWED": " || ".join(f'$ru =~ "{_pattern(rule)}"' for rule in dial_allowed) or "1 == 0",
         "WORKER_TIMEOUT_MS": str(round(options.worker_timeout_s * 1000)),
+        "RING_MS": str(round((answer_within_s + RING_GRACE_S) * 1000)),
         "RETRY_AFTER_S": str(retry_after_s),
     }
     for name, value in values.items():

@@ -14,6 +14,7 @@ from telephony.edge import RPC_SOCKET
 
 TIMEOUT_S = 2.0
 MAX_REPLY = 256 * 1024  # bytes
+ANSWERED = 3  # state of a dialog from its 200 on
 NOT_FOUND = "not found"  # in its text: the code is 500 for everything
 
 
@@ -38,11 +39,16 @@ class EdgeRpc:
         self._timeout_s = timeout_s
 
     async def end_calls_to(self, worker_port: int) -> int:
-        """Hang up (BYE to both sides) every call given to the sip-in worker on this port; returns how many."""
+        """Hang up (BYE to both sides) every answered call given to the sip-in worker on this port; returns how many.
+
+        Calls that only ring there go to another worker by themselves, when the edge's timer says so.
+        """
         calls = await self._call("dlg.profile_list", "worker", str(worker_port))
         found = calls if isinstance(calls, list) else [calls] if calls else []
         ended = 0
         for call in found:
+            if int(call["state"]) < ANSWERED:
+                continue
             try:
                 await self._call("dlg.end_dlg", int(call["h_entry"]), int(call["h_id"]))
                 ended += 1

@@ -124,6 +124,35 @@ async def test_calls_of_a_dead_worker_are_ended_and_its_places_freed() -> None:
         assert await edge.rpc.end_calls_to(4) == 0
 
 
+async def test_a_worker_that_dies_while_it_rings_hands_its_call_on() -> None:
+    async with an_edge() as edge:
+        first, second = await edge.worker(Script(0)), await edge.worker()
+        await edge.start(answer_within_s=0.5)
+        caller = await edge.phone()
+        # The emptiest worker is the first of the list, once the second has a call.
+        assert (await caller.request("INVITE", edge.uri("support"), timeout_s=10)).status == 200
+        first.received.clear()
+        ringing = asyncio.create_task(caller.request("INVITE", edge.uri("support")))
+        await first.heard("INVITE")
+        first.silent = True
+        assert await edge.rpc.end_calls_to(first.port) == 0
+        assert (await ringing).status == 200
+        assert len(second.calls) == 2
+
+
+async def test_early_media_may_last_longer_than_ringing() -> None:
+    async with an_edge() as edge:
+        worker = await edge.worker(Script(0, ring=False))
+        await edge.start(answer_within_s=0)
+        caller = await edge.phone()
+        waiting = asyncio.create_task(caller.request("INVITE", edge.uri("support")))
+        invite = await worker.heard("INVITE")
+        worker.send(worker.reply(invite, 183, "Session Progress", sdp=True))
+        await asyncio.sleep(3.5)
+        worker.send(worker.reply(invite, 200, "OK", sdp=True))
+        assert (await waiting).status == 200
+
+
 async def _cancel(edge: Edge) -> int:
     """A call cancelled while it rings; returns the caller's final status."""
     caller = await edge.phone()

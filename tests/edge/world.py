@@ -47,7 +47,9 @@ class Edge:
         self._process: asyncio.subprocess.Process | None = None
         self._log = (folder / "kamailio.log").open("ab")
 
-    async def start(self, *, maxload: int = 4, dial_allowed: tuple[str, ...] = ()) -> None:
+    async def start(
+        self, *, maxload: int = 4, dial_allowed: tuple[str, ...] = (), answer_within_s: float = 5.0
+    ) -> None:
         config = edge.write_config(
             self.options,
             run_dir=self.folder,
@@ -56,6 +58,7 @@ class Edge:
             internal_user=INTERNAL,
             internal_secret=SECRET,
             dial_allowed=dial_allowed,
+            answer_within_s=answer_within_s,
         )
         await self.launch(config)
 
