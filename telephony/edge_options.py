@@ -23,7 +23,8 @@ class EdgeOptions(BaseModel):
     )
     port: int = Field(default=5060, ge=1, le=65535, description="SIP port, UDP and TCP; 5060 is what phones expect")
     domain: str = Field(
-        default="127.0.0.1", description="SIP domain and digest realm of agents' softphones; the address phones register at"
+        default="127.0.0.1",
+        description="SIP domain and digest realm of agents' softphones; the address phones register at",
     )
     trunks: list[str] = Field(
         default_factory=list,
@@ -33,7 +34,10 @@ class EdgeOptions(BaseModel):
         default=True, description="calls from this machine itself need no password, so that a first call works at once"
     )
     max_calls: int = Field(
-        default=8, ge=1, le=400, description="inbound calls at once; more get 503 at once. Workers of 4 calls each are started for it"
+        default=8,
+        ge=1,
+        le=400,
+        description="inbound calls at once; more get 503 at once. Workers of 4 calls each are started for it",
     )
     outbound_workers: int = Field(
         default=1, ge=1, le=50, description="SIP workers that ring agents' phones, 4 calls each"
