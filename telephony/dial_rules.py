@@ -70,5 +70,5 @@ def check_target(target: str, *, agents_at: str, allowed: Iterable[str]) -> SipU
     if any(_matches(parse_uri(rule), uri) for rule in allowed):
         return uri
     raise ValueError(
-        f"no rule allows a call to {uri.scheme}:…@{uri.place}; add the address to the telephony setting dial_allowed"
+        f"no rule allows a call to {uri.scheme}:…@{uri.place}; add the address to the setting sip.dial_allowed"
     )

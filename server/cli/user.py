@@ -14,6 +14,7 @@ from server.cli.common import fail, settings_or_exit, with_store
 from session.store import Store
 from session.types import UserRecord
 from session.users import DuplicateUser, Users
+from telephony.dial_rules import check_target
 
 app = typer.Typer(help="The people who work here.", no_args_is_help=True)
 
@@ -50,8 +51,11 @@ def add(
     roles = [role for role, on in (("admin", admin), ("supervisor", supervisor), ("agent", agent is not None)) if on]
     if not roles:
         raise fail("say what they are: --admin, --supervisor or --agent browser|sip|uri", 2)
-    if agent is DeviceChoice.uri and not uri.startswith(("sip:", "sips:")):
-        raise fail("--agent uri needs --uri sip:USER@HOST", 2)
+    if agent is DeviceChoice.uri:
+        try:
+            check_target(uri, agents_at="", allowed=settings.sip.dial_allowed)
+        except ValueError as error:
+            raise fail(f"--uri: {error}", 2) from error
     secret = new_sip_secret() if agent is DeviceChoice.sip else ""
     try:
         digest = hash_password(password)
