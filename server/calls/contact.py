@@ -59,6 +59,8 @@ class Surroundings:
     ring_s: float
     agent_of: Callable[[str], AgentCard | None]
     legs: dict[str, tuple[LegRef, Contact]]
+    handled: dict[str, str]
+    """Agent → the conversation they last talked in, which after-call work is about."""
     ended: Callable[[Contact], None]
 
 
@@ -515,8 +517,9 @@ class Contact:
             self.agent = None
             await agent.hang_up("no_answer")
             return
-        desk.do(accepted[1])
+        self.around.handled[agent.card.user_id] = self.conversation_id
         agent.connected = True
+        desk.do(accepted[1])
         self.phase = "talking"
         await self.around.store.stamp_contact(self.contact_id, connected_to_agent=True)
         await self._note("queue.accepted", {"user_id": agent.card.user_id, "agent": agent.card.name})

@@ -114,6 +114,8 @@ class Control:
         contact = controller.contact_of_agent(user_id)
         offer = None
         conversation_id = contact.conversation_id if contact is not None else None
+        if conversation_id is None and state.status == "acw":
+            conversation_id = controller.around.handled.get(user_id)
         if (
             contact is not None
             and contact.agent is not None

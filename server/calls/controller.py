@@ -68,6 +68,7 @@ class Controller:
             ring_s=options.ring_s,
             agent_of=self.cards.get,
             legs=self.legs,
+            handled={},
             ended=self._ended,
         )
 
@@ -314,7 +315,9 @@ class Controller:
 
     def _ended(self, contact: Contact) -> None:
         self.contacts.pop(contact.contact_id, None)
-        self.legs.pop(contact.customer.leg_id, None)
+        if self.legs.pop(contact.customer.leg_id, None) is not None and contact.phase != "ended":
+            # Its actor broke: a caller must not be left on a line that nobody serves.
+            self._spawn(self._hang_up_orphan(contact.customer.leg_id))
         if not self.contacts:
             self.idle.set()
 
