@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pjsua2 as pj
@@ -23,6 +24,7 @@ from telephony.headers import check_headers, from_header, pick_headers, split_na
 from telephony.options import SipLegOptions
 from telephony.ports import PortPool
 from telephony.sip_leg import Party, SipLeg
+from telephony.stream import forget_call
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +74,22 @@ class _Account(pj.Account):  # type: ignore[misc]
         prm.code = 489  # no event package is offered
 
 
+class _Refused(pj.Call):  # type: ignore[misc]
+    """A call on its way out; the library sends the refusal only after the callback that announced the call."""
+
+    over: Callable[[], None]
+
+    def onCallState(self, prm: Any) -> None:
+        """The dialog moved on."""
+        try:
+            info = self.getInfo()
+            if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+                self.over()
+                forget_call(self)
+        except Exception:
+            log.exception("sip.callback_failed", callback="onCallState")
+
+
 class SipTransport:
     """The `Transport` of a sip-in or sip-out worker."""
 
@@ -84,6 +102,7 @@ class SipTransport:
         self._worker: LegWorker | None = None
         self._legs: dict[str, SipLeg] = {}
         self.ports = PortPool()
+        self._refused: set[_Refused] = set()
         self._gone: list[SipLeg] = []  # ended for the app, not yet for the library: dropping them would abort
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
@@ -293,14 +312,24 @@ class SipTransport:
 
     def _turn_away(self, call_id: int) -> None:
         """503 without ever telling the app: a worker that drains, or one that only places calls."""
-        call = pj.Call(self._account, call_id)  # over as soon as it is answered, so nobody need keep it
+        call = _Refused(self._account, call_id)
+        self._refused.add(call)
+        call.over = lambda: self._refused.discard(call)
         prm = pj.CallOpParam()
         prm.statusCode = 503 if self._draining else 403
         if self._draining:
             header = pj.SipHeader()
             header.hName, header.hValue = "Retry-After", str(self._retry_after_s)
             prm.txOption.headers.append(header)
-        call.answer(prm)
+        # Not from inside the callback: the library then frees what it still needs there, and aborts.
+        asyncio.get_running_loop().call_soon(self._refuse, call, prm)
+
+    def _refuse(self, call: _Refused, prm: Any) -> None:
+        try:
+            call.answer(prm)
+        except pj.Error as error:  # cancelled meanwhile
+            log.info("sip.refusal_too_late", error=error.info())
+            self._refused.discard(call)
 
     def _app_silent(self, leg: SipLeg) -> None:
         log.error("sip.app_did_not_answer", leg=leg.leg_id, after_s=self._options.answer_within_s)
