@@ -225,7 +225,10 @@ class Phone(asyncio.DatagramProtocol):
 
 @dataclass
 class Script:
-    """How a scripted worker answers INVITEs: `status` 0 = not at all."""
+    """How a scripted worker answers INVITEs: `status` 0 = not at all, but for a 180 when `ring`.
+
+    Never 180 and 200 at once: Kamailio's processes may swap what comes in the same instant.
+    """
 
     status: int = 200
     ring: bool = True
@@ -239,7 +242,8 @@ class ScriptedWorker(Phone):
         super().__init__("127.0.0.1", edge, "worker")
         self.script = script
         self.calls: set[str] = set()
-        self.offered = 0
+        self.offered = 0  # calls, retransmissions not counted
+        self._branches: set[str] = set()
         self.silent = False
 
     def reply_to(self, message: Message) -> list[str]:
@@ -249,17 +253,16 @@ class ScriptedWorker(Phone):
             case "ACK":
                 return []
             case "INVITE":
-                if ";tag=" not in message.one("to"):
+                branch = _branch(message.one("via"))
+                if ";tag=" not in message.one("to") and branch not in self._branches:
+                    self._branches.add(branch)
                     self.offered += 1
                 if not self.script.status:
                     return [self.reply(message, 180, "Ringing")] if self.script.ring else []
-                ringing = [self.reply(message, 180, "Ringing")] if self.script.ring else []
                 if self.script.status == 200:
                     self.calls.add(message.one("call-id"))
-                final = self.reply(
-                    message, self.script.status, "Scripted", sdp=self.script.status == 200, extra=self.script.extra
-                )
-                return [*ringing, final]
+                answered = self.script.status == 200
+                return [self.reply(message, self.script.status, "Scripted", sdp=answered, extra=self.script.extra)]
             case "BYE":
                 self.calls.discard(message.one("call-id"))
         return [self.reply(message, 200, "OK")]
