@@ -212,3 +212,15 @@ def _confirmed(edge: Edge) -> bool:
     """Whether the dialog's file knows a call that is up (state 4)."""
     with contextlib.closing(sqlite3.connect(edge.folder / "edge-dialogs.db")) as database:
         return database.execute("SELECT count(*) FROM dialog WHERE state = 4").fetchone() == (1,)
+
+
+async def test_calls_that_nobody_takes_lose_no_place() -> None:
+    async with an_edge() as edge:
+        first, second = await edge.worker(Script(503)), await edge.worker(Script(486))
+        await edge.start(maxload=1)
+        caller = await edge.phone()
+        for _ in range(6):
+            assert (await caller.request("INVITE", edge.uri("support"))).status == 503
+        assert (first.offered, second.offered) == (6, 6)
+        first.script.status = second.script.status = 200
+        assert [(await caller.request("INVITE", edge.uri("support"))).status for _ in range(2)] == [200, 200]
