@@ -12,7 +12,6 @@ import fcntl
 import json
 import math
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -155,7 +154,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_term)
-        plan = sip_plan(settings, shutil.which("kamailio"), compiled_cap())
+        plan = sip_plan(settings, edge.program(), compiled_cap())
         check_ports(settings, plan)
         self._processes = [Process(spec, self._publish, self._on_death) for spec in self._specs(plan)]
         for process in self._processes:
@@ -326,7 +325,7 @@ def _reachable(host: str) -> str:
 def run_edge(settings: Settings) -> int:
     """Become Kamailio, with the configuration that a `serve` with edge.kamailio = external has written; exit status."""
     config = settings.run_dir / "kamailio.cfg"
-    program = shutil.which("kamailio")
+    program = edge.program()
     deadline = time.monotonic() + EDGE_WAIT_S
     while not config.is_file() and time.monotonic() < deadline:
         time.sleep(0.5)

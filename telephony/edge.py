@@ -124,12 +124,16 @@ def write_config(
     return config
 
 
+def program() -> str | None:
+    """Where Kamailio is installed, if it is."""
+    # Debian keeps it where an ordinary user's PATH does not look.
+    return shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin:/usr/local/sbin")
+
+
 def command(config: Path, run_dir: Path) -> list[str]:
     """Run Kamailio in the foreground, logging to standard error; SIGTERM ends it and its children."""
-    # Debian keeps it where an ordinary user's PATH does not look.
-    program = shutil.which("kamailio") or shutil.which("kamailio", path="/usr/sbin:/usr/local/sbin") or "kamailio"
     return [
-        program,
+        program() or "kamailio",
         "-DD",
         "-E",
         "-f",
