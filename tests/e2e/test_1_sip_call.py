@@ -1,0 +1,100 @@
+"""A phone call from greeting to goodbye, through Kamailio, to a human on a registered softphone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from tests.e2e.world import QUIET, SPEECH, Instance, play, seconds_of, tone
+
+AGENT_HZ, CALLER_HZ = 700.0, 1100.0
+
+
+def test_the_whole_way(instance: Instance, tmp_path: Path) -> None:
+    """Consent, a question, a PIN by keypad, a human, goodbye; then the history and the recording."""
+    token, secret = instance.agent("bob")
+    phone = instance.softphone("bob", secret, "--wav", str(tone(tmp_path / "a.wav", AGENT_HZ)), "--hangup-after", "5")
+    instance.available(token)
+    caller_tone = tone(tmp_path / "c.wav", CALLER_HZ, 6)
+    caller, conversation = instance.call(
+        QUIET, play("en-yes"), QUIET, play("en-hours"), QUIET, play("en-order"), QUIET,
+        {"dtmf": "2468"}, QUIET, play("en-human"), {"wait": 4.0}, {"play": str(caller_tone)}, SPEECH,
+    )  # fmt: skip
+    assert instance.wait(conversation, "consent", 40)["given"] is True
+    instance.wait(conversation, "decision", 30, type="answer", exit="answered")
+    assert instance.wait(conversation, "verify", 60)["result"] == "passed"
+    instance.wait(conversation, "queue.accepted", 60)
+    phone.wait("ended", timeout_s=30)
+    end = instance.ended(conversation)
+    report = caller.report(20)
+    assert report["exit_code"] == 0 and report["ended_by"] == "remote", report
+    assert end["disposition"] == "completed", instance.story(conversation)
+
+    # Each heard the other, not only the bot.
+    agent_heard, _ = soundfile.read(phone.record)
+    assert seconds_of(caller.heard(), AGENT_HZ) > 3
+    assert seconds_of(np.asarray(agent_heard), CALLER_HZ) > 1.5
+
+    history = instance.history(conversation)
+    assert history["conversation"]["customer_id"] == "100001"
+    assert history["conversation"]["auth_level"] == 2
+    texts = [u["text"].lower() for u in history["utterances"] if u["role"] == "customer"]
+    assert any("opening hours" in text for text in texts), texts
+    said = [e["payload"]["text"] for e in history["events"] if e["type"] == "bot.said"]
+    assert "Goodbye" in said[-1], said
+    assert any("Monday to Saturday" in text for text in said), said
+    affects = instance.events(conversation, "affect")
+    consent_at = instance.events(conversation, "consent")[0]["seq"]
+    assert affects and all(event["seq"] > consent_at for event in affects)
+
+    recording = instance.ask("GET", f"/api/conversations/{conversation}/recording")
+    assert recording.status_code == 200
+    (tmp_path / "r.wav").write_bytes(recording.content)
+    stereo, _ = soundfile.read(tmp_path / "r.wav")
+    assert stereo.shape[1] == 2
+    assert seconds_of(stereo[:, 0], CALLER_HZ) > 1.5 and seconds_of(stereo[:, 1], AGENT_HZ) > 3
+
+    # The digits are nowhere.
+    for file in [instance.folder / "log", *(instance.folder / "data").glob("*.db*")]:
+        assert b'"2468"' not in file.read_bytes() and b" 2468" not in file.read_bytes(), file
+    phone.stop()
+    instance.available(token, "offline")
+
+
+def test_refusal_leaves_no_recording_and_no_emotion(instance: Instance) -> None:
+    caller, conversation = instance.call(QUIET, {"dtmf": "2"}, QUIET, play("en-hours"), QUIET, {"hangup": True})
+    assert instance.wait(conversation, "consent", 40)["given"] is False
+    instance.wait(conversation, "decision", 40, type="answer", exit="answered")
+    instance.ended(conversation)
+    caller.report(20)
+    history = instance.history(conversation)
+    assert [u for u in history["utterances"] if u["role"] == "customer"]
+    assert not instance.events(conversation, "affect")
+    assert history["recordings"] == []
+    assert instance.ask("GET", f"/api/conversations/{conversation}/recording").status_code == 404
+    leg = history["legs"][0]
+    assert not list((instance.folder / "data").rglob(f"*{leg.get('leg_id') or leg.get('id')}*.wav"))
+
+
+def test_in_chinese(instance: Instance) -> None:
+    """The greeting, the answer and the hand-over are Chinese."""
+    token, secret = instance.agent("mei")
+    phone = instance.softphone("mei", secret, "--hangup-after", "2")
+    instance.available(token)
+    caller, conversation = instance.call(
+        QUIET, play("zh-yes"), QUIET, play("zh-hours"), QUIET, play("zh-human"), to="zhongwen", who="lihua"
+    )
+    instance.wait(conversation, "bot.said", 30, text="您好")
+    instance.wait(conversation, "consent", 40, given=True)
+    instance.wait(conversation, "decision", 40, type="answer", exit="answered")
+    assert "周" in instance.wait(conversation, "bot.said", 20, text="点")["text"]
+    instance.wait(conversation, "queue.accepted", 40)
+    phone.wait("ended")
+    instance.ended(conversation)
+    assert instance.wait(conversation, "bot.said", 5, text="再见")
+    caller.report(20)
+    assert instance.history(conversation)["conversation"]["language"] == "zh-CN"
+    phone.stop()
+    instance.available(token, "offline")

@@ -1,0 +1,44 @@
+"""Agents who decline, do not answer, or get lost: the caller keeps the place and is told about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.e2e.world import QUIET, SPEECH, Instance, seconds_of, tone
+
+
+def test_declined_then_not_answered_then_the_next(instance: Instance, tmp_path: Path) -> None:
+    """486 from one, silence from the other: back in the queue at the same place, music, position; then somebody answers."""
+    first, first_secret = instance.agent("ann")
+    second, second_secret = instance.agent("ben")
+    declining = instance.softphone("ann", first_secret, "--decline", "486")
+    deaf = instance.softphone("ben", second_secret, "--ignore")
+    instance.available(first)
+    caller, conversation = instance.call(QUIET, {"dtmf": "2"}, QUIET, {"dtmf": "0"}, SPEECH)
+    instance.wait(conversation, "queue.offered", 40, agent="ann")
+    instance.wait(conversation, "queue.declined", 10)
+    declining.wait("declined")
+    instance.available(second)
+    instance.wait(conversation, "queue.offered", 10, agent="ben")
+    deaf.wait("incoming")
+    instance.wait(conversation, "queue.missed", 15)
+    position = instance.wait(conversation, "queue.position", 20)
+    assert position["position"] == 1
+    entered = instance.events(conversation, "queue.entered")
+    assert len(entered) == 1, "the place in the queue was given up"
+
+    third, third_secret = instance.agent("cat")
+    sound = tone(tmp_path / "a.wav", 700)
+    answering = instance.softphone("cat", third_secret, "--wav", str(sound), "--hangup-after", "3")
+    instance.available(third)
+    instance.wait(conversation, "queue.accepted", 20, agent="cat")
+    answering.wait("ended")
+    assert instance.ended(conversation)["disposition"] == "completed"
+    caller.report(20)
+    heard = caller.heard()
+    assert seconds_of(heard, 700) > 1.5
+    said = instance.wait(conversation, "bot.said", 5, block="queue")
+    assert "next" in said["text"].lower() or "first" in said["text"].lower(), said
+    for phone, token in ((declining, first), (deaf, second), (answering, third)):
+        phone.stop()
+        instance.available(token, "offline")

@@ -1,0 +1,146 @@
+"""Real Chromium as caller and as agent, at the built pages of a running instance."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.e2e.world import PASSWORD, QUIET, ROOT, SPEECH, SPOKEN, Instance, likeness, tone, until
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None or not (ROOT / "web" / "dist" / "index.html").is_file(), reason="needs chromium and web/dist"
+)
+
+# Looks at what the page's own call receives: energy and strongest frequency of the far end's sound.
+EAR = """
+window.__calls = [];
+const Real = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Real {
+  constructor(...args) {
+    super(...args);
+    window.__calls.push(this);
+    this.addEventListener("track", (event) => {
+      if (event.track.kind !== "audio") return;
+      const context = new AudioContext();
+      this.ear = context.createAnalyser();
+      this.ear.fftSize = 4096;
+      context.createMediaStreamSource(new MediaStream([event.track])).connect(this.ear);
+      this.rate = context.sampleRate;
+    });
+  }
+};
+window.__hears = () => {
+  const call = window.__calls.at(-1);
+  if (!call?.ear) return 0;
+  const bins = new Float32Array(call.ear.frequencyBinCount);
+  call.ear.getFloatFrequencyData(bins);
+  const best = bins.reduce((top, value, index) => (value > bins[top] ? index : top), 0);
+  return bins[best] > -60 ? (best * call.rate) / call.ear.fftSize : 0;
+};
+"""
+
+
+@contextmanager
+def browser(microphone: Path) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required",
+                f"--use-file-for-fake-audio-capture={microphone}",
+            ],
+        )  # fmt: skip
+        page = chromium.new_page(locale="en-US")
+        page.add_init_script(EAR)
+        try:
+            yield page
+        finally:
+            chromium.close()
+
+
+def spoken(path: Path, *clips: tuple[float, str]) -> Path:
+    """A WAV for the microphone: each clip after so many seconds of silence. Chromium plays it in a loop."""
+    parts: list[np.ndarray] = []
+    for silence_s, name in clips:
+        samples, rate = soundfile.read(SPOKEN / f"{name}.flac")
+        parts += [np.zeros(int(silence_s * rate)), samples]
+    soundfile.write(path, np.concatenate([*parts, np.zeros(60 * 16_000)]), 16_000, subtype="PCM_16")
+    return path
+
+
+def test_a_caller_on_the_page(instance: Instance, tmp_path: Path) -> None:
+    """Keypad for consent, a spoken question answered, captions of both, a message in the same conversation, hang-up."""
+    microphone = spoken(tmp_path / "mic.wav", (18.0, "en-hours"))
+    known = set(instance.conversations())
+    with browser(microphone) as page:
+        page.goto(instance.url)
+        page.get_by_role("button", name="Call").click()
+        state = page.get_by_role("status")
+        expect(state).to_contain_text("Talking to the assistant", timeout=20_000)
+        conversation = until("the call", lambda: next(iter(set(instance.conversations()) - known), None))
+        instance.wait(conversation, "bot.said", 20, text="Hello")
+        page.get_by_role("button", name="Keypad").click()
+        page.get_by_role("button", name="1", exact=True).click()
+        instance.wait(conversation, "consent", 20, given=True)
+        captions = page.get_by_role("region", name="Captions").or_(page.locator(".captions"))
+        expect(captions.first).to_contain_text("opening hours", timeout=40_000, ignore_case=True)
+        expect(captions.first).to_contain_text("Monday", timeout=20_000)
+        assert page.evaluate("window.__calls.length") == 1
+        page.get_by_placeholder("Type a message").fill("Where are you located?")
+        page.get_by_role("button", name="Send").click()
+        instance.wait(conversation, "message", 10, text="located")
+        instance.wait(conversation, "bot.said", 30, text="Harbour")
+        page.get_by_role("button", name="Hang up").click()
+        expect(page.get_by_role("button", name="Call again")).to_be_visible()
+        end = instance.ended(conversation, 15)
+        assert end["party"] == "remote", end
+    assert instance.events(conversation, "affect")
+    assert instance.ask("GET", f"/api/conversations/{conversation}/recording").status_code == 200
+
+
+def test_an_agent_on_the_page_talks_with_a_phone(instance: Instance, tmp_path: Path) -> None:
+    """Login, Available, accept, words on the screen, hold with music, resume, end, wrap-up; heard both ways."""
+    token, _ = instance.agent("amy", "browser")
+    microphone = spoken(tmp_path / "mic.wav", *[(0.4, "en-agent")] * 40)
+    caller_tone = tone(tmp_path / "c.wav", 1100)
+    with browser(microphone) as page:
+        page.goto(f"{instance.url}/agent")
+        page.get_by_label("Name").fill("amy")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("radio", name="Available").click()
+        until(
+            "amy is available", lambda: instance.ask("GET", "/api/agent", token).json()["availability"] == "available"
+        )
+        caller, conversation = instance.call(
+            QUIET, {"dtmf": "1"}, QUIET, {"play": str(SPOKEN / "en-human.flac")}, SPEECH, {"wait": 2.0},
+            {"play": str(caller_tone)},
+        )  # fmt: skip
+        accept = page.get_by_role("button", name="Accept")
+        expect(accept).to_be_visible(timeout=60_000)
+        accept.click()
+        instance.wait(conversation, "queue.accepted", 20)
+        expect(page.get_by_text("talk to a person").first).to_be_visible(timeout=10_000)
+        until("the browser hears the phone", lambda: abs(page.evaluate("window.__hears()") - 1100) < 30, 15)
+        instance.wait(conversation, "utterance.final", 30, role="agent")
+        page.get_by_role("button", name="Hold").click()
+        instance.wait(conversation, "hold", 10, on=True)
+        until("silence while held", lambda: page.evaluate("window.__hears()") == 0, 10)
+        page.get_by_role("button", name="Resume").click()
+        instance.wait(conversation, "hold", 10, on=False)
+        until("heard again", lambda: abs(page.evaluate("window.__hears()") - 1100) < 30, 15)
+        page.get_by_role("button", name="End").click()
+        assert instance.ended(conversation)["disposition"] == "completed"
+        page.get_by_role("radio", name="Offline").click()
+    caller.report(20)
+    clip, _ = soundfile.read(SPOKEN / "en-agent.flac")
+    assert likeness(caller.heard(), clip) > 0.7

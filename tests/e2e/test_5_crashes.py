@@ -1,0 +1,97 @@
+"""kill -9 of each kind of process in mid-call: what must survive does, and what cannot is said at once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tests.e2e.world import QUIET, SPEECH, Instance, play, seconds_of, tone
+
+
+def test_barge_in_stops_the_voice(instance: Instance) -> None:
+    """The caller speaks over the greeting's question: stopped within 200 ms, and only what was played is kept."""
+    caller, conversation = instance.call(
+        QUIET,
+        {"dtmf": "2"},
+        QUIET,
+        play("en-hours"),
+        SPEECH,
+        {"wait": 1.0},
+        play("en-interrupt"),
+        QUIET,
+        {"hangup": True},
+    )
+    barged = instance.wait(conversation, "bot.said", 60, outcome="barge_in")
+    assert 0 < barged["stop_ms"] <= 200, barged
+    assert barged["planned"] != barged["text"] and barged["planned"].startswith(barged["text"].rstrip(" …")), barged
+    instance.ended(conversation, 40)
+    caller.report(20)
+
+
+def test_the_app_dies(instance: Instance) -> None:
+    """The call goes on in the same block, and finishes."""
+    caller, conversation = instance.call(
+        QUIET, {"dtmf": "2"}, QUIET, {"wait": 14.0}, play("en-hours"), QUIET, {"hangup": True}
+    )
+    instance.wait(conversation, "decision", 40, block="consent")
+    instance.wait(conversation, "bot.said", 20, text="How can I help")
+    old = instance.kill("app")
+    instance.back("app", old)
+    instance.wait(conversation, "contact.resumed", 30)
+    instance.wait(conversation, "decision", 60, type="answer", exit="answered")
+    assert instance.ended(conversation, 40)["reason"] == "hangup"
+    report = caller.report(30)
+    assert report["ended_by"] == "local", report
+    assert len(instance.events(conversation, "contact.started")) == 1
+
+
+def test_the_inference_worker_dies_in_a_turn(instance: Instance) -> None:
+    """The call survives, and the question is answered: late, or when it is asked again."""
+    caller, conversation = instance.call(
+        QUIET, {"dtmf": "2"}, QUIET, play("en-hours"), QUIET, {"wait": 3.0}, play("en-hours"), QUIET, {"wait": 20.0},
+        {"hangup": True},
+    )  # fmt: skip
+    instance.wait(conversation, "bot.said", 40, text="How can I help")
+    old = instance.kill("inference")
+    instance.wait(conversation, "decision", 60, type="answer", exit="answered")
+    assert not instance.events(conversation, "contact.ended"), instance.story(conversation)
+    instance.back("inference", old)
+    caller.process.terminate()
+    instance.ended(conversation, 40)
+
+
+def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None:
+    """Kamailio: the talk goes on. The agent's worker: an apology, the old place. The caller's worker: BYE, worker_lost."""
+    token, secret = instance.agent("dan")
+    phone = instance.softphone("dan", secret, "--wav", str(tone(tmp_path / "a.wav", 700)))
+    instance.available(token)
+    caller, conversation = instance.call(QUIET, {"dtmf": "2"}, QUIET, {"dtmf": "0"}, max_s=120)
+    instance.wait(conversation, "queue.accepted", 60)
+    phone.wait("answered")
+
+    old = instance.kill("kamailio")
+    instance.back("kamailio", old)
+    assert not instance.events(conversation, "agent.left"), instance.story(conversation)
+
+    old = instance.kill("sip-out-0")
+    assert instance.wait(conversation, "agent.left", 20)["lost"] is True
+    instance.wait(conversation, "bot.said", 20, text="dropped")
+    instance.back("sip-out-0", old)
+    # The registration outlived Kamailio: the same phone rings again, without registering anew.
+    instance.wait(conversation, "queue.accepted", 60, count=2)
+    phone.wait("answered", count=2)
+    entered = instance.events(conversation, "queue.entered")
+    assert [event["payload"]["priority"] for event in entered] == [50, 80]
+    assert sum(one["event"] == "registered" for one in phone.told) == 1
+
+    leg = next(one for one in instance.history(conversation)["legs"] if one["worker_id"].startswith("sip-in"))
+    old = instance.kill(leg["worker_id"])
+    died = time.monotonic()
+    report = caller.report(20)
+    assert time.monotonic() - died < 8 and report["ended_by"] == "remote", report
+    assert instance.ended(conversation, 20)["reason"] == "worker_lost"
+    assert seconds_of(caller.heard(), 700) > 2
+    phone.wait("ended", count=2, timeout_s=20)
+    instance.back(leg["worker_id"], old)
+    phone.stop()
+    instance.available(token, "offline")

@@ -1,0 +1,416 @@
+"""A whole private instance of `warmline serve`, and the people around it: callers, softphones, an admin at the API."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import numpy as np
+import soundfile
+import yaml
+
+from media.frames import SPEECH_RATE
+
+ROOT = Path(__file__).resolve().parents[2]
+SPOKEN = ROOT / "tests" / "data" / "spoken"
+PASSWORD = "correct horse battery"
+READY_S = 120.0  # models load on a busy machine
+T = TypeVar("T")
+QUIET: dict[str, Any] = {"wait_for_silence": {"silence_s": 1.0, "timeout_s": 25}}
+SPEECH: dict[str, Any] = {"wait_for_speech": {"timeout_s": 25}}
+
+
+def until(what: str, ask: Callable[[], T | None], timeout_s: float = 20.0, log: Callable[[], str] | None = None) -> T:
+    """The first answer that is not empty. Fails naming `what`, with the end of the log."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        found = ask()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {timeout_s:g} s\n{log() if log else ''}")
+        time.sleep(0.25)
+
+
+def ports(count: int) -> int:
+    """The first of `count` neighbouring ports, UDP and TCP, that are free, below the ephemeral range."""
+    for base in range(20_000 + os.getpid() % 97 * 100, 32_000, count):
+        with contextlib.ExitStack() as probes:
+            try:
+                for port in range(base, base + count):
+                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                        probes.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return base
+    raise AssertionError("no free ports")
+
+
+def tone(path: Path, hz: float, seconds: float = 60.0) -> Path:
+    """A sine of −12 dBFS that lasts a whole talk."""
+    t = np.arange(int(seconds * SPEECH_RATE)) / SPEECH_RATE
+    soundfile.write(path, 0.25 * np.sin(2 * np.pi * hz * t), SPEECH_RATE, subtype="PCM_16")
+    return path
+
+
+def seconds_of(samples: np.ndarray, hz: float, rate: int = SPEECH_RATE) -> float:
+    """How long a tone of this frequency is the greater part of a sound, in s."""
+    size = rate // 10
+    found = 0
+    for start in range(0, len(samples) - size, size):
+        spectrum = np.abs(np.fft.rfft(samples[start : start + size].astype(np.float64) * np.hanning(size))) ** 2
+        near = spectrum[max(0, round(hz / 10) - 2) : round(hz / 10) + 3].sum()
+        if spectrum.sum() > 1e-3 and near > 0.5 * spectrum.sum():
+            found += 1
+    return found / 10
+
+
+def likeness(heard: np.ndarray, spoken: np.ndarray, rate: int = SPEECH_RATE) -> float:
+    """Greatest correlation of the loudness curves: 1 = the sound is in there somewhere, whole."""
+    step = rate // 50
+
+    def curve(x: np.ndarray) -> np.ndarray:
+        frames = x[: len(x) // step * step].reshape(-1, step).astype(np.float64)
+        return np.asarray(np.sqrt((frames**2).mean(axis=1)))
+
+    short, long = curve(spoken), curve(heard)
+    if len(long) < len(short):
+        return 0.0
+    short = short - short.mean()
+    best = 0.0
+    for at in range(len(long) - len(short) + 1):
+        part = long[at : at + len(short)]
+        part = part - part.mean()
+        scale = float(np.linalg.norm(part) * np.linalg.norm(short))
+        if scale > 1e-6:
+            best = max(best, float(part @ short) / scale)
+    return best
+
+
+@dataclass
+class Phone:
+    """A registered softphone (a process of its own) and what it told."""
+
+    process: subprocess.Popen[str]
+    record: Path
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.told.append(json.loads(line))
+
+    def wait(self, event: str, count: int = 1, timeout_s: float = 20.0) -> dict[str, Any]:
+        """The `count`-th thing of this kind that it told."""
+
+        def seen() -> dict[str, Any] | None:
+            found = [one for one in self.told if one["event"] == event]
+            return found[count - 1] if len(found) >= count else None
+
+        return until(f"softphone: {event} no. {count}", seen, timeout_s, lambda: str(self.told))
+
+    def stop(self) -> None:
+        end(self.process)
+
+
+@dataclass
+class Caller:
+    """A call under way, placed by `telephony.caller`."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+
+    def report(self, timeout_s: float = 90.0) -> dict[str, Any]:
+        """What the caller measured, once the call is over."""
+        try:
+            out, errors = self.process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            end(self.process)
+            raise AssertionError(f"the call did not end within {timeout_s} s") from None
+        assert out, errors
+        return dict(json.loads(out))
+
+    def heard(self) -> np.ndarray:
+        """What came back, 16 kHz mono in ±1; after `report`."""
+        samples, rate = soundfile.read(self.folder / "heard.wav")
+        assert rate == SPEECH_RATE
+        return np.asarray(samples)
+
+
+def end(process: subprocess.Popen[str], timeout_s: float = 5.0) -> None:
+    """SIGTERM, then SIGKILL, to a process of ours."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout_s)
+
+
+class Instance:
+    """`warmline serve` with a folder and ports of its own."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.folder = folder
+        base = ports(16)
+        rtp = ports(400)
+        self.http, self.sip, self.workers_at = base, base + 1, base + 3
+        self.url = f"http://127.0.0.1:{self.http}"
+        self.env = {
+            **os.environ,
+            "WARMLINE_MODELS": os.environ.get("WARMLINE_MODELS", str(ROOT / "var" / "models")),
+            "WARMLINE_SERVER__DATA_DIR": str(folder / "data"),
+            "WARMLINE_SERVER__PORT": str(self.http),
+            "WARMLINE_SERVER__OFFERS_PER_MINUTE": "100",
+            "WARMLINE_EDGE__PORT": str(self.sip),
+            "WARMLINE_SIP__WORKER_BASE_PORT": str(self.workers_at),
+            "WARMLINE_SIP__RTP_BASE_PORT": str(rtp + rtp % 2),
+            "WARMLINE_DESK__RING_S": "5",
+            "WARMLINE_DESK__ACW_S": "0",
+            "WARMLINE_DESK__NOT_RESPONDING_S": "60",
+            "WARMLINE_DESK__ANNOUNCE_EVERY_S": "10",
+            "WARMLINE_DIALOG__NUMBERS": json.dumps({"*": {}, "zhongwen": {"locale": "zh-CN"}}),
+            **env,
+        }
+        self._log = (folder / "log").open("w")
+        self.process: subprocess.Popen[str] | None = None
+        self.token = ""
+        self._people: list[subprocess.Popen[str]] = []
+        self._numbers = iter(range(10_000))
+
+    # ------------------------------------------------------------------ the instance
+
+    def start(self) -> None:
+        self.cli("user", "add", "--admin", "boss")
+        self.launch()
+        self.token = self.login("boss")
+
+    def launch(self) -> None:
+        """`warmline serve`, again when it has ended."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "server.cli", "serve"], cwd=ROOT, env=self.env, stdout=self._log, stderr=self._log,
+            text=True, start_new_session=True,
+        )  # fmt: skip
+        self.ready(READY_S)
+
+    def ready(self, timeout_s: float = READY_S) -> None:
+        """Until every plane is up."""
+
+        def ok() -> bool:
+            assert self.process is not None and self.process.poll() is None, self.tail()
+            with contextlib.suppress(httpx.HTTPError):
+                return bool(httpx.get(f"{self.url}/api/health", timeout=3).json()["status"] == "ok")
+            return False
+
+        until("the instance is ready", ok, timeout_s, self.tail)
+
+    def stop(self) -> None:
+        for person in self._people:
+            end(person)
+        if self.process is not None:
+            for _ in range(2):  # the second says: now
+                if self.process.poll() is None:
+                    self.process.send_signal(signal.SIGTERM)
+            end(self.process, 30)
+        self._log.close()
+
+    def tail(self, lines: int = 60) -> str:
+        return "\n".join((self.folder / "log").read_text(errors="replace").splitlines()[-lines:])
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+    def cli(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "server.cli", *arguments], cwd=ROOT, env={**self.env, "WARMLINE_PASSWORD": PASSWORD},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def planes(self) -> dict[str, dict[str, Any]]:
+        """What the supervisor says of each process."""
+        with contextlib.suppress(OSError, ValueError):
+            return dict(json.loads((self.folder / "data" / "run" / "planes.json").read_text()))
+        return {}
+
+    def kill(self, name: str) -> int:
+        """kill -9 of a plane's process; returns its old pid."""
+        pid = int(self.planes()[name]["pid"])
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def back(self, name: str, old: int, timeout_s: float = 60.0) -> None:
+        """Until the plane runs again as another process and all is well."""
+
+        def again() -> bool:
+            plane = self.planes().get(name, {})
+            return bool(plane.get("state") == "running" and plane.get("pid") not in (None, old))
+
+        until(f"{name} is restarted", again, timeout_s, self.tail)
+        self.ready(timeout_s)
+
+    def processes(self) -> list[str]:
+        """Command lines of every process of this instance; our phones are none of it."""
+        mark = str(self.folder).encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            with contextlib.suppress(OSError):
+                command = (entry / "cmdline").read_bytes()
+                if (
+                    command
+                    and b"telephony." not in command
+                    and (mark in command or mark in (entry / "environ").read_bytes())
+                ):
+                    found.append(f"{entry.name} {command.replace(bytes(1), b' ').decode(errors='replace')}")
+        return found
+
+    # ------------------------------------------------------------------ the API
+
+    def login(self, name: str) -> str:
+        answer = httpx.post(f"{self.url}/api/login", json={"name": name, "password": PASSWORD}, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["token"])
+
+    def ask(self, method: str, path: str, token: str = "", **arguments: Any) -> httpx.Response:
+        return httpx.request(
+            method, f"{self.url}{path}", headers={"Authorization": f"Bearer {token or self.token}"}, timeout=15, **arguments
+        )  # fmt: skip
+
+    def available(self, token: str, availability: str = "available") -> None:
+        answer = self.ask("PUT", "/api/agent/availability", token, json={"availability": availability})
+        assert answer.status_code == 200, answer.text
+
+    def conversations(self) -> list[str]:
+        with contextlib.suppress(httpx.HTTPError):
+            answer = self.ask("GET", "/api/conversations")
+            if answer.status_code == 200:
+                return [one["conversation_id"] for one in answer.json()]
+        return []
+
+    def history(self, conversation_id: str) -> dict[str, Any]:
+        """Everything of a conversation; empty while the app is not there."""
+        with contextlib.suppress(httpx.HTTPError):
+            answer = self.ask("GET", f"/api/conversations/{conversation_id}")
+            if answer.status_code == 200:
+                return dict(answer.json())
+        return {}
+
+    def events(self, conversation_id: str, kind: str = "") -> list[dict[str, Any]]:
+        """Its events, of one type if one is named, in order."""
+        events = self.history(conversation_id).get("events", [])
+        return [event for event in events if kind in ("", event["type"])]
+
+    def wait(
+        self, conversation_id: str, kind: str, timeout_s: float = 30.0, count: int = 1, **payload: Any
+    ) -> dict[str, Any]:
+        """The payload of the `count`-th event of a type; text fields match when they contain what is given."""
+
+        def fits(have: Any, want: Any) -> bool:
+            return want.lower() in have.lower() if isinstance(want, str) and isinstance(have, str) else have == want
+
+        def seen() -> dict[str, Any] | None:
+            found = [
+                event["payload"]
+                for event in self.events(conversation_id, kind)
+                if all(fits(event["payload"].get(key), value) for key, value in payload.items())
+            ]
+            return found[count - 1] if len(found) >= count else None
+
+        return until(f"event {kind} {payload or ''} no. {count}", seen, timeout_s, lambda: self.story(conversation_id))
+
+    def story(self, conversation_id: str) -> str:
+        """The events as lines and the end of the log, for a failure's message."""
+        lines = [
+            f"{event['at'][14:23]} {event['type']} {json.dumps(event['payload'], ensure_ascii=False)[:200]}"
+            for event in self.events(conversation_id)
+        ]
+        return "\n".join([*lines, self.tail(40)])
+
+    def ended(self, conversation_id: str, timeout_s: float = 30.0) -> dict[str, Any]:
+        return self.wait(conversation_id, "contact.ended", timeout_s)
+
+    # ------------------------------------------------------------------ people
+
+    def agent(self, name: str, device: str = "sip") -> tuple[str, str]:
+        """Add an agent: (API token, SIP password)."""
+        out = self.cli("user", "add", "--agent", device, name)
+        secret = out.partition(" password ")[2].split(" ")[0]
+        token = self.login(name)
+        until(f"agent {name} is known", lambda: self.ask("GET", "/api/agent", token).status_code == 200, 20, self.tail)
+        return token, secret
+
+    def softphone(self, name: str, secret: str, *arguments: str) -> Phone:
+        """A registered phone."""
+        record = self.folder / f"{name}-{next(self._numbers)}.wav"
+        process = subprocess.Popen(
+            [
+                sys.executable, "-m", "telephony.softphone", "--uri", f"sip:{name}@127.0.0.1", "--registrar",
+                f"sip:127.0.0.1:{self.sip}", "--max-seconds", "300", "--record", str(record), *arguments,
+            ],
+            cwd=ROOT, env={**os.environ, "WARMLINE_PHONE_PASSWORD": secret}, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        self._people.append(process)
+        phone = Phone(process, record)
+        phone.wait("registered")
+        return phone
+
+    def call(self, *steps: Any, to: str = "support", who: str = "demo", max_s: float = 90.0) -> tuple[Caller, str]:
+        """Place a call that goes through these steps and stays until the far end hangs up: (caller, conversation)."""
+        folder = self.folder / f"call-{next(self._numbers)}"
+        folder.mkdir()
+        script = folder / "script.yaml"
+        script.write_text(yaml.safe_dump({"steps": list(steps)}, allow_unicode=True))
+        known = set(self.conversations())
+        process = subprocess.Popen(
+            [
+                sys.executable, "-m", "telephony.caller", f"sip:{to}@127.0.0.1:{self.sip}", "--from",
+                f"sip:{who}@127.0.0.1", "--script", str(script), "--record", str(folder / "heard.wav"), "--json", "-",
+                "--max-seconds", str(max_s), "--stay", str(max_s),
+            ],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self._people.append(process)
+
+        def new() -> str | None:
+            fresh = [one for one in self.conversations() if one not in known]
+            return fresh[0] if fresh else None
+
+        return Caller(process, folder), until("the call reaches the app", new, 20, self.tail)
+
+
+def play(name: str) -> dict[str, Any]:
+    """A step that says a clip of tests/data/spoken."""
+    return {"play": str(SPOKEN / f"{name}.flac")}
+
+
+@contextlib.contextmanager
+def an_instance(**env: str) -> Iterator[Instance]:
+    """A running instance. In a folder of its own, not pytest's: socket paths must stay below 108 characters."""
+    with tempfile.TemporaryDirectory(prefix="wl-e2e-") as folder:
+        instance = Instance(Path(folder), **env)
+        try:
+            instance.start()
+            yield instance
+        finally:
+            instance.stop()
