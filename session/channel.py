@@ -77,7 +77,8 @@ class Peer:
         data = wire.encode(message)
         self._writer.write(len(data).to_bytes(4, "big") + data)
         try:
-            await asyncio.wait_for(self._writer.drain(), WRITE_TIMEOUT_S)
+            async with asyncio.timeout(WRITE_TIMEOUT_S):
+                await self._writer.drain()
         except (TimeoutError, OSError) as error:
             self.abort()
             raise Disconnected(f"{self.name}: {error or 'peer does not read'}") from error
@@ -92,7 +93,8 @@ class Peer:
         self._waiting[request_id] = future
         try:
             await self.send(wire.Request(request_id=request_id, body=body))
-            raw = await asyncio.wait_for(future, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                raw = await future
         except (TimeoutError, asyncio.CancelledError):
             self._cancel_remote(request_id)
             raise
@@ -110,7 +112,8 @@ class Peer:
         try:
             await self.send(wire.Request(request_id=request_id, body=body))
             while True:
-                raw = await asyncio.wait_for(queue.get(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    raw = await queue.get()
                 if raw is None or isinstance(raw, Exception):
                     finished = True
                     if raw is not None:
@@ -229,7 +232,9 @@ async def connect(address: str, handler: Handler, name: str, timeout_s: float = 
         opening = asyncio.open_unix_connection(host)
     else:
         opening = asyncio.open_connection(host, port)
-    reader, writer = await asyncio.wait_for(opening, timeout_s)
+    # Not wait_for: in Python 3.11 it swallows a cancellation that meets the finished connection.
+    async with asyncio.timeout(timeout_s):
+        reader, writer = await opening
     return Peer(reader, writer, handler, name)
 
 
@@ -276,7 +281,8 @@ class Link:
         """The live peer, waiting up to `timeout_s`. Raises `Disconnected`."""
         if self.peer is None or self.peer.closed:
             try:
-                await asyncio.wait_for(self._up.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await self._up.wait()
             except TimeoutError:
                 raise Disconnected(f"{self._name}: {self.address} is not there") from None
         if self.peer is None:
