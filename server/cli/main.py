@@ -150,3 +150,16 @@ def call(context: typer.Context) -> None:
     """Place one call to a SIP address and report what happened (`warmline call --help`)."""
     # A process of its own: the SIP library is GPL and stays out of this one.
     raise typer.Exit(subprocess.run([sys.executable, "-m", "telephony.caller", *context.args], check=False).returncode)
+
+
+@app.command()
+def demo(
+    json_file: Annotated[Path | None, typer.Option("--json", help="write everything as JSON too")] = None,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="empty folder for recording, page and log; default: a temporary one")
+    ] = None,
+) -> None:
+    """A real call on this machine, from greeting to a human; exit status 0 when words and a human were reached."""
+    from server.cli.demo import show
+
+    show(settings_or_exit(), json_file, keep)

@@ -1,0 +1,4 @@
+"""`warmline demo`: a private instance, a real call by recorded human speech, a scripted agent, and a report of it.
+
+Read `run.py` first.
+"""

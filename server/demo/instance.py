@@ -1,0 +1,161 @@
+"""A private Warmline on free ports of this machine, gone without a trace when its context ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+
+import httpx
+
+from server.auth import hash_password, new_sip_secret, sip_ha1
+from server.settings import ROOT
+from session.store import Store
+from session.users import Users
+from telephony import edge
+
+START_S = 150.0  # s for models, voices and intents on two busy cores; 15 when idle
+STOP_S = 20.0
+SIP_PORTS, RTP_PORTS = 12, 400
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A running instance and how to speak to it."""
+
+    data_dir: Path
+    http: str
+    sip_port: int
+    admin_token: str
+    agent_token: str
+    agent_secret: str
+    agent_device: str
+
+    @property
+    def sip(self) -> str:
+        """Whom to call."""
+        return f"sip:support@127.0.0.1:{self.sip_port}"
+
+
+def free_run(count: int, start: int) -> int:
+    """The first port of `count` free ones in a row, UDP and TCP, from `start` on. Raises `DemoError`."""
+    first = start
+    while first + count < 60000:
+        taken = next((port for port in range(first, first + count) if not _free(port)), None)
+        if taken is None:
+            return first
+        first = taken + 1
+    raise DemoError(f"no {count} free ports in a row on this machine")
+
+
+def _free(port: int) -> bool:
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+@contextlib.asynccontextmanager
+async def private_instance(data_dir: Path, models_dir: Path, phone_port: int) -> AsyncIterator[Instance]:
+    """Start it, wait until all is well, make an admin and an agent; stop it at the end, whatever happened.
+
+    The agent is a registered softphone where there is Kamailio, else one at `phone_port`. Raises `DemoError`.
+    """
+    base = free_run(SIP_PORTS + 2, 21000)
+    settings_file = data_dir / "warmline.toml"
+    settings_file.write_text("# the demo's settings are in its environment\n")
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("WARMLINE_")},
+        "WARMLINE_MODELS": str(models_dir),
+        "WARMLINE_CONFIG": str(settings_file),
+        "WARMLINE_SERVER__DATA_DIR": str(data_dir),
+        "WARMLINE_SERVER__PORT": str(base),
+        "WARMLINE_EDGE__PORT": str(base + 1),
+        "WARMLINE_EDGE__MAX_CALLS": "4",
+        "WARMLINE_SIP__WORKER_BASE_PORT": str(base + 2),
+        "WARMLINE_SIP__RTP_BASE_PORT": str(free_run(RTP_PORTS, 30000)),
+        "WARMLINE_SIP__DIAL_ALLOWED": f'["sip:amy@127.0.0.1:{phone_port}"]',
+        "WARMLINE_MEDIA__WEBRTC_WORKERS": "1",
+    }
+    password, secret = token_urlsafe(16), new_sip_secret()
+    device = "sip" if edge.program() is not None else "uri"
+    await _people(data_dir, password, secret, device, phone_port)
+    log = (data_dir / "warmline.log").open("wb")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "server.cli", "serve", env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+    )
+    http = f"http://127.0.0.1:{base}"
+    try:
+        async with httpx.AsyncClient(base_url=http, timeout=10) as client:
+            await _until_well(client, process, data_dir)
+            tokens = [await _login(client, name, password) for name in ("boss", "amy")]
+        yield Instance(data_dir, http, base + 1, tokens[0], tokens[1], secret, device)
+    finally:
+        log.close()
+        await _stop(process)
+
+
+async def _people(data_dir: Path, password: str, secret: str, device: str, phone_port: int) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{data_dir}/warmline.db")
+    users = Users(store)
+    digest = await asyncio.to_thread(hash_password, password)
+    await users.add("boss", password_hash=digest, roles=["admin"])
+    await users.add(
+        "amy",
+        password_hash=digest,
+        roles=["agent"],
+        display_name="Amy",
+        device="sip" if device == "sip" else "uri",
+        uri="" if device == "sip" else f"sip:amy@127.0.0.1:{phone_port}",
+        sip_ha1=sip_ha1("amy", "127.0.0.1", secret),
+    )
+    await store.close()
+
+
+async def _until_well(client: httpx.AsyncClient, process: asyncio.subprocess.Process, data_dir: Path) -> None:
+    deadline = asyncio.get_running_loop().time() + START_S
+    status = "no answer"
+    while asyncio.get_running_loop().time() < deadline:
+        if process.returncode is not None:
+            raise DemoError(f"the instance ended by itself; its log is {data_dir / 'warmline.log'}")
+        with contextlib.suppress(httpx.HTTPError, ValueError, KeyError):
+            status = str((await client.get("/api/health")).json()["status"])
+            if status == "ok":
+                return
+        await asyncio.sleep(0.3)
+    raise DemoError(f"the instance is {status} after {START_S:.0f} s; its log is {data_dir / 'warmline.log'}")
+
+
+async def _login(client: httpx.AsyncClient, name: str, password: str) -> str:
+    answer = await client.post("/api/login", json={"name": name, "password": password})
+    answer.raise_for_status()
+    return str(answer.json()["token"])
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.1)
+        process.send_signal(signal.SIGTERM)  # the second one: nobody is left to drain for
+    try:
+        await asyncio.wait_for(process.wait(), STOP_S)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
