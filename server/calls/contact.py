@@ -299,7 +299,9 @@ class Contact:
                 self._refused = True
                 await self._command(wire.RecordLeg(leg_id=self.customer.leg_id, action="stop"))
             case fx.Verified():
-                await self.around.store.set_conversation(self.conversation_id, auth_level=effect.level)
+                await self.around.store.set_conversation(
+                    self.conversation_id, auth_level=effect.level, customer_id=effect.customer_id
+                )
                 await self._note("verify", {"result": "passed", "level": effect.level, "customer": effect.customer_id})
             case fx.VerifyFailed():
                 await self._note("verify", {"result": "failed", "attempts": effect.attempts, "locked": effect.locked})

@@ -22,6 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def instance() -> Iterator[Instance]:
-    with an_instance() as running:
-        yield running
+def running() -> Iterator[Instance]:
+    with an_instance() as one:
+        yield one
+
+
+@pytest.fixture
+def instance(running: Instance) -> Iterator[Instance]:
+    """The shared instance; afterwards nobody is on the phone and no agent is at work, however the test went."""
+    yield running
+    running.everybody_home()

@@ -39,6 +39,3 @@ def test_declined_then_not_answered_then_the_next(instance: Instance, tmp_path: 
     assert seconds_of(heard, 700) > 1.5
     said = instance.wait(conversation, "bot.said", 5, block="queue")
     assert "next" in said["text"].lower() or "first" in said["text"].lower(), said
-    for phone, token in ((declining, first), (deaf, second), (answering, third)):
-        phone.stop()
-        instance.available(token, "offline")

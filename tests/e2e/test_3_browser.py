@@ -103,7 +103,7 @@ def test_a_caller_on_the_page(instance: Instance, tmp_path: Path) -> None:
         expect(page.get_by_role("button", name="Call again")).to_be_visible()
         end = instance.ended(conversation, 15)
         assert end["party"] == "remote", end
-    assert instance.events(conversation, "affect")
+    assert [u for u in instance.history(conversation)["utterances"] if u["emotion"] is not None]
     assert instance.ask("GET", f"/api/conversations/{conversation}/recording").status_code == 200
 
 

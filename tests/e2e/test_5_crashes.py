@@ -41,7 +41,7 @@ def test_the_app_dies(instance: Instance) -> None:
     instance.wait(conversation, "decision", 60, type="answer", exit="answered")
     assert instance.ended(conversation, 40)["reason"] == "hangup"
     report = caller.report(30)
-    assert report["ended_by"] == "local", report
+    assert report["ended_by"] == "us", report
     assert len(instance.events(conversation, "contact.started")) == 1
 
 
@@ -88,10 +88,8 @@ def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None
     old = instance.kill(leg["worker_id"])
     died = time.monotonic()
     report = caller.report(20)
-    assert time.monotonic() - died < 8 and report["ended_by"] == "remote", report
+    assert time.monotonic() - died < 8 and report["ended_by"] == "far end", report
     assert instance.ended(conversation, 20)["reason"] == "worker_lost"
     assert seconds_of(caller.heard(), 700) > 2
     phone.wait("ended", count=2, timeout_s=20)
     instance.back(leg["worker_id"], old)
-    phone.stop()
-    instance.available(token, "offline")

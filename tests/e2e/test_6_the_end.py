@@ -39,7 +39,7 @@ def test_sigterm_drains(instance: Instance) -> None:
     offer = httpx.post(f"{instance.url}/api/offer", json={"sdp": "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n"}, timeout=10)
     assert offer.status_code == 503 and int(offer.headers["retry-after"]) > 0, offer.text
     instance.wait(conversation, "decision", 60, type="answer", exit="answered")
-    assert caller.report(60)["ended_by"] == "local"
+    assert caller.report(60)["ended_by"] == "us"
     assert instance.process.wait(40) == 0, instance.tail()
     assert instance.processes() == []
     assert "Traceback" not in instance.log(), instance.tail(100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,7 +28,8 @@ from media.frames import SPEECH_RATE
 ROOT = Path(__file__).resolve().parents[2]
 SPOKEN = ROOT / "tests" / "data" / "spoken"
 PASSWORD = "correct horse battery"
-READY_S = 120.0  # models load on a busy machine
+VECTORS = ROOT / "var" / "cache" / "vectors"  # of the sample flow's sentences; half of a first start is making them
+READY_S = 150.0  # models load on a busy machine
 T = TypeVar("T")
 QUIET: dict[str, Any] = {"wait_for_silence": {"silence_s": 1.0, "timeout_s": 25}}
 SPEECH: dict[str, Any] = {"wait_for_speech": {"timeout_s": 25}}
@@ -193,13 +195,20 @@ class Instance:
         self.process: subprocess.Popen[str] | None = None
         self.token = ""
         self._people: list[subprocess.Popen[str]] = []
+        self._tokens: list[str] = []
         self._numbers = iter(range(10_000))
 
     # ------------------------------------------------------------------ the instance
 
     def start(self) -> None:
         self.cli("user", "add", "--admin", "boss")
+        for file in VECTORS.glob("vectors-*.npz"):
+            shutil.copy(file, self.folder / "data")
         self.launch()
+        VECTORS.mkdir(parents=True, exist_ok=True)
+        for file in (self.folder / "data").glob("vectors-*.npz"):
+            if "part" not in file.name and not (VECTORS / file.name).exists():
+                shutil.copy(file, VECTORS)
         self.token = self.login("boss")
 
     def launch(self) -> None:
@@ -222,8 +231,7 @@ class Instance:
         until("the instance is ready", ok, timeout_s, self.tail)
 
     def stop(self) -> None:
-        for person in self._people:
-            end(person)
+        self.everybody_home()
         if self.process is not None:
             for _ in range(2):  # the second says: now
                 if self.process.poll() is None:
@@ -356,8 +364,20 @@ class Instance:
         out = self.cli("user", "add", "--agent", device, name)
         secret = out.partition(" password ")[2].split(" ")[0]
         token = self.login(name)
+        self._tokens.append(token)
         until(f"agent {name} is known", lambda: self.ask("GET", "/api/agent", token).status_code == 200, 20, self.tail)
         return token, secret
+
+    def everybody_home(self) -> None:
+        """No phone or caller is left, no agent takes calls."""
+        for person in self._people:
+            end(person)
+        self._people.clear()
+        if self.process is not None and self.process.poll() is None:
+            for token in self._tokens:
+                with contextlib.suppress(httpx.HTTPError):
+                    self.available(token, "offline")
+        self._tokens.clear()
 
     def softphone(self, name: str, secret: str, *arguments: str) -> Phone:
         """A registered phone."""
