@@ -55,7 +55,7 @@ stamp=.venv/.warmline-$(sha256sum uv.lock pyproject.toml | sha256sum | cut -c1-1
 if [ ! -e "$stamp" ]; then
   echo "installing Python packages"
   # shellcheck disable=SC2086
-  "$uv" sync -q --frozen ${extras:+--extra $extras}
+  "$uv" sync -q --frozen --compile-bytecode ${extras:+--extra $extras}
   rm -f .venv/.warmline-*
   touch "$stamp"
 fi
