@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ctranslate2
@@ -37,6 +38,16 @@ class ModelError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class TimedWord:
+    """A word (a character in Chinese), ms from the start of the audio, and its probability 0…1."""
+
+    text: str
+    t0_ms: int
+    t1_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What was said. `rejected` says why `text` is empty; `confidence` is the mean token probability, 0…1."""
 
@@ -45,6 +56,7 @@ class Transcript:
     confidence: float
     rejected: str = ""
     window_s: float = 0.0
+    words: tuple[TimedWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,13 @@ class _Look:
     text: str
     logprob: float
     no_speech: float
+    ids: list[int]
+    language: str
+    encoded: ctranslate2.StorageView
+
+
+def _always() -> bool:
+    return True
 
 
 class Recogniser:
@@ -81,8 +100,19 @@ class Recogniser:
         self._simplified = opencc.OpenCC("t2s")
         self.languages: list[str] = list(self._whisper.supported_languages)
 
-    def transcribe(self, audio: Audio, languages: list[str], *, final: bool = True, hint: str = "") -> Transcript:
-        """Words of ≤30 s of 16 kHz speech in one of `languages`. Raises ValueError naming what is wrong."""
+    def transcribe(
+        self,
+        audio: Audio,
+        languages: list[str],
+        *,
+        final: bool = True,
+        hint: str = "",
+        wanted: Callable[[], bool] = _always,
+    ) -> Transcript:
+        """Words of ≤30 s of 16 kHz speech in one of `languages`. Raises ValueError naming what is wrong.
+
+        `wanted` is asked between the steps; once it says no, the rest is left out and the result is empty.
+        """
         if audio.rate != SPEECH_RATE:
             raise ValueError(f"recognition hears {SPEECH_RATE} Hz, got {audio.rate}")
         if audio.ms > FULL_S * 1000:
@@ -95,19 +125,22 @@ class Recogniser:
         if voice.speech_ms < options.least_speech_ms:
             return Transcript("", languages[0], 0.0, "no human voice")
         window = min(FULL_S, max(options.least_window_s, math.ceil(audio.ms / 1000 + options.margin_s)))
-        encoded = self._encode(audio, window)
-        language = self._language(encoded, languages)
         beam = options.beam if final else 1
-        look = self._decode(encoded, language, audio, beam, hint)
-        if final and look.logprob < options.second_look_logprob and window < FULL_S:
+        look = self._look(audio, window, languages, beam, hint, wanted)
+        if look is not None and final and look.logprob < options.second_look_logprob and window < FULL_S:
             window = FULL_S
-            encoded = self._encode(audio, window)
-            language = self._language(encoded, languages)
-            second = self._decode(encoded, language, audio, beam, hint)
-            look = max(look, second, key=lambda found: found.logprob)
+            second = self._look(audio, window, languages, beam, hint, wanted)
+            look = second and max(look, second, key=lambda found: found.logprob)
+        if look is None:
+            return Transcript("", languages[0], 0.0, "no longer wanted", window)
         rejected = self._why_not(look, voice.clarity)
         return Transcript(
-            "" if rejected else look.text, language, round(math.exp(min(0.0, look.logprob)), 3), rejected, window
+            "" if rejected else look.text,
+            look.language,
+            round(math.exp(min(0.0, look.logprob)), 3),
+            rejected,
+            window,
+            self._words(look, audio) if final and options.word_times and not rejected else (),
         )
 
     def warm_up(self) -> None:
@@ -115,6 +148,16 @@ class Recogniser:
         encoded = self._encode(Audio.silence(1000, SPEECH_RATE), self._options.least_window_s)
         self._language(encoded, ["en", "zh"])
         self._decode(encoded, "en", Audio.silence(1000, SPEECH_RATE), 1, "")
+
+    def _look(
+        self, audio: Audio, window_s: float, languages: list[str], beam: int, hint: str, wanted: Callable[[], bool]
+    ) -> _Look | None:
+        if not wanted():
+            return None
+        encoded = self._encode(audio, window_s)
+        if not wanted():
+            return None
+        return self._decode(encoded, self._language(encoded, languages), audio, beam, hint)
 
     def _encode(self, audio: Audio, window_s: float) -> ctranslate2.StorageView:
         samples = np.zeros(int(window_s * SPEECH_RATE), dtype=np.float32)
@@ -131,10 +174,13 @@ class Recogniser:
                 return str(token[2:-2])
         return languages[0]
 
-    def _decode(self, encoded: ctranslate2.StorageView, language: str, audio: Audio, beam: int, hint: str) -> _Look:
-        tokens = Tokenizer(
+    def _tokens(self, language: str) -> Tokenizer:
+        return Tokenizer(
             self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=language
         )
+
+    def _decode(self, encoded: ctranslate2.StorageView, language: str, audio: Audio, beam: int, hint: str) -> _Look:
+        tokens = self._tokens(language)
         before = hint or (SIMPLIFIED if language == "zh" else "")
         prompt = [tokens.sot_prev, *tokens.encode(" " + before)[:100]] if before else []
         prompt += [*tokens.sot_sequence, tokens.no_timestamps]
@@ -151,8 +197,24 @@ class Recogniser:
         ids = result.sequences_ids[0]
         # With length_penalty 1 the score is the sum over the tokens divided by their number; count the end token too.
         logprob = result.scores[0] * len(ids) / (len(ids) + 1) if ids else -10.0
-        text = tokens.decode(ids).strip()
-        return _Look(self._simplified.convert(text) if language == "zh" else text, logprob, result.no_speech_prob)
+        text = self._written(tokens.decode(ids).strip(), language)
+        return _Look(text, logprob, result.no_speech_prob, ids, language, encoded)
+
+    def _written(self, text: str, language: str) -> str:
+        return str(self._simplified.convert(text)) if language == "zh" else text
+
+    def _words(self, look: _Look, audio: Audio) -> tuple[TimedWord, ...]:
+        tokens = self._tokens(look.language)
+        aligned = self._whisper.find_alignment(tokens, [look.ids], look.encoded, int(audio.ms / 1000 * FRAMES_PER_S))
+        words: list[TimedWord] = []
+        for item in aligned[0]:
+            text = self._written(item["word"].strip(), look.language)
+            if any(letter.isalnum() for letter in text) or not words:
+                start, end = round(float(item["start"]) * 1000), round(float(item["end"]) * 1000)
+                words.append(TimedWord(text, start, end, round(float(item["probability"]), 3)))
+            else:  # punctuation belongs to the word before it, and takes no time
+                words[-1] = replace(words[-1], text=words[-1].text + text)
+        return tuple(words)
 
     def _why_not(self, look: _Look, clarity: float) -> str:
         options = self._options

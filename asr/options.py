@@ -35,6 +35,10 @@ class AsrOptions(BaseModel):
     least_window_s: float = Field(
         default=8.0, ge=8, le=30, description="s of the shortest window; shorter ones lose accuracy"
     )
+    word_times: bool = Field(
+        default=False,
+        description="true gives finals the time of each word, for 35–65 ms more per final on two cores",
+    )
     second_look_logprob: float = Field(
         default=-0.9,
         le=0,

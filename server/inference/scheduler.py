@@ -1,4 +1,7 @@
-"""Which decode is next: finals before partials, the nearest deadline first. Pure but for the futures it resolves."""
+"""Which decode is next: finals before partials, the nearest deadline first. Pure but for the futures it resolves.
+
+A job that nobody waits for any more is not begun, and one under way is told so and may stop early (`wanted`).
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,20 @@ class _Entry(Generic[Job, Result]):
     put_at: float = field(compare=False)
     deadline: float = field(compare=False)
 
+    def wanted(self) -> bool:
+        """Does somebody still wait for it? Asked from the working thread."""
+        return not self.future.done()
+
 
 class Scheduler(Generic[Job, Result]):
     """Runs jobs one at a time in a thread of its own. A cancelled job that has not begun is never run."""
 
-    def __init__(self, work: Callable[[Job], Result], limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        work: Callable[[Job, Callable[[], bool]], Result],
+        limit: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._work = work
         self._limit = limit
         self._clock = clock
@@ -78,7 +90,7 @@ class Scheduler(Generic[Job, Result]):
                     continue
                 waited_ms = (self._clock() - entry.put_at) * 1000
                 try:
-                    result = await loop.run_in_executor(self._thread, self._work, entry.job)
+                    result = await loop.run_in_executor(self._thread, self._work, entry.job, entry.wanted)
                 except Exception as error:
                     if not entry.future.done():
                         entry.future.set_exception(error)

@@ -8,6 +8,7 @@ Prefetch     one thread at lowest priority, only when nobody waits Embed        
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import threading
 import time
@@ -32,13 +33,14 @@ from server import models
 from server.inference.scheduler import Scheduler
 from session import channel, wire
 from tts.options import TtsOptions
-from tts.speaker import Clause, Speaker, SpeechError
+from tts.speaker import Clause, Speaker
 
 log = structlog.get_logger(__name__)
 
 PREFETCH_LIMIT = 2000  # texts; a flow has dozens
 PREFETCH_NICE = 15
 EMBED_LIMIT = 4096  # texts in one request
+EMBED_SLICE = 4  # texts at once, ~60 ms: a caller's sentence goes in between when an index is being built
 
 T = TypeVar("T")
 
@@ -158,15 +160,19 @@ class InferenceService:
             text=result.text,
             language=result.language,
             confidence=result.confidence,
+            words=[
+                wire.DecodedWord(text=word.text, t0_ms=word.t0_ms, t1_ms=word.t1_ms, confidence=word.confidence)
+                for word in result.words
+            ],
             rejected=result.rejected,
             queue_ms=round(waited_ms, 1),
             decode_ms=round((time.perf_counter() - started) * 1000 - waited_ms, 1),
         )
 
-    def _transcribe(self, job: DecodeJob) -> Transcript:
+    def _transcribe(self, job: DecodeJob, wanted: Callable[[], bool]) -> Transcript:
         if self._recogniser is None:
             raise Missing("recognition is not ready")
-        return self._recogniser.transcribe(job.audio, job.languages, final=job.final, hint=job.hint)
+        return self._recogniser.transcribe(job.audio, job.languages, final=job.final, hint=job.hint, wanted=wanted)
 
     async def _feel(self, body: wire.Feel) -> wire.Felt:
         model = self._emotion
@@ -204,7 +210,11 @@ class InferenceService:
             raise Missing(f"embedding is not ready: {self._missing.get('embedding', 'loading')}")
         if not body.texts or len(body.texts) > EMBED_LIMIT:
             raise ValueError(f"1 to {EMBED_LIMIT} texts can be embedded at once, got {len(body.texts)}")
-        vectors = await self._in(self._embed_thread, lambda: embed(body.texts, body.query))
+        parts = []
+        for start in range(0, len(body.texts), EMBED_SLICE):
+            part = body.texts[start : start + EMBED_SLICE]
+            parts.append(await self._in(self._embed_thread, functools.partial(embed, part, body.query)))
+        vectors = np.concatenate(parts)
         return wire.Embedded(dims=int(vectors.shape[1]), data=vectors.astype("<f4").tobytes())
 
     def _state(self) -> wire.InferenceState:
@@ -226,14 +236,17 @@ class InferenceService:
             try:
                 self._ready[name] = await loop.run_in_executor(None, load)
                 self._missing.pop(name, None)
-            except (ModelError, models.InstallError, ImportError, OSError, ValueError) as error:
+            except (ModelError, models.InstallError) as error:
                 self._missing[name] = str(error)
                 log.error("inference.engine_missing", engine=name, error=str(error))
+            except Exception as error:  # whatever one engine's libraries raise, the others go on
+                self._missing[name] = f"it cannot be loaded: {error!r}"
+                log.exception("inference.engine_missing", engine=name)
         for locale in ("en", "zh-CN"):
             try:
                 await loop.run_in_executor(self._speak_threads, self._speaker.warm, locale)
-            except SpeechError as error:
-                log.error("inference.no_voice", locale=locale, error=str(error))
+            except Exception as error:  # as above
+                log.error("inference.no_voice", locale=locale, error=repr(error))
         log.info("inference.ready", ready=sorted(self._ready), missing=sorted(self._missing))
 
     def _load_recogniser(self) -> str:
@@ -272,8 +285,8 @@ class InferenceService:
             text, locale, voice = await self._prefetch.get()
             try:
                 await loop.run_in_executor(self._prefetch_thread, self._prefetch_one, text, locale, voice)
-            except SpeechError as error:
-                log.warning("inference.prefetch_failed", locale=locale, error=str(error))
+            except Exception as error:  # one prompt that cannot be said must not end the worker
+                log.warning("inference.prefetch_failed", locale=locale, error=repr(error))
 
     def _prefetch_one(self, text: str, locale: str, voice: str) -> None:
         self._idle.wait(60)

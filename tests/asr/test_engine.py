@@ -1,0 +1,218 @@
+"""The recogniser on its real model: words from people, on a telephone line too, and none from noise."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+
+from asr.engine import ModelError, Recogniser, compression, stutters
+from asr.gate import VoiceGate
+from asr.options import AsrOptions
+from media.frames import SPEECH_RATE, Audio
+from tests.speech_data import JFK, ROOT, SHARED, SPEECH, by_telephone, cut, load
+
+JFK_TEXT = (
+    "and so my fellow americans ask not what your country can do for you ask what you can do for your country"  # 1961
+)
+ENGLISH = {
+    "en-cards-001.flac": "10 of clubs",
+    "en-cards-003.flac": "7 of clubs",
+    "en-cards-005.flac": "8 of spades 4 of clubs 7 of hearts",
+    "en-goforward.flac": "go forward 10 meters",
+    "en-surpassed.flac": "has never been surpassed",
+}
+CHINESE = {
+    "zh-aishell-0002.flac": "设定30度",
+    "zh-aishell-0009.flac": "上海孙中山故居纪念馆",
+    "zh-aishell-0060.flac": "想听歌曲我们好像在哪见过",
+    "zh-aishell-0066.flac": "想听歌曲海阔天空",
+    "zh-aishell-0078.flac": "想听歌曲时间都去哪儿了",
+}
+NUMBERS = {"ten": "10", "seven": "7", "eight": "8", "four": "4", "三十": "30"}
+
+
+def plain(text: str) -> str:
+    text = re.sub(r"[^\w ]", "", text.lower())
+    for word, digits in NUMBERS.items():
+        text = re.sub(rf"\b{word}\b" if word.isascii() else word, digits, text)
+    return text.strip() or "-"
+
+
+def test_a_sentence_of_1961(recogniser: Recogniser) -> None:
+    heard = recogniser.transcribe(load(JFK), ["en", "zh"])
+    assert jiwer.wer(JFK_TEXT, plain(heard.text)) <= 0.1
+    assert heard.language == "en"
+    assert heard.rejected == ""
+    assert 0.7 < heard.confidence <= 1
+
+
+@pytest.mark.parametrize("line", ["wide", "telephone"])
+def test_english_phrases(recogniser: Recogniser, line: str) -> None:
+    said, heard = [], []
+    for name, text in ENGLISH.items():
+        audio = load(SPEECH / name)
+        found = recogniser.transcribe(by_telephone(audio) if line == "telephone" else audio, ["en", "zh"])
+        assert found.language == "en", name
+        said.append(text)
+        heard.append(plain(found.text))
+    assert jiwer.wer(said, heard) <= (0.2 if line == "wide" else 0.35), heard
+
+
+@pytest.mark.parametrize("line", ["wide", "telephone"])
+def test_mandarin_sentences(recogniser: Recogniser, line: str) -> None:
+    said, heard = [], []
+    for name, text in CHINESE.items():
+        audio = load(SPEECH / name)
+        found = recogniser.transcribe(by_telephone(audio) if line == "telephone" else audio, ["en", "zh"])
+        assert found.language == "zh", name
+        said.append(text)
+        heard.append(plain(found.text))
+    assert jiwer.cer(said, heard) <= 0.45, heard
+    assert not set("".join(heard)) & set("時間兒聽們見過館紀設"), "characters are simplified"
+
+
+def test_a_partial_says_the_same_of_clear_speech(recogniser: Recogniser) -> None:
+    heard = recogniser.transcribe(load(SPEECH / "en-goforward.flac"), ["en"], final=False)
+    assert plain(heard.text) == ENGLISH["en-goforward.flac"]
+    assert heard.words == ()
+
+
+def test_the_window_is_the_utterance_and_a_margin(recogniser: Recogniser) -> None:
+    short, long = load(SPEECH / "en-surpassed.flac"), load(JFK)
+    assert recogniser.transcribe(short, ["en"]).window_s == 8
+    assert recogniser.transcribe(long, ["en"]).window_s == math.ceil(long.ms / 1000 + 4.5)
+
+
+def test_a_poor_score_is_looked_at_in_the_full_window(gate: VoiceGate, whisper_folder: Path) -> None:
+    doubtful = Recogniser(AsrOptions(second_look_logprob=0.0), whisper_folder, gate)
+    heard = doubtful.transcribe(load(SPEECH / "en-goforward.flac"), ["en"])
+    assert heard.window_s == 30
+    assert plain(heard.text) == ENGLISH["en-goforward.flac"]
+    assert doubtful.transcribe(load(SPEECH / "en-goforward.flac"), ["en"], final=False).window_s == 8
+
+
+def test_the_same_audio_gives_the_same_words(recogniser: Recogniser) -> None:
+    audio = load(SPEECH / "zh-aishell-0078.flac")
+    assert recogniser.transcribe(audio, ["zh"]) == recogniser.transcribe(audio, ["zh"])
+
+
+def test_words_have_times(recogniser: Recogniser) -> None:
+    audio = load(JFK)
+    heard = recogniser.transcribe(audio, ["en"])
+    assert " ".join(word.text for word in heard.words) == heard.text
+    ends = [0]
+    for word in heard.words:
+        assert ends[-1] - 20 <= word.t0_ms <= word.t1_ms <= audio.ms + 50, word
+        assert 0 <= word.confidence <= 1
+        ends.append(word.t1_ms)
+    country = next(word for word in heard.words if word.text.startswith("country"))
+    assert 5400 < country.t0_ms < 6000  # heard there
+
+
+def test_chinese_words_are_simplified_with_their_times(recogniser: Recogniser) -> None:
+    heard = recogniser.transcribe(load(SPEECH / "zh-aishell-0009.flac"), ["zh"])
+    assert "".join(word.text for word in heard.words) == heard.text
+    assert heard.words[-1].t1_ms > 2000
+
+
+def test_a_hint_leaves_clear_words_alone(recogniser: Recogniser) -> None:
+    heard = recogniser.transcribe(load(SPEECH / "en-goforward.flac"), ["en"], hint="Robot commands: forward, meters.")
+    assert plain(heard.text) == ENGLISH["en-goforward.flac"]
+
+
+@pytest.mark.parametrize("asked", [0, 1, 2])
+def test_what_nobody_waits_for_is_left_at_the_next_step(recogniser: Recogniser, asked: int) -> None:
+    answers = iter([True] * asked)
+    heard = recogniser.transcribe(load(SPEECH / "en-goforward.flac"), ["en"], wanted=lambda: next(answers, False))
+    if asked < 2:  # before the encoder, and between it and the decoder
+        assert (heard.text, heard.rejected) == ("", "no longer wanted")
+    else:
+        assert plain(heard.text) == ENGLISH["en-goforward.flac"]
+
+
+def _noises() -> dict[str, Audio]:
+    music = load(ROOT / "flows" / "audio" / "hold.flac")
+    hiss = np.random.default_rng(3).normal(0, 600, 3 * SPEECH_RATE).astype(np.int16)
+    hum = (8000 * np.sin(2 * np.pi * 50 * np.arange(3 * SPEECH_RATE) / SPEECH_RATE)).astype(np.int16)
+    return {
+        "silence": Audio.silence(3000, SPEECH_RATE),
+        "nothing": Audio.silence(0, SPEECH_RATE),
+        "hiss": Audio(hiss, SPEECH_RATE),
+        "hum": Audio(hum, SPEECH_RATE),
+        "music": cut(music, 0, 15_000),
+        **{path.stem: load(path) for path in sorted((SPEECH / "noise").glob("*.flac"))},
+    }
+
+
+NOISES = _noises()
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_no_words_where_nobody_speaks(recogniser: Recogniser, name: str) -> None:
+    heard = recogniser.transcribe(NOISES[name], ["en", "zh"])
+    assert heard.text == ""
+    assert heard.rejected
+    assert heard.words == ()
+
+
+def _false_words(recogniser: Recogniser, files: list[Path]) -> list[str]:
+    found = []
+    for path in files:
+        audio = load(path)
+        for start in range(0, math.ceil(audio.ms), 20_000):
+            heard = recogniser.transcribe(cut(audio, start, start + 20_000), ["en", "zh"])
+            if heard.text:
+                found.append(f"{path.parent.name}/{path.name}: {heard.text}")
+    return found
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not on this machine")
+@pytest.mark.e2e
+def test_no_words_from_the_noises_of_esc_10(recogniser: Recogniser) -> None:
+    files = sorted((SHARED / "noise_esc10").glob("*/*.flac"))[::3]  # of each class two or three
+    assert len(files) >= 27
+    assert _false_words(recogniser, files) == []
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not on this machine")
+@pytest.mark.slow
+def test_no_words_from_any_noise_of_esc_10(recogniser: Recogniser) -> None:
+    assert _false_words(recogniser, sorted((SHARED / "noise_esc10").glob("*/*.flac"))) == []
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not on this machine")
+@pytest.mark.e2e
+def test_no_words_from_hold_music_and_tones(recogniser: Recogniser) -> None:
+    folder = SHARED / "hold_music_and_tones"
+    files = [path for kind in ("moh", "tones", "dtmf") for path in sorted((folder / kind).glob("*.flac"))]
+    assert len(files) >= 15
+    assert _false_words(recogniser, files) == []
+
+
+def test_wrong_requests_are_told_what_is_wrong(recogniser: Recogniser) -> None:
+    with pytest.raises(ValueError, match="hears 16000 Hz, got 8000"):
+        recogniser.transcribe(Audio.silence(1000, 8000), ["en"])
+    with pytest.raises(ValueError, match=r"may last 30 s, got 31\.0 s"):
+        recogniser.transcribe(Audio.silence(31_000, SPEECH_RATE), ["en"])
+    with pytest.raises(ValueError, match="'klingon'"):
+        recogniser.transcribe(Audio.silence(1000, SPEECH_RATE), ["en", "klingon"])
+    with pytest.raises(ValueError, match="must be among"):
+        recogniser.transcribe(Audio.silence(1000, SPEECH_RATE), [])
+
+
+def test_a_folder_without_a_model_is_one_clear_error(gate: VoiceGate, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="warmline models"):
+        Recogniser(AsrOptions(), tmp_path, gate)
+
+
+def test_repetition_is_seen_by_its_statistics() -> None:
+    assert compression("thank you " * 30) > 2.4
+    assert compression("And so, my fellow Americans, ask not what your country can do for you.") < 1.5
+    assert compression("") == 0.0
+    assert stutters("Aaaaaah aaaah") and stutters("哈哈哈哈哈哈哈哈")
+    assert not stutters("hello") and not stutters("No, no.") and not stutters("一三四七三八二幺")
