@@ -22,6 +22,7 @@ def test_declined_then_not_answered_then_the_next(instance: Instance, tmp_path: 
     instance.wait(conversation, "queue.offered", 10, agent="ben")
     deaf.wait("incoming")
     instance.wait(conversation, "queue.missed", 15)
+    deaf.wait("ended")  # CANCEL
     position = instance.wait(conversation, "queue.position", 20)
     assert position["position"] == 1
     entered = instance.events(conversation, "queue.entered")

@@ -12,15 +12,18 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.e2e.world import PASSWORD, QUIET, ROOT, SPEECH, SPOKEN, Instance, likeness, tone, until
+from tests.e2e.world import PASSWORD, QUIET, ROOT, SPEECH, SPOKEN, Instance, seconds_of, tone, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None or not (ROOT / "web" / "dist" / "index.html").is_file(), reason="needs chromium and web/dist"
 )
 
-# Looks at what the page's own call receives: energy and strongest frequency of the far end's sound.
+# Switches off the browser's noise suppression, which would eat a tone that is there to be measured, and looks at what the page's own call receives: energy and strongest frequency of the far end's sound.
 EAR = """
+const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+if (ask) navigator.mediaDevices.getUserMedia = (wanted) =>
+  ask({ ...wanted, audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
 window.__calls = [];
 const Real = window.RTCPeerConnection;
 window.RTCPeerConnection = class extends Real {
@@ -102,7 +105,7 @@ def test_a_caller_on_the_page(instance: Instance, tmp_path: Path) -> None:
         page.get_by_role("button", name="Hang up").click()
         expect(page.get_by_role("button", name="Call again")).to_be_visible()
         end = instance.ended(conversation, 15)
-        assert end["party"] == "remote", end
+        assert end["reason"] == "hangup", end
     assert [u for u in instance.history(conversation)["utterances"] if u["emotion"] is not None]
     assert instance.ask("GET", f"/api/conversations/{conversation}/recording").status_code == 200
 
@@ -110,7 +113,10 @@ def test_a_caller_on_the_page(instance: Instance, tmp_path: Path) -> None:
 def test_an_agent_on_the_page_talks_with_a_phone(instance: Instance, tmp_path: Path) -> None:
     """Login, Available, accept, words on the screen, hold with music, resume, end, wrap-up; heard both ways."""
     token, _ = instance.agent("amy", "browser")
-    microphone = spoken(tmp_path / "mic.wav", *[(0.4, "en-agent")] * 40)
+    clip, rate = soundfile.read(SPOKEN / "en-agent.flac")
+    whistle, _ = soundfile.read(tone(tmp_path / "whistle.wav", 700, 3))
+    microphone = tmp_path / "mic.wav"
+    soundfile.write(microphone, np.concatenate([clip, np.zeros(rate), whistle, np.zeros(rate)]), rate, subtype="PCM_16")
     caller_tone = tone(tmp_path / "c.wav", 1100)
     with browser(microphone) as page:
         page.goto(f"{instance.url}/agent")
@@ -131,7 +137,7 @@ def test_an_agent_on_the_page_talks_with_a_phone(instance: Instance, tmp_path: P
         instance.wait(conversation, "queue.accepted", 20)
         expect(page.get_by_text("talk to a person").first).to_be_visible(timeout=10_000)
         until("the browser hears the phone", lambda: abs(page.evaluate("window.__hears()") - 1100) < 30, 15)
-        instance.wait(conversation, "utterance.final", 30, role="agent")
+        instance.wait(conversation, "utterance.final", 30, role="agent", text="speaking")
         page.get_by_role("button", name="Hold").click()
         instance.wait(conversation, "hold", 10, on=True)
         until("silence while held", lambda: page.evaluate("window.__hears()") == 0, 10)
@@ -142,5 +148,4 @@ def test_an_agent_on_the_page_talks_with_a_phone(instance: Instance, tmp_path: P
         assert instance.ended(conversation)["disposition"] == "completed"
         page.get_by_role("radio", name="Offline").click()
     caller.report(20)
-    clip, _ = soundfile.read(SPOKEN / "en-agent.flac")
-    assert likeness(caller.heard(), clip) > 0.7
+    assert seconds_of(caller.heard(), 700) > 2

@@ -80,28 +80,6 @@ def seconds_of(samples: np.ndarray, hz: float, rate: int = SPEECH_RATE) -> float
     return found / 10
 
 
-def likeness(heard: np.ndarray, spoken: np.ndarray, rate: int = SPEECH_RATE) -> float:
-    """Greatest correlation of the loudness curves: 1 = the sound is in there somewhere, whole."""
-    step = rate // 50
-
-    def curve(x: np.ndarray) -> np.ndarray:
-        frames = x[: len(x) // step * step].reshape(-1, step).astype(np.float64)
-        return np.asarray(np.sqrt((frames**2).mean(axis=1)))
-
-    short, long = curve(spoken), curve(heard)
-    if len(long) < len(short):
-        return 0.0
-    short = short - short.mean()
-    best = 0.0
-    for at in range(len(long) - len(short) + 1):
-        part = long[at : at + len(short)]
-        part = part - part.mean()
-        scale = float(np.linalg.norm(part) * np.linalg.norm(short))
-        if scale > 1e-6:
-            best = max(best, float(part @ short) / scale)
-    return best
-
-
 @dataclass
 class Phone:
     """A registered softphone (a process of its own) and what it told."""
