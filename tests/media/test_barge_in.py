@@ -25,12 +25,24 @@ def test_a_click_does_nothing_and_is_forgotten() -> None:
     assert machine.onset is None
 
 
-def test_noise_is_asked_about_again_while_it_lasts_and_the_voice_comes_back() -> None:
+def test_a_refusal_is_believed_the_third_time_and_asked_about_seldom_from_then_on() -> None:
     machine = BargeIn()
     assert run("vvvvv", machine) == [(60, Step.DUCK), (100, Step.CHECK)]
+    assert machine.refused() == []  # the network often needs more of a voice: the prompt stays lowered
+    assert run("vv", machine) == [(40, Step.CHECK)]
+    assert machine.refused() == []
+    assert run("vv", machine) == [(40, Step.CHECK)]
     assert machine.refused() == [Step.RESTORE]
     assert machine.refused() == []
-    assert [step for _, step in run("vvvvvv", machine)] == [Step.DUCK, Step.CHECK]
+    assert run("vvvvvv", machine) == [(120, Step.CHECK)]  # and not lowered again for the same noise
+
+
+def test_after_a_noise_the_next_sound_is_a_new_matter() -> None:
+    machine = BargeIn()
+    run("vvvvvvvvv", machine)
+    machine.refused()
+    assert run("......", machine) == []
+    assert run("vvvvv", machine) == [(60, Step.DUCK), (100, Step.CHECK)]
 
 
 def test_a_voice_that_ends_before_the_answer_restores() -> None:
