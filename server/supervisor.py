@@ -224,6 +224,7 @@ class Supervisor:
             internal_user=INTERNAL_USER,
             internal_secret=secret,
             dial_allowed=settings.sip.dial_allowed,
+            answer_within_s=settings.sip.answer_within_s,
             retry_after_s=settings.sip.retry_after_s,
         )
 
