@@ -50,7 +50,7 @@ class Dialog:
         self._examples = examples
         self._articles = articles
         self._engines = {name: FlowEngine(flow, ports, options) for name, flow in flows.items()}
-        self.ready = False
+        self._ready = asyncio.Event()
 
     @classmethod
     def load(
@@ -95,6 +95,20 @@ class Dialog:
         )
         return cls(options, flows, examples, articles, ports)
 
+    @property
+    def ready(self) -> bool:
+        """Can requests be understood and answered?"""
+        return self._ready.is_set()
+
+    async def wait_ready(self, timeout_s: float) -> bool:
+        """Wait for it, as after a restart; False when it took longer."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._ready.wait()
+        except TimeoutError:
+            return False
+        return True
+
     async def prepare(self) -> None:
         """Learn intents and index knowledge; waits for the inference worker as long as it takes. Cancel to stop."""
         known = {example.intent for example in self._examples}
@@ -112,7 +126,7 @@ class Dialog:
                     await knowledge.index()
                 if isinstance(understanding, IntentClassifier):
                     await understanding.fit([*self._examples, *questions])
-                self.ready = True
+                self._ready.set()
             except (OSError, TimeoutError) as error:
                 log.info("dialog.waiting_for_inference", error=str(error))
                 await asyncio.sleep(_RETRY_S)

@@ -41,6 +41,7 @@ from session.store import Store
 log = structlog.get_logger(__name__)
 
 MAILBOX = 500  # items; a busy call makes ~10 a second, so this is most of a minute's backlog
+LEARNING_S = 20.0  # s a first request may wait for the bot to learn its intents; 8 on an idle machine
 GOODBYE_S = 15.0  # s a last prompt may take before the call is ended over it
 COMMAND_ERRORS = (channel.Disconnected, channel.RemoteError, TimeoutError)
 
@@ -62,6 +63,8 @@ class Surroundings:
     handled: dict[str, str]
     """Agent → the conversation they last talked in, which after-call work is about."""
     ended: Callable[[Contact], None]
+    understanding: Callable[[float], Awaitable[bool]]
+    """Waits (at most so many s) until requests can be understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,9 @@ class Contact:
     # ------------------------------------------------------------------ the flow
 
     async def _step(self, event: fx.AnyFlowEvent) -> None:
+        if isinstance(event, fx.Heard | fx.TextMessage):
+            # Just after a start the bot still learns its intents: what was said is answered late, not lost.
+            await self.around.understanding(LEARNING_S)
         started = time.monotonic()
         effects = await self.engine.step(self.run, event, time.time_ns() // 1_000_000)
         thought_ms = (time.monotonic() - started) * 1000

@@ -69,6 +69,7 @@ class Controller:
             agent_of=self.cards.get,
             legs=self.legs,
             handled={},
+            understanding=dialog.wait_ready,
             ended=self._ended,
         )
 
