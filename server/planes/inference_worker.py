@@ -15,7 +15,6 @@ from server.inference.service import InferenceService
 from server.planes import prepare
 from server.settings import Settings
 
-
 log = structlog.get_logger(__name__)
 
 
