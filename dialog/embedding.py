@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,7 +60,7 @@ async def embed_all(embedder: Embedder, texts: Sequence[str], cache: Path | None
 
 
 def _load(cache: Path) -> dict[str, Vectors]:
-    with contextlib.suppress(OSError, ValueError, KeyError), np.load(cache) as data:
+    with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(cache) as data:
         return dict(zip(data["keys"].tolist(), data["vectors"].astype(np.float32), strict=True))
     return {}
 

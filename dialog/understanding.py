@@ -8,13 +8,17 @@ one for all intents, and a lower one for `human_request`, since missing that is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import hashlib
 import re
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sklearn
 import structlog
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -34,6 +38,7 @@ _FOLDS = 4
 _FALSE_INTENTS = 0.06  # share of out-of-scope examples that may be taken for an intent
 _FALSE_HUMANS = 0.01  # share of all other examples that may be taken for a request for a person
 _WORDING_WEIGHT = 0.7  # of n-grams against vectors; from 0.4 to 1.0 it hardly matters
+_LEARNT = "learnt-intents.npz"  # beside the vectors
 _MATCH_MIN = 0.35  # centred cosine of a menu phrase
 _NOT_WORDS = re.compile(r"[^\w]+")
 
@@ -101,17 +106,73 @@ def _features(vectors: Vectors, centre: Vectors, grams: Any) -> Vectors:
     return np.hstack([_centred(vectors, centre), grams.toarray().astype(np.float32) * np.float32(_WORDING_WEIGHT)])
 
 
-def _fit(texts: Sequence[str], labels: Sequence[str], vectors: Vectors, least: float) -> _Model:
+def _fit(texts: Sequence[str], labels: Sequence[str], vectors: Vectors, least: float, cache: Path | None) -> _Model:
     centre: Vectors = vectors.mean(axis=0)
     wording = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True, min_df=2)
     features = _features(vectors, centre, wording.fit_transform(texts))
+    key = _key(texts, labels, features.shape)
+    learnt = _load(cache, key)
+    if learnt is None:
+        learnt = _learn(features, labels)
+        _save(cache, key, learnt)
+    classifier, threshold, human_threshold = learnt
+    intents = tuple(str(name) for name in classifier.classes_)
+    return _Model(centre, wording, classifier, intents, least or threshold, human_threshold)
+
+
+_Learnt = tuple[Any, float, float]  # classifier, threshold, threshold of a request for a person
+
+
+def _learn(features: Vectors, labels: Sequence[str]) -> _Learnt:
     classifier = LogisticRegression(C=12.0, max_iter=200, class_weight="balanced")
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=7)
     unseen: NDArray[np.float64] = cross_val_predict(classifier, features, labels, cv=folds, method="predict_proba")
     classifier.fit(features, labels)
-    intents = tuple(str(name) for name in classifier.classes_)
-    threshold, human_threshold = _thresholds(unseen, np.array(labels), intents)
-    return _Model(centre, wording, classifier, intents, least or threshold, human_threshold)
+    return classifier, *_thresholds(unseen, np.array(labels), tuple(str(name) for name in classifier.classes_))
+
+
+def _key(texts: Sequence[str], labels: Sequence[str], shape: tuple[int, ...]) -> str:
+    """What the learnt numbers depend on."""
+    parts = (
+        _FOLDS,
+        _FALSE_INTENTS,
+        _FALSE_HUMANS,
+        _WORDING_WEIGHT,
+        sklearn.__version__,
+        shape,
+        *zip(texts, labels, strict=True),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _load(cache: Path | None, key: str) -> _Learnt | None:
+    """A restarted app must understand its callers at once, not after half a minute of learning anew."""
+    if cache is None:
+        return None
+    with (
+        contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile),
+        np.load(cache.with_name(_LEARNT)) as data,
+    ):
+        if str(data["key"]) == key:
+            classifier = LogisticRegression()
+            classifier.coef_, classifier.intercept_ = data["weights"], data["intercept"]
+            classifier.classes_, classifier.n_features_in_ = data["intents"], data["weights"].shape[1]
+            threshold, human_threshold = data["thresholds"].tolist()
+            return classifier, threshold, human_threshold
+    return None
+
+
+def _save(cache: Path | None, key: str, learnt: _Learnt) -> None:
+    if cache is None:
+        return
+    classifier, *thresholds = learnt
+    partial = cache.with_name(f"{_LEARNT}.part.npz")
+    with contextlib.suppress(OSError):
+        np.savez(
+            partial, key=key, weights=classifier.coef_, intercept=classifier.intercept_,
+            intents=np.array(classifier.classes_, dtype=str), thresholds=np.array(thresholds),
+        )  # fmt: skip
+        partial.replace(cache.with_name(_LEARNT))
 
 
 def _thresholds(unseen: NDArray[np.float64], labels: NDArray[Any], intents: tuple[str, ...]) -> tuple[float, float]:
@@ -137,11 +198,11 @@ class IntentClassifier:
         self._model: _Model | None = None
 
     async def fit(self, examples: Sequence[Example]) -> None:
-        """Learn. Takes some seconds in a thread, and ~10 ms of inference per text not in the cache."""
+        """Learn. Takes some seconds in a thread, and ~10 ms of inference per text, unless both are in the cache."""
         texts = [normal(example.text) for example in examples]
         vectors = await embed_all(self._embedder, texts, self._cache)
         labels = [example.intent for example in examples]
-        self._model = await asyncio.to_thread(_fit, texts, labels, vectors, self._least)
+        self._model = await asyncio.to_thread(_fit, texts, labels, vectors, self._least, self._cache)
         log.info(
             "understanding.ready",
             examples=len(texts),
