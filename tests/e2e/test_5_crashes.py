@@ -31,7 +31,7 @@ def test_barge_in_stops_the_voice(instance: Instance) -> None:
 def test_the_app_dies(instance: Instance) -> None:
     """The call goes on in the same block, and finishes."""
     caller, conversation = instance.call(
-        QUIET, {"dtmf": "2"}, QUIET, {"wait": 14.0}, play("en-hours"), QUIET, {"hangup": True}
+        QUIET, {"dtmf": "2"}, QUIET, {"wait": 10.0}, play("en-hours"), {"wait": 12.0}, {"hangup": True}
     )
     instance.wait(conversation, "decision", 40, block="consent")
     instance.wait(conversation, "bot.said", 20, text="How can I help")
@@ -71,6 +71,7 @@ def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None
 
     old = instance.kill("kamailio")
     instance.back("kamailio", old)
+    time.sleep(3)  # they talk
     assert not instance.events(conversation, "agent.left"), instance.story(conversation)
 
     old = instance.kill("sip-out-0")
@@ -90,6 +91,6 @@ def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None
     report = caller.report(20)
     assert time.monotonic() - died < 8 and report["ended_by"] == "far end", report
     assert instance.ended(conversation, 20)["reason"] == "worker_lost"
-    assert seconds_of(caller.heard(), 700) > 2
+    assert seconds_of(caller.heard(), 700) > 3
     phone.wait("ended", count=2, timeout_s=20)
     instance.back(leg["worker_id"], old)

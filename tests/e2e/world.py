@@ -180,11 +180,11 @@ class Instance:
 
     def start(self) -> None:
         self.cli("user", "add", "--admin", "boss")
-        for file in VECTORS.glob("vectors-*.npz"):
+        for file in VECTORS.glob("*-*.npz"):
             shutil.copy(file, self.folder / "data")
         self.launch()
         VECTORS.mkdir(parents=True, exist_ok=True)
-        for file in (self.folder / "data").glob("vectors-*.npz"):
+        for file in (self.folder / "data").glob("*-*.npz"):
             if "part" not in file.name and not (VECTORS / file.name).exists():
                 shutil.copy(file, VECTORS)
         self.token = self.login("boss")
