@@ -42,5 +42,6 @@ def cut(audio: Audio, from_ms: int, to_ms: int) -> Audio:
 def models_folder(*names: str) -> Path:
     """Where `make test` has put the models; those named are put there if they are not."""
     folder = Path(os.environ.get("WARMLINE_MODELS") or ROOT / "var" / "models")
-    models.install(folder, list(names))
+    if names:
+        models.install(folder, list(names))
     return folder

@@ -1,0 +1,263 @@
+"""The inference worker as a process: its own socket, its real engines, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from media.frames import Audio
+from session import channel, wire
+from tests.speech_data import JFK, ROOT, SPEECH, cut, load, models_folder
+
+LOAD_S = 60.0
+
+pytestmark = pytest.mark.e2e
+
+
+class Nobody:
+    """A handler of a client that is asked and told nothing."""
+
+    async def on_request(self, peer: channel.Peer, request: wire.Request) -> msgspec.Struct | None:
+        raise AssertionError(request)
+
+    async def on_message(self, peer: channel.Peer, message: wire.Wire) -> None:
+        raise AssertionError(message)
+
+    async def on_closed(self, peer: channel.Peer) -> None:
+        return
+
+
+@dataclass
+class Worker:
+    process: subprocess.Popen[bytes]
+    address: str
+
+
+@contextmanager
+def worker(data: Path, models: Path) -> Iterator[Worker]:
+    env = {
+        **os.environ,
+        "WARMLINE_SERVER__DATA_DIR": str(data),
+        "WARMLINE_MODELS": str(models),
+        "WARMLINE_TTS__CACHE_DIR": str(data / "cache"),
+    }
+    command = [sys.executable, "-m", "server.planes.inference_worker", "--id", "inference"]
+    with (data / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield Worker(process, f"unix:{data}/run/inference.sock")
+    finally:
+        process.kill()
+        process.wait(5)
+
+
+@asynccontextmanager
+async def asking(address: str) -> AsyncIterator[channel.Peer]:
+    link = channel.Link(address, Nobody(), "test")
+    running = asyncio.create_task(link.run())
+    try:
+        yield await link.wait_up(LOAD_S)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def loaded(peer: channel.Peer) -> wire.InferenceState:
+    end = time.monotonic() + LOAD_S
+    while time.monotonic() < end:
+        state = await peer.ask(wire.InferenceStatus(), wire.InferenceState, 5)
+        if "loading" not in state.missing.values():
+            return state
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"still loading: {state}")
+
+
+async def depth(peer: channel.Peer, enough: Callable[[int], bool]) -> None:
+    end = time.monotonic() + 3
+    while not enough((state := await peer.ask(wire.InferenceStatus(), wire.InferenceState, 5)).queue_depth):
+        assert time.monotonic() < end, state
+
+
+def decode(audio: Audio, *languages: str, final: bool = True, deadline_ms: int = 20_000) -> wire.Decode:
+    return wire.Decode(
+        pcm=audio.tobytes(), rate=audio.rate, languages=list(languages), final=final, deadline_ms=deadline_ms
+    )
+
+
+def check(audio: Audio) -> wire.SpeechCheck:
+    return wire.SpeechCheck(pcm=audio.tobytes(), rate=audio.rate)
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """One worker with everything, up and loaded."""
+    with worker(tmp_path_factory.mktemp("inference"), models_folder("whisper-base", "kokoro")) as started:
+
+        async def wait() -> None:
+            async with asking(started.address) as peer:
+                state = await loaded(peer)
+                assert {"recognition", "embedding", "emotion", "voice hibari"} <= set(state.ready), state
+
+        asyncio.run(wait())
+        yield started
+
+
+async def test_it_hears_in_both_languages(ready: Worker) -> None:
+    async with asking(ready.address) as peer:
+        english, chinese = await asyncio.gather(
+            peer.ask(decode(load(SPEECH / "en-goforward.flac"), "en", "zh"), wire.Decoded, 20),
+            peer.ask(decode(load(SPEECH / "zh-aishell-0078.flac"), "en", "zh"), wire.Decoded, 20),
+        )
+    assert "forward" in english.text.lower() and english.language == "en"
+    assert "时间" in chinese.text and chinese.language == "zh"
+    assert english.decode_ms > 0 and chinese.queue_ms > 0  # one after the other
+    assert english.words == []  # not asked for by the settings
+
+
+async def test_it_hears_eight_kilohertz_as_they_are(ready: Worker) -> None:
+    wide = load(SPEECH / "en-goforward.flac")
+    narrow = Audio(np.ascontiguousarray(wide.samples[::2]), 8000)
+    async with asking(ready.address) as peer:
+        heard = await peer.ask(decode(narrow, "en"), wire.Decoded, 20)
+    assert "forward" in heard.text.lower()
+
+
+async def test_silence_has_a_reason_instead_of_words(ready: Worker) -> None:
+    async with asking(ready.address) as peer:
+        heard = await peer.ask(decode(Audio.silence(2000, 16_000), "en", "zh"), wire.Decoded, 20)
+    assert (heard.text, heard.rejected) == ("", "no human voice")
+
+
+async def test_a_speech_check_does_not_wait_for_decodes(ready: Worker) -> None:
+    speech = load(JFK)
+    async with asking(ready.address) as peer:
+        decodes = [asyncio.create_task(peer.ask(decode(speech, "en"), wire.Decoded, 60)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        took = []
+        for _ in range(5):
+            started = time.perf_counter()
+            voice = await peer.ask(check(cut(speech, 1500, 1800)), wire.SpeechChecked, 5)
+            took.append(time.perf_counter() - started)
+            assert voice.probability > 0.6
+        assert not any(task.done() for task in decodes)
+        assert sorted(took)[2] < 0.08, took  # the leg worker's own patience
+        assert (await peer.ask(check(Audio.silence(300, 16_000)), wire.SpeechChecked, 5)).probability < 0.3
+        await asyncio.gather(*decodes)
+
+
+async def test_a_final_overtakes_partials(ready: Worker) -> None:
+    speech, short = load(JFK), load(SPEECH / "en-surpassed.flac")
+    done: list[str] = []
+
+    async def ask(peer: channel.Peer, name: str, body: wire.Decode) -> None:
+        await peer.ask(body, wire.Decoded, 60)
+        done.append(name)
+
+    async with asking(ready.address) as peer:
+        tasks = [
+            asyncio.create_task(ask(peer, f"partial {n}", decode(speech, "en", final=False, deadline_ms=60_000)))
+            for n in range(3)
+        ]
+        await asyncio.sleep(0.05)
+        tasks.append(asyncio.create_task(ask(peer, "final", decode(short, "en"))))
+        await asyncio.gather(*tasks)
+    assert done.index("final") <= 1, done  # the partial under way may end first
+
+
+async def test_sentences_of_the_same_meaning_lie_together(ready: Worker) -> None:
+    texts = ["Where is my parcel?", "我的包裹在哪里？", "What is the weather like on Mars?"] + ["filler"] * 6
+    async with asking(ready.address) as peer:
+        found = await peer.ask(wire.Embed(texts=texts), wire.Embedded, 20)
+        with pytest.raises(channel.RemoteError, match="1 to 4096 texts"):
+            await peer.ask(wire.Embed(texts=[]), wire.Embedded, 5)
+    vectors = np.frombuffer(found.data, "<f4").reshape(len(texts), found.dims)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+    assert np.allclose(vectors[3], vectors[8], atol=1e-5)  # whatever slice it was in
+
+
+async def test_it_feels_and_remembers_the_caller(ready: Worker) -> None:
+    speech = cut(load(JFK), 0, 3000)
+    async with asking(ready.address) as peer:
+        first = await peer.ask(wire.Feel(pcm=speech.tobytes(), rate=16_000), wire.Felt, 20)
+        second = await peer.ask(wire.Feel(pcm=speech.tobytes(), rate=16_000, baseline=first.baseline), wire.Felt, 20)
+    assert -1 <= first.emotion.arousal <= 1 and first.emotion.model
+    assert 0 < len(second.baseline) <= 4096 and second.baseline != first.baseline
+
+
+async def test_it_speaks_clause_by_clause_and_remembers(ready: Worker) -> None:
+    text = "Thank you for calling. How can I help you today?"
+    async with asking(ready.address) as peer:
+        first = [item async for item in peer.stream(wire.Speak(text=text, locale="en"), wire.SpeechAudio, 20)]
+        again = [item async for item in peer.stream(wire.Speak(text=text, locale="en"), wire.SpeechAudio, 20)]
+    assert "".join(item.text for item in first) == text
+    assert len(first) >= 2 and first[0].engine == "hibari"
+    assert all(item.cached for item in again)
+    seconds = sum(len(item.pcm) / 2 / item.rate for item in first)
+    assert 1.5 < seconds < 8
+
+
+async def test_wrong_requests_are_answered_with_what_is_wrong(ready: Worker) -> None:
+    async with asking(ready.address) as peer:
+        with pytest.raises(channel.RemoteError, match="'xx'"):
+            await peer.ask(decode(Audio.silence(100, 16_000), "xx"), wire.Decoded, 10)
+        with pytest.raises(channel.RemoteError, match="not a whole number"):
+            await peer.ask(wire.SpeechCheck(pcm=b"odd", rate=16_000), wire.SpeechChecked, 10)
+        with pytest.raises(channel.RemoteError, match="rate 7 Hz"):
+            await peer.ask(wire.SpeechCheck(pcm=b"even", rate=7), wire.SpeechChecked, 10)
+        with pytest.raises(channel.RemoteError, match="does not answer HangupLeg"):
+            await peer.ask(wire.HangupLeg(leg_id="1"), wire.Decoded, 10)
+        assert (await peer.ask(wire.InferenceStatus(), wire.InferenceState, 5)).queue_depth == 0
+
+
+async def test_a_client_that_goes_takes_its_waiting_work_along(ready: Worker) -> None:
+    speech = load(JFK)
+    async with asking(ready.address) as stays:
+        async with asking(ready.address) as goes:
+            tasks = [asyncio.create_task(goes.ask(decode(speech, "en"), wire.Decoded, 60)) for _ in range(6)]
+            await depth(stays, lambda waiting: waiting >= 4)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await depth(stays, lambda waiting: waiting == 0)
+
+
+async def test_without_models_it_says_what_to_do_and_answers_the_rest(tmp_path: Path) -> None:
+    with worker(tmp_path, tmp_path / "no models") as started:
+        async with asking(started.address) as peer:
+            state = await loaded(peer)
+            assert "warmline models install" in state.missing["recognition"]
+            assert "embedding" in state.ready
+            with pytest.raises(channel.RemoteError, match=r"recognition is not ready.*warmline models install"):
+                await peer.ask(decode(load(JFK), "en"), wire.Decoded, 10)
+            assert (await peer.ask(check(cut(load(JFK), 1500, 1800)), wire.SpeechChecked, 10)).probability > 0.6
+            assert (await peer.ask(wire.Embed(texts=["hello"]), wire.Embedded, 10)).dims == 384
+
+
+@pytest.mark.parametrize("moment", ["loading", "busy"])
+async def test_sigterm_ends_it_within_three_seconds(tmp_path: Path, moment: str) -> None:
+    with worker(tmp_path, models_folder("whisper-base", "kokoro")) as started:
+        async with asking(started.address) as peer:
+            if moment == "busy":
+                await loaded(peer)
+                speech = load(JFK)
+                work = [asyncio.create_task(peer.ask(decode(speech, "en"), wire.Decoded, 60)) for _ in range(4)]
+                texts = [f"A long prompt to be made ahead, number {n}, with several words." for n in range(20)]
+                await peer.ask(wire.Prefetch(texts=texts, locale="en"), type(None), 5)
+                await asyncio.sleep(0.1)
+            started.process.send_signal(signal.SIGTERM)
+            begun = time.monotonic()
+            assert await asyncio.to_thread(started.process.wait, 10) == 0
+            assert time.monotonic() - begun < 3
+            if moment == "busy":
+                assert all(isinstance(r, Exception) for r in await asyncio.gather(*work, return_exceptions=True))
