@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.journal import LegRef
 from server.calls.snapshot import AgentSnapshot
-from session import channel, wire
+from session import wire
 from session.ids import new_id
 
 if TYPE_CHECKING:
-    from server.calls.contact import AgentCard, Contact
+    from server.calls.contact import Contact
+    from server.calls.surroundings import AgentCard
 
 log = structlog.get_logger(__name__)
 
@@ -125,5 +127,5 @@ class AgentSide:
         return wire.Hearing(speech=True, emotion=False, languages=self._contact.languages)
 
     async def _send(self, leg_id: str, body: wire.LegCommand) -> None:
-        with contextlib.suppress(channel.Disconnected, channel.RemoteError, TimeoutError):
+        with contextlib.suppress(*COMMAND_ERRORS):
             await self._contact.around.hub.command(leg_id, body)

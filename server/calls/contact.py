@@ -25,56 +25,25 @@ import structlog
 
 from desk.announcements import position_text
 from desk.routing import Announce, Offer, Overflow, Withdraw
-from desk.service import DeskService
 from dialog import events as fx
 from dialog.engine import FlowEngine
 from dialog.state import RunState
 from server.calls.agent_side import AgentSide
-from server.calls.journal import LegRef, Play
+from server.calls.caller_side import COMMAND_ERRORS, CallerSide
+from server.calls.journal import LegRef
 from server.calls.ledger import TurnLedger
 from server.calls.snapshot import ContactSnapshot, Phase, QueueSnapshot
-from server.hub import Hub, NoWorker
-from session import channel, wire
-from session.ids import new_id
-from session.store import Store
+from server.calls.surroundings import Surroundings
+from server.hub import NoWorker
+from session import wire
 
 log = structlog.get_logger(__name__)
 
 MAILBOX = 500  # items; a busy call makes ~10 a second, so this is most of a minute's backlog
 LEARNING_S = 20.0  # s a first request may wait for the bot to learn its intents; 8 on an idle machine
 GOODBYE_S = 15.0  # s a last prompt may take before the call is ended over it
-COMMAND_ERRORS = (channel.Disconnected, channel.RemoteError, TimeoutError)
 
 Work = Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every contact needs of the app."""
-
-    store: Store
-    hub: Hub
-    desk: DeskService
-    music: Path
-    recordings: Path
-    ring_s: float
-    agent_of: Callable[[str], AgentCard | None]
-    legs: dict[str, tuple[LegRef, Contact]]
-    handled: dict[str, str]
-    """Agent → the conversation they last talked in, which after-call work is about."""
-    ended: Callable[[Contact], None]
-    understanding: Callable[[float], Awaitable[bool]]
-    """Waits (at most so many s) until requests can be understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentCard:
-    """How an agent is reached. `target` is the SIP URI to ring, empty for a browser."""
-
-    user_id: str
-    name: str
-    target: str
-    device: str
 
 
 @dataclass(slots=True)
@@ -96,17 +65,19 @@ class Contact:
     queue: QueueSnapshot | None = None
     agent: AgentSide | None = None
     up: bool = False
+    caller: CallerSide = field(init=False)
     waiting_for_leg: bool = False
     """Taken back after a restart, and no worker has shown up with the caller's leg yet."""
     _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
     _task: asyncio.Task[None] | None = None
     _timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
     _turns: TurnLedger = field(default_factory=TurnLedger)
-    _hearing: wire.Hearing | None = None
-    _music_id: str = ""
     _ending: str = ""
     _refused: bool = False
     """The caller does not want to be recorded: the file is deleted when the worker closes it."""
+
+    def __post_init__(self) -> None:
+        self.caller = CallerSide(self.around.hub, self.customer, self.around.music, self.languages)
 
     # ------------------------------------------------------------------ the actor
 
@@ -287,7 +258,7 @@ class Contact:
             case fx.Say():
                 await self._say(effect, thought_ms)
             case fx.StopSpeaking():
-                await self._command(wire.StopPlay(leg_id=self.customer.leg_id))
+                await self.caller.stop()
             case fx.Expect():
                 self.customer.sensitive = effect.sensitive
                 await self._listen(effect.speech, partials=not effect.sensitive)
@@ -300,10 +271,10 @@ class Contact:
                 await self._consent(effect)
             case fx.SetEmotion():
                 (self.consents.add if effect.on else self.consents.discard)("emotion")
-                await self._listen(self._hearing is None or self._hearing.speech)
+                await self._listen(self.caller.listening)
             case fx.StopRecording():
                 self._refused = True
-                await self._command(wire.RecordLeg(leg_id=self.customer.leg_id, action="stop"))
+                await self.caller.record("stop")
             case fx.Verified():
                 await self.around.store.set_conversation(
                     self.conversation_id, auth_level=effect.level, customer_id=effect.customer_id
@@ -312,9 +283,9 @@ class Contact:
             case fx.VerifyFailed():
                 await self._note("verify", {"result": "failed", "attempts": effect.attempts, "locked": effect.locked})
             case fx.PauseRecording():
-                await self._command(wire.RecordLeg(leg_id=self.customer.leg_id, action="pause"))
+                await self.caller.record("pause")
             case fx.ResumeRecording():
-                await self._command(wire.RecordLeg(leg_id=self.customer.leg_id, action="resume"))
+                await self.caller.record("resume")
             case fx.SetAttributes():
                 await self.around.store.set_conversation(self.conversation_id, context=effect.values)
             case fx.SetLocale():
@@ -343,25 +314,11 @@ class Contact:
             )
         if effect.channel == "text":
             return
-        self.customer.plays[effect.play_id] = Play("say", effect.text, effect.block, effect.locale, effect.article)
         self._turns.answered(effect.play_id, thought_ms)
-        await self._command(
-            wire.PlaySpeech(
-                leg_id=self.customer.leg_id,
-                play_id=effect.play_id,
-                text=effect.text,
-                locale=effect.locale,
-                interruptible=effect.interruptible,
-            )
-        )
+        await self.caller.say(effect)
 
     async def _listen(self, speech: bool, partials: bool = True) -> None:
-        hearing = wire.Hearing(
-            speech=speech, partials=partials, emotion="emotion" in self.consents, languages=self.languages
-        )
-        if hearing != self._hearing:
-            self._hearing = hearing
-            await self._command(wire.SetHearing(leg_id=self.customer.leg_id, hearing=hearing))
+        await self.caller.listen(speech, emotion="emotion" in self.consents, partials=partials)
 
     async def _consent(self, effect: fx.GrantConsent) -> None:
         for purpose in effect.purposes:
@@ -383,7 +340,7 @@ class Contact:
             await self._step(fx.TimerFired(name=name))
 
     async def _maybe_end(self) -> None:
-        if self._ending and not any(play.kind == "say" for play in self.customer.plays.values()):
+        if self._ending and not self.caller.saying:
             await self.hang_up("hangup")
 
     # ------------------------------------------------------------------ the queue
@@ -445,20 +402,7 @@ class Contact:
         if self.phase != "queued":
             return
         await self._note("queue.position", {"position": action.position, "eta_s": action.eta_s})
-        await self._music(False)
-        play_id = new_id()
-        text = position_text(action.position, action.eta_s, self.language)
-        self.customer.plays[play_id] = Play("announce", text, "queue", self.language)
-        await self._command(
-            wire.PlaySpeech(
-                leg_id=self.customer.leg_id,
-                play_id=play_id,
-                text=text,
-                locale=self.language,
-                interruptible=False,
-            )
-        )
-        await self._music(True)
+        await self.caller.announce(position_text(action.position, action.eta_s, self.language), self.language)
 
     async def on_overflow(self, action: Overflow) -> None:
         """Waited too long: the flow's overflow exit takes over."""
@@ -536,7 +480,7 @@ class Contact:
 
     async def _talk(self, agent: AgentSide) -> None:
         await self._music(False)
-        await self._command(wire.StopPlay(leg_id=self.customer.leg_id))
+        await self.caller.stop()
         await agent.bridge(self.customer.leg_id)
         await self._listen(True)
 
@@ -559,7 +503,7 @@ class Contact:
     async def _agent_gone(self, agent: AgentSide, event: wire.LegEnded) -> None:
         desk = self.around.desk
         self.agent = None
-        await self._command(wire.UnbridgeLeg(leg_id=self.customer.leg_id))
+        await self.caller.unbridge()
         desk.do(desk.desk.ended(self.contact_id, desk.now()))
         lost = event.party in ("network", "error")
         await self._note("agent.left", {"user_id": agent.card.user_id, "reason": event.reason, "lost": lost})
@@ -591,7 +535,7 @@ class Contact:
 
     async def hang_up(self, reason: str) -> None:
         """End the caller's leg; the rest follows from its `LegEnded`."""
-        await self._command(wire.HangupLeg(leg_id=self.customer.leg_id, reason=reason))
+        await self.caller.hang_up(reason)
 
     async def resume(self, playing: str | None) -> None:
         """The app was restarted and the caller's leg is still up: go on where the flow stopped."""
@@ -605,36 +549,13 @@ class Contact:
             if playing is None:
                 await self._music(True)
             else:
-                self._music_id = playing
+                self.caller.music_id = playing
             self.wait_in_queue()
 
     # ------------------------------------------------------------------ small things
 
     async def _music(self, on: bool) -> None:
-        if self._music_id:
-            await self._command(wire.StopPlay(leg_id=self.customer.leg_id, play_id=self._music_id))
-            self._music_id = ""
-        if on:
-            self._music_id = new_id()
-            self.customer.plays[self._music_id] = Play("music", "", "queue", self.language)
-            await self._command(
-                wire.PlayFile(
-                    leg_id=self.customer.leg_id,
-                    play_id=self._music_id,
-                    path=str(self.around.music),
-                    loop=True,
-                    gain_db=-6.0,
-                )
-            )
-
-    async def _command(self, body: wire.LegCommand) -> None:
-        """Order something of the caller's worker; a leg that is gone reports its end by itself."""
-        try:
-            await self.around.hub.command(self.customer.leg_id, body)
-        except COMMAND_ERRORS as error:
-            log.warning(
-                "contact.command_failed", contact=self.contact_id, command=type(body).__name__, error=str(error)
-            )
+        await self.caller.music(on, self.language)
 
     async def _note(self, kind: str, payload: dict[str, Any]) -> None:
         await self.around.store.append(self.conversation_id, kind, payload, contact_id=self.contact_id)

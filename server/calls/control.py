@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 
 from server.api.ports import AgentView, Availability, NotNow, OfferView, Turned, WebCall
-from server.calls.contact import COMMAND_ERRORS, Contact
+from server.calls.caller_side import COMMAND_ERRORS
+from server.calls.contact import Contact
 from server.calls.controller import RETRY_AFTER_S, Controller
 from server.hub import NoWorker
 from session import wire

@@ -21,8 +21,9 @@ from desk.service import DeskService
 from dialog.service import Dialog
 from dialog.state import CallerInfo
 from server.calls import journal, recovery
-from server.calls.contact import AgentCard, Contact, Surroundings
+from server.calls.contact import Contact
 from server.calls.journal import LegRef
+from server.calls.surroundings import AgentCard, Surroundings
 from server.hub import Hub, Worker
 from session import wire
 from session.store import Store

@@ -1,0 +1,107 @@
+"""The caller's half of a contact: what is ordered of the worker that holds the caller's leg."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from dialog import events as fx
+from server.calls.journal import LegRef, Play
+from server.hub import Hub
+from session import channel, wire
+from session.ids import new_id
+
+log = structlog.get_logger(__name__)
+
+COMMAND_ERRORS = (channel.Disconnected, channel.RemoteError, TimeoutError)
+MUSIC_DB = -6.0  # dB; music at the level of speech tires whoever waits
+
+
+class CallerSide:
+    """One caller's leg. Orders that fail are logged: a leg that is gone reports its end by itself."""
+
+    def __init__(self, hub: Hub, ref: LegRef, music: Path, languages: list[str]) -> None:
+        self.ref = ref
+        self.music_id = ""
+        self._hub = hub
+        self._music = music
+        self._languages = languages
+        self._hearing: wire.Hearing | None = None
+
+    @property
+    def listening(self) -> bool:
+        """Is the caller's speech recognised now? At first it is."""
+        return self._hearing is None or self._hearing.speech
+
+    @property
+    def saying(self) -> bool:
+        """Is a prompt of the flow playing or waiting?"""
+        return any(play.kind == "say" for play in self.ref.plays.values())
+
+    async def say(self, effect: fx.Say) -> None:
+        """Speak a prompt of the flow after what is queued."""
+        self.ref.plays[effect.play_id] = Play("say", effect.text, effect.block, effect.locale, effect.article)
+        await self._send(
+            wire.PlaySpeech(
+                leg_id=self.ref.leg_id,
+                play_id=effect.play_id,
+                text=effect.text,
+                locale=effect.locale,
+                interruptible=effect.interruptible,
+            )
+        )
+
+    async def announce(self, text: str, language: str) -> None:
+        """Speak between the music, which goes on afterwards."""
+        await self.music(False, language)
+        play_id = new_id()
+        self.ref.plays[play_id] = Play("announce", text, "queue", language)
+        await self._send(
+            wire.PlaySpeech(leg_id=self.ref.leg_id, play_id=play_id, text=text, locale=language, interruptible=False)
+        )
+        await self.music(True, language)
+
+    async def music(self, on: bool, language: str) -> None:
+        """Hold music after what is queued, or none."""
+        if self.music_id:
+            await self._send(wire.StopPlay(leg_id=self.ref.leg_id, play_id=self.music_id))
+            self.music_id = ""
+        if on:
+            self.music_id = new_id()
+            self.ref.plays[self.music_id] = Play("music", "", "queue", language)
+            await self._send(
+                wire.PlayFile(
+                    leg_id=self.ref.leg_id, play_id=self.music_id, path=str(self._music), loop=True, gain_db=MUSIC_DB
+                )
+            )
+
+    async def stop(self) -> None:
+        """Silence everything that plays or waits."""
+        await self._send(wire.StopPlay(leg_id=self.ref.leg_id))
+
+    async def listen(self, speech: bool, *, emotion: bool, partials: bool = True) -> None:
+        """Recognise the caller's speech, or not; feel the voice only with consent."""
+        hearing = wire.Hearing(speech=speech, partials=partials, emotion=emotion, languages=self._languages)
+        if hearing != self._hearing:
+            self._hearing = hearing
+            await self._send(wire.SetHearing(leg_id=self.ref.leg_id, hearing=hearing))
+
+    async def record(self, action: Literal["pause", "resume", "stop"]) -> None:
+        """The leg's recording."""
+        await self._send(wire.RecordLeg(leg_id=self.ref.leg_id, action=action))
+
+    async def unbridge(self) -> None:
+        """Part from the agent's leg."""
+        await self._send(wire.UnbridgeLeg(leg_id=self.ref.leg_id))
+
+    async def hang_up(self, reason: str) -> None:
+        """End the leg; the rest follows from its `LegEnded`."""
+        await self._send(wire.HangupLeg(leg_id=self.ref.leg_id, reason=reason))
+
+    async def _send(self, body: wire.LegCommand) -> None:
+        try:
+            await self._hub.command(self.ref.leg_id, body)
+        except COMMAND_ERRORS as error:
+            log.warning("caller.command_failed", leg=self.ref.leg_id, command=type(body).__name__, error=str(error))
