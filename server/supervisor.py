@@ -83,6 +83,11 @@ def compiled_cap() -> int:
     return int(found.stdout.split()[-1])
 
 
+def first_outbound_port(settings: Settings, plan: SipPlan) -> int:
+    """SIP port of sip-out-0: after those of all inbound workers there may be, with an edge or without."""
+    return settings.sip.worker_base_port + math.ceil(settings.edge.max_calls / plan.per_worker)
+
+
 def check_ports(settings: Settings, plan: SipPlan) -> None:
     """Raises `CannotServe` naming a port that is taken and the setting that moves it."""
     wanted = [(settings.server.host, settings.server.port, socket.SOCK_STREAM, "server.port", "HTTP")]
@@ -91,9 +96,9 @@ def check_ports(settings: Settings, plan: SipPlan) -> None:
             (settings.edge.host, settings.edge.port, socket.SOCK_DGRAM, "edge.port", "SIP over UDP"),
             (settings.edge.host, settings.edge.port, socket.SOCK_STREAM, "edge.port", "SIP over TCP"),
         ]
-    base, first_out = settings.sip.worker_base_port, math.ceil(settings.edge.max_calls / plan.per_worker)
-    offsets = [*(range(plan.inbound) if plan.with_edge else ()), *range(first_out, first_out + plan.outbound)]
-    for port in (base + offset for offset in offsets):
+    base, first_out = settings.sip.worker_base_port, first_outbound_port(settings, plan)
+    inbound = range(base, base + plan.inbound) if plan.with_edge else ()
+    for port in (*inbound, *range(first_out, first_out + plan.outbound)):
         for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
             wanted.append((settings.sip.worker_host, port, kind, "sip.worker_base_port", "a SIP worker"))
     for host, port, kind, name, what in wanted:
@@ -145,6 +150,7 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._stop_now = asyncio.Event()
         self._edge_rpc: EdgeRpc | None = None
+        self._sip_ports: dict[str, int] = {}
         self._clearing: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -199,6 +205,9 @@ class Supervisor:
             else {}
         )
         specs += [_python(f"sip-out-{n}", "sip_worker", env=dial) for n in range(plan.outbound)]
+        first_out = first_outbound_port(settings, plan)
+        self._sip_ports = {f"sip-in-{n}": port for n, port in enumerate(ports)}
+        self._sip_ports |= {f"sip-out-{n}": first_out + n for n in range(plan.outbound)}
         specs += [_python(f"webrtc-{n}", "webrtc_worker") for n in range(settings.media.webrtc_workers)]
         if plan.with_edge:
             config = self.write_edge(ports, plan.per_worker, secret)
@@ -242,14 +251,14 @@ class Supervisor:
 
     async def _on_death(self, process: Process) -> None:
         name = process.spec.name
-        if name.startswith("sip-in-") and self._edge_rpc is not None:
-            port = self.settings.sip.worker_base_port + int(name.rpartition("-")[2])
+        port = self._sip_ports.get(name)
+        if port is not None and self._edge_rpc is not None:
             task = asyncio.create_task(self._end_calls(port), name=f"end-calls-{port}")
             self._clearing.add(task)
             task.add_done_callback(self._clearing.discard)
 
     async def _end_calls(self, port: int) -> None:
-        """The callers of a dead worker hear nothing any more: hang up for it."""
+        """Whoever a dead worker talked with hears nothing any more: hang up for it."""
         if self._edge_rpc is None:
             return
         try:

@@ -39,7 +39,7 @@ class EdgeRpc:
         self._timeout_s = timeout_s
 
     async def end_calls_to(self, worker_port: int) -> int:
-        """Hang up (BYE to both sides) every answered call given to the sip-in worker on this port; returns how many.
+        """Hang up (BYE to both sides) every answered call given to, or placed by, the SIP worker on this port; returns how many.
 
         Calls that only ring there go to another worker by themselves, when the edge's timer says so.
         """

@@ -163,7 +163,7 @@ class Instance:
             "WARMLINE_SIP__WORKER_BASE_PORT": str(self.workers_at),
             "WARMLINE_SIP__RTP_BASE_PORT": str(rtp + rtp % 2),
             "WARMLINE_DESK__RING_S": "5",
-            "WARMLINE_DESK__ACW_S": "0",
+            "WARMLINE_DESK__ACW_S": "20",
             "WARMLINE_DESK__NOT_RESPONDING_S": "60",
             "WARMLINE_DESK__ANNOUNCE_EVERY_S": "10",
             "WARMLINE_DIALOG__NUMBERS": json.dumps({"*": {}, "zhongwen": {"locale": "zh-CN"}}),
