@@ -68,6 +68,7 @@ def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None
     caller, conversation = instance.call(QUIET, {"dtmf": "2"}, QUIET, {"dtmf": "0"}, max_s=120)
     instance.wait(conversation, "queue.accepted", 60)
     phone.wait("answered")
+    time.sleep(2)  # they talk; Kamailio writes its calls down once a second
 
     old = instance.kill("kamailio")
     instance.back("kamailio", old)
@@ -79,6 +80,7 @@ def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None
     instance.wait(conversation, "bot.said", 20, text="dropped")
     done = {"conversation_id": conversation, "disposition": "resolved"}
     assert instance.ask("POST", "/api/agent/wrapup", token, json=done).status_code == 204
+    phone.wait("ended", timeout_s=10)
     instance.back("sip-out-0", old)
     # The registration outlived Kamailio: the same phone rings again, without registering anew.
     instance.wait(conversation, "queue.accepted", 60, count=2)
