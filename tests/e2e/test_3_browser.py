@@ -155,3 +155,24 @@ def test_an_agent_on_the_page_talks_with_a_phone(instance: Instance, tmp_path: P
         page.get_by_role("radio", name="Offline").click()
     caller.report(20)
     assert seconds_of(caller.heard(), 700) > 2
+
+
+def test_a_browsers_worker_dies(instance: Instance, tmp_path: Path) -> None:
+    """kill -9 in mid-call: written down as worker_lost, the page says that it is over, and the next call is taken."""
+    known = set(instance.conversations())
+    with browser(spoken(tmp_path / "mic.wav", (1.0, "en-yes"))) as page:
+        page.goto(instance.url)
+        page.get_by_role("button", name="Call").click()
+        conversation = until("the call", lambda: next(iter(set(instance.conversations()) - known), None))
+        instance.wait(conversation, "bot.said", 20, text="Hello")
+        worker = instance.history(conversation)["legs"][0]["worker_id"]
+        old = instance.kill(worker)
+        assert instance.ended(conversation, 15)["reason"] == "worker_lost"
+        again = page.get_by_role("button", name="Call again")
+        expect(again).to_be_visible(timeout=15_000)
+        instance.back(worker, old)
+        known |= {conversation}
+        again.click()
+        second = until("the second call", lambda: next(iter(set(instance.conversations()) - known), None))
+        instance.wait(second, "bot.said", 20, text="Hello")
+    instance.ended(second, 40)
