@@ -60,10 +60,13 @@ def _rebuild(controller: Controller, snapshot: ContactSnapshot) -> Contact:
         snapshot.contact_id,
         snapshot.customer_participant_id,
     )
+    run = RunState.load(bytes(snapshot.run))
+    # Workers resend what we had not acknowledged before the flow goes on: it may be a PIN, spoken.
+    customer.sensitive = run.sensitive
     contact = Contact(
         around=controller.around,
         engine=engine,
-        run=RunState.load(bytes(snapshot.run)),
+        run=run,
         conversation_id=snapshot.conversation_id,
         contact_id=snapshot.contact_id,
         flow_id=snapshot.flow_id,

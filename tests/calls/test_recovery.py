@@ -1,0 +1,92 @@
+"""What a restarted app must still know of a call before its worker's first resent report is committed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from dialog.state import RunState
+from server.calls import journal
+from server.calls.contact import Contact
+from server.calls.controller import Controller
+from server.calls.journal import LegRef
+from server.calls.recovery import recover
+from server.calls.snapshot import AgentSnapshot, ContactSnapshot, Phase
+from session import wire
+from session.store import Store
+
+SPOKEN = "seven three nine one"
+
+
+class Restarted:
+    """A controller just after a start: a real store, no worker yet."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.contacts: dict[str, Contact] = {}
+        self.legs: dict[str, tuple[LegRef, Contact]] = {}
+        self.cards = {"anna": SimpleNamespace(user_id="anna", name="Anna", target="", device="browser")}
+        self.dialog = SimpleNamespace(engine=lambda _flow: SimpleNamespace(flow=SimpleNamespace(sha="s")))
+        self.around = SimpleNamespace(hub=None, music=Path("music.wav"), ended=lambda _contact: None)
+        nothing = lambda *_: None  # noqa: E731
+        self.desk = SimpleNamespace(do=nothing, now=lambda: 0, desk=SimpleNamespace(restore=nothing))
+
+    def adopt(self, contact: Contact) -> None:
+        self.contacts[contact.contact_id] = contact
+        self.legs[contact.customer.leg_id] = (contact.customer, contact)
+
+    def later(self, _delay_s: float, _work: Any) -> None:
+        """The claim of workers is not what is tested here."""
+
+
+async def taken_back(store: Store, *, sensitive: bool, phase: Phase, agent: AgentSnapshot | None = None) -> Contact:
+    conversation = await store.create_conversation(language="en")
+    contact = await store.add_contact(conversation, channel="voice", direction="inbound", initiation_method="inbound")
+    participant = await store.add_participant(contact, role="customer")
+    await store.add_leg(leg_id="leg-1", participant_id=participant, transport="sip", remote="", worker_id="sip-in-0")
+    run = RunState(contact_id=contact, flow_id="f", channel="voice", locale="en", sensitive=sensitive)
+    snapshot = ContactSnapshot(
+        conversation_id=conversation,
+        contact_id=contact,
+        flow_id="f",
+        language="en",
+        languages=["en"],
+        phase=phase,
+        customer_leg_id="leg-1",
+        customer_participant_id=participant,
+        bot_participant_id=participant,
+        consents=[],
+        run=msgspec.Raw(run.dump()),
+        agent=agent,
+    )
+    await store.save_run(contact, flow_id="f", flow_sha="s", state=msgspec.json.encode(snapshot))
+    controller = Restarted(store)
+    await recover(cast(Controller, controller))
+    found = controller.contacts[contact]
+    await found.close()
+    return found
+
+
+@pytest.mark.parametrize("sensitive", [True, False])
+async def test_a_spoken_pin_resent_after_a_restart_is_not_written_down(tmp_path: Path, sensitive: bool) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    contact = await taken_back(store, sensitive=sensitive, phase="flow")
+    heard = wire.UtteranceFinal(
+        leg_id="leg-1",
+        utterance_id="u1",
+        t0_ms=0,
+        t1_ms=900,
+        text=SPOKEN,
+        language="en",
+        confidence=0.9,
+        words=[],
+        ledger=[],
+    )
+    await journal.commit(store, contact.customer, wire.Report(seq=1, at=1_000, event=heard), "incarnation")
+    await store.close()
+    written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert (SPOKEN.encode() in written) is not sensitive
