@@ -37,7 +37,11 @@ class AgentSide:
     def snapshot(self) -> AgentSnapshot:
         """For a restarted app."""
         return AgentSnapshot(
-            user_id=self.card.user_id, name=self.card.name, leg_id=self.leg_id, participant_id=self.participant_id
+            user_id=self.card.user_id,
+            name=self.card.name,
+            leg_id=self.leg_id,
+            participant_id=self.participant_id,
+            holding=self.holding,
         )
 
     async def ring(self) -> None:

@@ -86,6 +86,7 @@ def _rebuild(controller: Controller, snapshot: ContactSnapshot) -> Contact:
             side = AgentSide(contact, card, offer_id="")
             side.leg_id, side.participant_id = snapshot.agent.leg_id, snapshot.agent.participant_id
             side.connected = True
+            side.holding = snapshot.agent.holding
             contact.agent = side
             ref = LegRef(side.leg_id, "agent", contact.conversation_id, contact.contact_id, side.participant_id)
             controller.legs[side.leg_id] = (ref, contact)

@@ -10,12 +10,13 @@ Phase = Literal["flow", "queued", "talking", "ended"]
 
 
 class AgentSnapshot(msgspec.Struct, kw_only=True, frozen=True):
-    """The agent's side: who, on which leg, since when."""
+    """The agent's side: who, on which leg, and whether the caller waits on hold."""
 
     user_id: str
     name: str
     leg_id: str
     participant_id: str
+    holding: bool = False
 
 
 class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):

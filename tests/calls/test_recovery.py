@@ -90,3 +90,13 @@ async def test_a_spoken_pin_resent_after_a_restart_is_not_written_down(tmp_path:
     await store.close()
     written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert (SPOKEN.encode() in written) is not sensitive
+
+
+async def test_a_caller_on_hold_over_a_restart_can_be_taken_back(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    held = AgentSnapshot(user_id="anna", name="Anna", leg_id="leg-2", participant_id="p", holding=True)
+    contact = await taken_back(store, sensitive=False, phase="talking", agent=held)
+    await store.close()
+    assert contact.agent is not None
+    assert contact.agent.holding  # else "take back" changes nothing, and the caller hears music for ever
+    assert contact.agent.snapshot() == held
