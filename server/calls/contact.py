@@ -149,6 +149,8 @@ class Contact:
             consents=sorted(self.consents),
             run=msgspec.Raw(self.run.dump()),
             queue=self.queue,
+            refused=self._refused,
+            ending=self._ending,
             agent=self.agent.snapshot() if self.agent is not None and self.agent.connected else None,
         )
 
@@ -542,6 +544,8 @@ class Contact:
         await self._note("contact.resumed", {"phase": self.phase})
         if not self.up:
             return
+        if self._ending:
+            self._start_timer("goodbye", round(GOODBYE_S * 1000))
         if self.phase == "flow":
             for effect in await self.engine.resume(self.run, time.time_ns() // 1_000_000):
                 await self._apply(effect, 0.0)

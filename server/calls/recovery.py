@@ -77,6 +77,8 @@ def _rebuild(controller: Controller, snapshot: ContactSnapshot) -> Contact:
         phase=snapshot.phase,
         consents=set(snapshot.consents),
         queue=snapshot.queue,
+        _refused=snapshot.refused,
+        _ending=snapshot.ending,
         waiting_for_leg=True,
     )
     controller.adopt(contact)

@@ -48,3 +48,7 @@ class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     run: msgspec.Raw
     queue: QueueSnapshot | None = None
     agent: AgentSnapshot | None = None
+    refused: bool = False
+    """The caller refused to be recorded: whatever file the worker still closes is deleted."""
+    ending: str = ""
+    """The disposition of a call whose goodbye is being said."""

@@ -43,7 +43,9 @@ class Restarted:
         """The claim of workers is not what is tested here."""
 
 
-async def taken_back(store: Store, *, sensitive: bool, phase: Phase, agent: AgentSnapshot | None = None) -> Contact:
+async def taken_back(
+    store: Store, *, sensitive: bool, phase: Phase, agent: AgentSnapshot | None = None, refused: bool = False
+) -> Contact:
     conversation = await store.create_conversation(language="en")
     contact = await store.add_contact(conversation, channel="voice", direction="inbound", initiation_method="inbound")
     participant = await store.add_participant(contact, role="customer")
@@ -62,6 +64,7 @@ async def taken_back(store: Store, *, sensitive: bool, phase: Phase, agent: Agen
         consents=[],
         run=msgspec.Raw(run.dump()),
         agent=agent,
+        refused=refused,
     )
     await store.save_run(contact, flow_id="f", flow_sha="s", state=msgspec.json.encode(snapshot))
     controller = Restarted(store)
@@ -100,3 +103,17 @@ async def test_a_caller_on_hold_over_a_restart_can_be_taken_back(tmp_path: Path)
     assert contact.agent is not None
     assert contact.agent.holding  # else "take back" changes nothing, and the caller hears music for ever
     assert contact.agent.snapshot() == held
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_a_refused_recording_is_deleted_over_a_restart_too(tmp_path: Path, refused: bool) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    contact = await taken_back(store, sensitive=False, phase="flow", refused=refused)
+    contact.around = cast(Any, SimpleNamespace(store=store))
+    sound = tmp_path / "r.wav"
+    sound.write_bytes(b"RIFF")
+    closed = wire.RecordingClosed(leg_id="leg-1", path=str(sound), duration_ms=1, rate=16000)
+    await contact.on_report(contact.customer, wire.Report(seq=1, at=0, event=closed))
+    assert sound.exists() is not refused
+    assert contact.snapshot().refused is refused
+    await store.close()
