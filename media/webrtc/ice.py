@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import time
-
 import aioice.ice
 from aiortc import RTCConfiguration, RTCIceServer
 
 from media.options import MediaOptions
+from media.turn import turn_credentials
 
 _all_addresses = aioice.ice.get_host_addresses
 MAX_SDP = 64 * 1024  # bytes; a browser's offer is 2–8 KB
-TURN_TTL_S = 4 * 3600  # longer than any call; coturn checks it only when an allocation is made or refreshed
 
 
 def bind(address: str) -> None:
@@ -30,13 +25,6 @@ def bind(address: str) -> None:
         return [address]
 
     aioice.ice.get_host_addresses = addresses
-
-
-def turn_credentials(secret: str, name: str = "warmline", ttl_s: int = TURN_TTL_S) -> tuple[str, str]:
-    """Username and password that coturn's `static-auth-secret` accepts for `ttl_s` seconds from now."""
-    username = f"{int(time.time()) + ttl_s}:{name}"
-    digest = hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()
-    return username, base64.b64encode(digest).decode()
 
 
 def configuration(options: MediaOptions) -> RTCConfiguration:

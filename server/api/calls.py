@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import math
-import time
 from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
+from media.turn import turn_credentials
 from server.api.access import CallerOrStaff, address_of, auth_of, is_caller_of
 from server.api.ports import CallControl, NotNow, Turned
 from server.throttle import Throttle
 
 router = APIRouter(prefix="/api", tags=["calls"])
-
-TURN_CREDENTIAL_S = 3600
 
 
 class Offer(BaseModel):
@@ -99,13 +94,12 @@ async def offer(body: Offer, request: Request) -> Answer:
 
 @router.get("/ice")
 async def ice(request: Request) -> IceServers:
-    """STUN and TURN servers; TURN passwords are good for an hour (RFC 8489 long-term, coturn's shared secret)."""
+    """STUN and TURN servers; TURN passwords end by themselves after a few hours."""
     media = request.app.state.media
     servers = [IceServer(urls=media.stun_url)] if media.stun_url else []
     if media.turn_url and media.turn_secret:
-        username = str(int(time.time()) + TURN_CREDENTIAL_S)
-        digest = hmac.new(media.turn_secret.encode(), username.encode(), hashlib.sha1).digest()
-        servers.append(IceServer(urls=media.turn_url, username=username, credential=base64.b64encode(digest).decode()))
+        username, credential = turn_credentials(media.turn_secret)
+        servers.append(IceServer(urls=media.turn_url, username=username, credential=credential))
     return IceServers(ice_servers=servers)
 
 

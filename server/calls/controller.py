@@ -20,6 +20,7 @@ from desk.routing import AgentChanged, Announce, Availability, Desk, Offer, Over
 from desk.service import DeskService
 from dialog.service import Dialog
 from dialog.state import CallerInfo
+from dialog.text import match_locale
 from server.calls import journal, recovery
 from server.calls.contact import Contact
 from server.calls.journal import LegRef
@@ -214,7 +215,7 @@ class Controller:
         """Rows and actor of a new contact."""
         answering = self.dialog.answering(number)
         engine, served = answering.engine, answering.number
-        language = match_locale(engine.flow.locales, locale) or served.locale
+        language = match_locale(engine.flow.locales, locale or served.locale) or served.locale
         store = self.store
         if conversation_id is None:
             conversation_id = await store.create_conversation(language=language, customer_id=customer_id)
@@ -352,12 +353,3 @@ def sip_user(uri: str) -> str:
     _, _, rest = uri.rpartition("sip:") if "sip:" in uri else uri.rpartition("sips:")
     user, at, _ = rest.partition("@")
     return user.partition(";")[0].partition(":")[0] if at else ""
-
-
-def match_locale(locales: list[str], wanted: str | None) -> str | None:
-    """The flow's locale for a BCP-47 tag: itself, else the first of the same language."""
-    if not wanted:
-        return None
-    same = [tag for tag in locales if tag.lower() == wanted.lower()]
-    near = [tag for tag in locales if tag.split("-")[0] == wanted.split("-")[0].lower()]
-    return next(iter(same + near), None)

@@ -14,6 +14,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, V
 
 from media.frames import Audio, Samples
 from media.options import MediaOptions
+from media.turn import turn_credentials
 from media.webrtc import ice
 from media.webrtc.peer import BrowserPeer, PeerEvents
 from media.webrtc.send import OutboundTrack
@@ -205,7 +206,7 @@ def test_hidden_addresses_are_dropped_and_trickling_stays_open() -> None:
 
 def test_turn_passwords_are_coturns() -> None:
     """`time:name` and a base64 HMAC-SHA1 of it (20 bytes)."""
-    username, password = ice.turn_credentials("s3cret", ttl_s=60)
+    username, password = turn_credentials("s3cret", ttl_s=60)
     assert username.endswith(":warmline")
     assert time.time() < int(username.split(":")[0]) <= time.time() + 61
     assert len(password) == 28
