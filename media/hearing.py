@@ -215,7 +215,7 @@ class Ear:
             spoken.drop()
             log.warning("hearing.decode_failed", leg=self.leg_id, error=repr(error))
             self.emit(
-                wire.HearingDegraded(
+                wire.AsrDegraded(
                     leg_id=self.leg_id, utterance_id=spoken.utterance_id, reason=f"recognition failed: {error!r}"
                 )
             )

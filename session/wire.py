@@ -204,12 +204,16 @@ class Stage(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class UtteranceFinal(Event, tag="utterance.final", kw_only=True, frozen=True):
-    """A finished utterance. `ledger` holds the stages from the last voiced sample to this event."""
+    """A finished utterance. `ledger` holds the stages from the last voiced sample to this event.
+
+    `text` is verbatim; `normalised` writes its numbers, amounts and dates as figures, and is empty when that is the same.
+    """
 
     utterance_id: str
     t0_ms: int
     t1_ms: int
     text: str
+    normalised: str = ""
     language: str
     confidence: float
     words: list[Word] = []
@@ -263,11 +267,12 @@ class BridgeChanged(Event, tag="bridge", kw_only=True, frozen=True):
     reason: str = ""
 
 
-class HearingDegraded(Event, tag="hearing.degraded", kw_only=True, frozen=True):
-    """Inference could not be reached or was too slow; the utterance may be lost or late."""
+class AsrDegraded(Event, tag="asr.degraded", kw_only=True, frozen=True):
+    """Recognition is overloaded or away. `lost`: this utterance has no words; else they came a faster, poorer way."""
 
     utterance_id: str
     reason: str
+    lost: bool = True
 
 
 LegEvent = (
@@ -283,7 +288,7 @@ LegEvent = (
     | PlayFinished
     | RecordingClosed
     | BridgeChanged
-    | HearingDegraded
+    | AsrDegraded
 )
 
 
@@ -295,13 +300,22 @@ class Command(msgspec.Struct, tag_field="c", kw_only=True, omit_defaults=True, f
 
 
 class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """What a leg listens for. `emotion` may be true only with the customer's consent."""
+    """What a leg listens for. `emotion` may be true only with the customer's consent.
+
+    `expects` is what was just asked for: a `sentence`, a short `answer`, or `digits` (a number of `digit_count` digits,
+    0 = any), which are then decoded as digits only. `hotwords` are names the recogniser should know; `hint` is text it
+    takes for what was said before. `words` asks for word times.
+    """
 
     speech: bool = False
     partials: bool = True
     emotion: bool = False
     languages: list[str] = msgspec.field(default_factory=lambda: ["en", "zh"])
     hint: str = ""
+    hotwords: list[str] = []
+    expects: Literal["sentence", "answer", "digits"] = "sentence"
+    digit_count: int = 0
+    words: bool = False
 
 
 class AnswerLeg(Command, tag="answer", kw_only=True, frozen=True):
@@ -470,13 +484,23 @@ LegCommand = (
 
 
 class Decode(Command, tag="decode", kw_only=True, frozen=True):
-    """Turn ≤30 s of speech into text. Stateless. Reply body: `Decoded`."""
+    """Turn ≤30 s of speech into text. Stateless. Reply body: `Decoded`.
+
+    `stream` names the utterance: a newer partial of it replaces one that still waits. `prefix` is text that earlier
+    partials of the same audio agreed on: it is taken as said. `grammar` = "digits" lets only digits through.
+    """
 
     pcm: bytes
     rate: int
     languages: list[str]
     final: bool = True
     hint: str = ""
+    hotwords: list[str] = []
+    grammar: Literal["", "digits"] = ""
+    digit_count: int = 0
+    words: bool = False
+    stream: str = ""
+    prefix: str = ""
     deadline_ms: int = 4000
 
 
@@ -490,13 +514,19 @@ class DecodedWord(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Decoded(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """Result of `Decode`. Empty `text` with `rejected` set means: no words here, and why."""
+    """Result of `Decode`. Empty `text` with `rejected` set means: no words here, and why.
+
+    `words` come when asked for, and always for digits (one each). `degraded`: the engine was overloaded and answered by
+    its faster policy.
+    """
 
     text: str
     language: str
     confidence: float
+    normalised: str = ""
     words: list[DecodedWord] = []
     rejected: str = ""
+    degraded: bool = False
     queue_ms: float = 0.0
     decode_ms: float = 0.0
 

@@ -177,7 +177,7 @@ class Contact:
                 await self._step(fx.SpeechBegan())
             case wire.SpeechDropped() if self.phase == "flow":
                 await self._step(fx.SpeechDropped())
-            case wire.HearingDegraded() if self.phase == "flow":
+            case wire.AsrDegraded(lost=True) if self.phase == "flow":
                 await self._step(fx.Failed(where="hearing", why=event.reason))
             case wire.PlayStarted():
                 stages = self._turns.audible(report.at, event)

@@ -125,8 +125,8 @@ async def commit(store: Store, ref: LegRef, report: wire.Report, incarnation: st
             await note("bridge", {"peer": event.peer_leg_id, "connected": event.connected, "reason": event.reason})
         case wire.SpeechDropped():
             await note("speech.dropped", {"reason": event.reason})
-        case wire.HearingDegraded():
-            await note("hearing.degraded", {"reason": event.reason})
+        case wire.AsrDegraded():
+            await note("asr.degraded", {"reason": event.reason, "lost": event.lost})
         case wire.RecordingClosed() | wire.SpeechStarted() | wire.PlayStarted() | wire.LegOffered():
             return  # acted upon by the contact, which writes what is worth keeping
 

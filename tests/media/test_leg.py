@@ -150,7 +150,7 @@ async def test_an_inference_worker_that_dies_in_between_is_asked_again(tmp_path:
         c.line.speak(phrase())
         assert (await c.told.wait(wire.UtteranceFinal)).text
         assert c.inference.count(wire.Decode) >= 2
-        assert not c.told.of(wire.HearingDegraded)
+        assert not c.told.of(wire.AsrDegraded)
 
 
 async def test_without_inference_the_utterance_is_told_as_lost_and_nothing_grows(
@@ -160,7 +160,7 @@ async def test_without_inference_the_utterance_is_told_as_lost_and_nothing_grows
     async with call(tmp_path, FEEL) as c:
         c.inference.decode_s = 9.0
         c.line.speak(phrase())
-        lost = await c.told.wait(wire.HearingDegraded)
+        lost = await c.told.wait(wire.AsrDegraded)
         assert "recognition failed" in lost.reason
         assert lost.utterance_id == c.told.of(wire.SpeechStarted)[0].utterance_id
         await asyncio.sleep(0.05)

@@ -41,7 +41,7 @@ export function detail(note: Note): string {
       return [plain(p["role"]), plain(p["codec"]), p["srtp"] === true ? "SRTP" : ""].filter(Boolean).join(" · ");
     case "queue.offered":
     case "queue.left":
-    case "hearing.degraded":
+    case "asr.degraded":
       return plain(p["why"] ?? p["reason"]);
     default:
       return "";
@@ -49,4 +49,4 @@ export function detail(note: Note): string {
 }
 
 /** Events that only engineers ask for are left out of the agent's short list. */
-export const NOISE = new Set(["bridge", "leg.up", "leg.ended", "dtmf", "decision", "hearing.degraded", "conversation.started", "agent.state"]);
+export const NOISE = new Set(["bridge", "leg.up", "leg.ended", "dtmf", "decision", "asr.degraded", "conversation.started", "agent.state"]);
