@@ -1,4 +1,4 @@
-"""Sentence vectors for the dialog, asked of the inference worker."""
+"""What the app asks of the inference worker: sentence vectors, its state, its counters."""
 
 from __future__ import annotations
 
@@ -43,6 +43,14 @@ class InferenceLink:
         peer = await self._link.wait_up(0.2)
         try:
             return await peer.ask(wire.InferenceStatus(), wire.InferenceState, 2.0)
+        except channel.RemoteError as error:
+            raise OSError(str(error)) from error
+
+    async def metrics(self) -> str:
+        """Its counters in Prometheus's text format. Raises OSError or TimeoutError."""
+        peer = await self._link.wait_up(0.2)
+        try:
+            return (await peer.ask(wire.InferenceMetrics(), wire.MetricsText, 2.0)).text
         except channel.RemoteError as error:
             raise OSError(str(error)) from error
 

@@ -37,6 +37,11 @@ class ServerOptions(BaseModel):
         le=10_000,
         description="browser calls one address may start in a minute; keeps one page from taking all legs",
     )
+    metrics_token: str = Field(
+        default="",
+        description="bearer token with which another machine may read /metrics; empty = this machine only",
+        repr=False,
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level that is logged"
     )

@@ -613,7 +613,17 @@ class InferenceState(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=Tr
     queue_depth: int = 0
 
 
-InferenceCommand = Decode | Feel | SpeechCheck | Speak | Prefetch | Embed | InferenceStatus
+class InferenceMetrics(Command, tag="metrics", kw_only=True, frozen=True):
+    """Ask for the counters of the inference worker. Reply body: `MetricsText`."""
+
+
+class MetricsText(msgspec.Struct, kw_only=True, frozen=True):
+    """Counters in Prometheus's text format; nothing in them was said by anybody."""
+
+    text: str
+
+
+InferenceCommand = Decode | Feel | SpeechCheck | Speak | Prefetch | Embed | InferenceStatus | InferenceMetrics
 
 Body = LegCommand | InferenceCommand
 Wire = Hello | Reply | Chunk | Cancel | Ack | Request | Report

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from media.options import MediaOptions
-from server.api import calls, desk, history, people
+from server.api import calls, desk, history, metrics, people
 from server.api.access import who
 from server.api.guard import Guard
 from server.api.ports import CallControl
@@ -34,23 +36,36 @@ def create_api(
     *,
     store: Store,
     control: CallControl,
+    inference_metrics: Callable[[], Awaitable[str]],
     key: str,
     realm: str,
     pages: Path,
 ) -> FastAPI:
-    """The ASGI app. `pages`: folder of the built consoles; `realm`: digest realm of softphones."""
+    """The ASGI app. `pages`: folder of the built consoles; `realm`: digest realm of softphones.
+
+    `inference_metrics` raises OSError or TimeoutError when the inference worker does not answer.
+    """
+    meter = metrics.Meter(inference_metrics, options.metrics_token)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with meter.watching():
+            yield
+
     app = FastAPI(
         title="Warmline",
         version="1",
         openapi_url="/api/openapi.json",
         docs_url=None,  # its page loads scripts from elsewhere, which a closed network has not
         redoc_url=None,
+        lifespan=lifespan,
         description="Conversations, callers and agents of one Warmline installation.",
     )
     users = Users(store)
     app.state.store = store
     app.state.users = users
     app.state.control = control
+    app.state.meter = meter
     app.state.auth = Auth(users, key, options.session_hours)
     app.state.session_hours = options.session_hours
     app.state.secure_cookies = options.secure_cookies
@@ -58,7 +73,7 @@ def create_api(
     app.state.media = media
     app.state.offers = Throttle(options.offers_per_minute, 60.0)
     app.state.messages = Throttle(MESSAGES_PER_MINUTE, 60.0)
-    for module in (people, calls, history, desk):
+    for module in (people, calls, history, desk, metrics):
         app.include_router(module.router)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)

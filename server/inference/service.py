@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 import structlog
 
+from asr import metrics
 from asr.engine import ModelError, Recogniser, Transcript
 from asr.gate import VoiceGate
 from asr.options import AsrOptions
@@ -135,6 +136,8 @@ class InferenceService:
                 return await self._embeddings(body)
             case wire.InferenceStatus():
                 return self._state()
+            case wire.InferenceMetrics():
+                return wire.MetricsText(text=metrics.exposition())
             case _:
                 raise ValueError(f"the inference worker does not answer {type(body).__name__}")
 

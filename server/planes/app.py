@@ -59,6 +59,7 @@ class App:
             settings.media,
             store=self.store,
             control=Control(self.controller, self.health),
+            inference_metrics=self.inference.metrics,
             key=signing_key(settings.data_dir),
             realm=settings.edge.domain,
             pages=ROOT / "web" / "dist",

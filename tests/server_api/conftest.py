@@ -24,6 +24,7 @@ from session.users import Users
 
 PASSWORD = "correct horse battery"
 KEY = "k" * 64
+METRICS_TOKEN = "scrape-me"
 
 
 class FakeControl:
@@ -33,6 +34,7 @@ class FakeControl:
         self.store = store
         self.asked: list[tuple[Any, ...]] = []
         self.refusal: Exception | None = None
+        self.inference: str | None = None  # what its worker counts; None: it does not answer
 
     def _note(self, *what: Any) -> None:
         if self.refusal is not None:
@@ -86,6 +88,11 @@ class FakeControl:
     async def health(self) -> dict[str, Any]:
         return {"status": "ok", "planes": {"app": {"state": "running"}}, "workers": []}
 
+    async def inference_metrics(self) -> str:
+        if self.inference is None:
+            raise TimeoutError
+        return self.inference
+
 
 class World:
     """One API, its store and its people."""
@@ -128,10 +135,11 @@ async def world(tmp_path: Path, password_hash: str) -> AsyncIterator[World]:
     store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
     control = FakeControl(store)
     app = create_api(
-        ServerOptions(offers_per_minute=3),
+        ServerOptions(offers_per_minute=3, metrics_token=METRICS_TOKEN),
         MediaOptions(),
         store=store,
         control=control,
+        inference_metrics=control.inference_metrics,
         key=KEY,
         realm="warm.test",
         pages=tmp_path / "dist",

@@ -31,6 +31,7 @@ async def test_every_page_is_the_one_built_page(world: Any, tmp_path: Path, path
         MediaOptions(),
         store=world.store,
         control=world.control,
+        inference_metrics=world.control.inference_metrics,
         key="k" * 64,
         realm="r",
         pages=tmp_path / "dist",
