@@ -1,40 +1,54 @@
-"""One utterance in, words or a reason why there are none out: Whisper on CTranslate2, in a window as short as it bears.
+"""Utterances in, words or a reason why there are none out: the policy around `asr/whisper.py`.
 
-Whisper was trained on 30 s; its encoder costs the same for a word as for half a minute. CTranslate2 accepts fewer
-frames, and the utterance + 4.5 s of silence (at least 8 s) keeps the accuracy at a quarter of the cost. A final that
-scores poorly is looked at again in the full window. Nothing is conditioned on earlier text, so nothing is carried on.
+An `Ask` is stateless. `prepare` checks it, looks for a voice and computes features, in any thread; `decode` takes
+several prepared ones at once, in the engine's. A final that scores poorly or repeats itself is looked at again in the
+full 30 s, from the features that are there. Nothing is conditioned on earlier text, so no mistake is carried on.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-import ctranslate2
 import numpy as np
 import opencc
-from faster_whisper import WhisperModel
-from faster_whisper.tokenizer import Tokenizer
-from numpy.typing import NDArray
 
-from asr import cuda
-from asr.gate import VoiceGate
+from asr.gate import Voice, VoiceGate
 from asr.options import AsrOptions
+from asr.text import compression, stutters
+from asr.whisper import FRAMES_PER_S, FULL_S, Encoding, Features, Hypothesis, Whisper, window_for
 from media.frames import SPEECH_RATE, Audio
 
-FULL_S = 30.0
-FRAMES_PER_S = 100
-# A sentence in simplified characters before the speech makes Whisper write simplified ones.
-SIMPLIFIED = "以下是普通话的句子。"
+# A sentence in the wanted characters before the speech makes Whisper write them, mostly.
+SCRIPT_PROMPT = {"simplified": "以下是普通话的句子。", "traditional": "以下是普通話的句子。"}
+SCRIPT_CONVERTER = {"simplified": "t2s", "traditional": "s2t"}
+PROMPT_TOKENS = 100  # of hint and hotwords; Whisper takes 223, each costs a little time
 TOKENS_PER_S = 14  # fast speech is ~8 in English and ~11 in Chinese
 FEWEST_TOKENS = 24
+TIME_S = 0.02  # of one timestamp token
+AFTER_END_S = 0.3  # a segment that begins later than this after the end of the audio is invented
 
 
-class ModelError(Exception):
-    """The model cannot be loaded; the text says what to do."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Recognise ≤30 s of 16 kHz speech in one of `languages`.
+
+    `hint` is taken for text said before, `hotwords` for names that may come; `grammar` "digits" lets only digits
+    through (`digit_count` of them, 0 = any); `words` asks for word times.
+    """
+
+    audio: Audio
+    languages: tuple[str, ...]
+    final: bool = True
+    hint: str = ""
+    hotwords: tuple[str, ...] = ()
+    grammar: Literal["", "digits"] = ""
+    digit_count: int = 0
+    words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +74,27 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    text: str
-    logprob: float
-    no_speech: float
-    ids: list[int]
+class Prepared:
+    """An ask with its features, or none where nobody speaks."""
+
+    ask: Ask
+    voice: Voice
+    features: Features | None
+    window_s: float
+
+
+@dataclass(slots=True)
+class _Job:
+    prepared: Prepared
+    wanted: Callable[[], bool]
     language: str
-    encoded: ctranslate2.StorageView
+    encoding: Encoding | None = None
+    found: Hypothesis | None = None
+    window_s: float = 0.0
+
+    @property
+    def ask(self) -> Ask:
+        return self.prepared.ask
 
 
 def _always() -> bool:
@@ -74,170 +102,209 @@ def _always() -> bool:
 
 
 class Recogniser:
-    """A loaded model. `transcribe` blocks; one call at a time."""
+    """A loaded model and when it is believed."""
 
     def __init__(self, options: AsrOptions, folder: Path, gate: VoiceGate) -> None:
         """Raises `ModelError` when the folder holds no usable model or the device is not there."""
         self._options = options
         self._gate = gate
-        if options.device != "cpu":
-            cuda.preload()
-        try:
-            self._whisper = WhisperModel(
-                str(folder),
-                device=options.device,
-                compute_type=options.compute_type,
-                cpu_threads=options.threads,
-                num_workers=1,
-                local_files_only=True,
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            raise ModelError(
-                f"cannot load the recogniser from {folder} on {options.device} ({options.compute_type}): {error}; "
-                "see `warmline models`"
-            ) from error
-        # The prompt makes Whisper write simplified characters mostly, not always.
-        self._simplified = opencc.OpenCC("t2s")
-        self.languages: list[str] = list(self._whisper.supported_languages)
+        self._whisper = Whisper(options, folder)
+        self._script = opencc.OpenCC(SCRIPT_CONVERTER[options.chinese_script])
+        self.languages = self._whisper.languages
 
-    def transcribe(
-        self,
-        audio: Audio,
-        languages: list[str],
-        *,
-        final: bool = True,
-        hint: str = "",
-        wanted: Callable[[], bool] = _always,
-    ) -> Transcript:
-        """Words of ≤30 s of 16 kHz speech in one of `languages`. Raises ValueError naming what is wrong.
+    def transcribe(self, ask: Ask) -> Transcript:
+        """One utterance by itself. Raises ValueError naming what is wrong with it."""
+        return self.decode([self.prepare(ask)])[0]
 
-        `wanted` is asked between the steps; once it says no, the rest is left out and the result is empty.
-        """
+    def prepare(self, ask: Ask) -> Prepared:
+        """Check it, measure the voice, compute features. Thread safe. Raises ValueError naming what is wrong."""
+        audio, options = ask.audio, self._options
         if audio.rate != SPEECH_RATE:
             raise ValueError(f"recognition hears {SPEECH_RATE} Hz, got {audio.rate}")
         if audio.ms > FULL_S * 1000:
             raise ValueError(f"an utterance may last {FULL_S:.0f} s, got {audio.ms / 1000:.1f} s")
-        unknown = [language for language in languages if language not in self.languages]
-        if unknown or not languages:
-            raise ValueError(f"languages {languages} must be among {', '.join(self.languages[:6])}, …")
-        options = self._options
+        unknown = [language for language in ask.languages if language not in self.languages]
+        if unknown or not ask.languages:
+            raise ValueError(f"languages {list(ask.languages)} must be among {', '.join(self.languages[:6])}, …")
         voice = self._gate.measure(audio, options.speech_probability)
         if voice.speech_ms < options.least_speech_ms:
-            return Transcript("", languages[0], 0.0, "no human voice")
-        window = min(FULL_S, max(options.least_window_s, math.ceil(audio.ms / 1000 + options.margin_s)))
-        beam = options.beam if final else 1
-        look = self._look(audio, window, languages, beam, hint, wanted)
-        if look is not None and final and look.logprob < options.second_look_logprob and window < FULL_S:
-            window = FULL_S
-            second = self._look(audio, window, languages, beam, hint, wanted)
-            look = second and max(look, second, key=lambda found: found.logprob)
-        if look is None:
-            return Transcript("", languages[0], 0.0, "no longer wanted", window)
-        rejected = self._why_not(look, voice.clarity)
-        return Transcript(
-            "" if rejected else look.text,
-            look.language,
-            round(math.exp(min(0.0, look.logprob)), 3),
-            rejected,
-            window,
-            self._words(look, audio) if final and options.word_times and not rejected else (),
-        )
+            return Prepared(ask, voice, None, 0.0)
+        window = window_for(audio.ms / 1000, options.margin_s, options.least_window_s)
+        return Prepared(ask, voice, self._whisper.features(audio, window), window)
+
+    def decode(
+        self, batch: Sequence[Prepared], *, fast: bool = False, wanted: Sequence[Callable[[], bool]] = ()
+    ) -> list[Transcript]:
+        """Words of each. `fast` leaves out the wide beam, the second look and word times.
+
+        `wanted` (one for each) is asked between the steps; what nobody wants any more is left out.
+        """
+        jobs = [
+            _Job(prepared, asked, prepared.ask.languages[0])
+            for prepared, asked in zip(batch, wanted or itertools.repeat(_always, len(batch)), strict=True)
+        ]
+        voiced = [job for job in jobs if job.prepared.features is not None]
+        for job in voiced:
+            job.window_s = job.prepared.window_s
+        self._encode(_still(voiced))
+        heard = [job for job in _still(voiced) if job.encoding is not None]
+        self._languages(heard)
+        self._generate(heard, 1 if fast else self._options.beam)
+        if not fast:
+            for job in _still(heard):
+                if job.ask.final and job.window_s < FULL_S and self._doubtful(job):
+                    self._look_again(job)
+        return [self._finish(job, words=not fast) for job in jobs]
 
     def warm_up(self) -> None:
-        """Run once, so that the first caller does not pay for lazy initialisation."""
-        encoded = self._encode(Audio.silence(1000, SPEECH_RATE), self._options.least_window_s)
-        self._language(encoded, ["en", "zh"])
-        self._decode(encoded, "en", Audio.silence(1000, SPEECH_RATE), 1, "")
+        """Run every step once, so that the first caller does not pay for lazy initialisation."""
+        silence = Audio.silence(1000, SPEECH_RATE)
+        ask = Ask(silence, ("en", "zh"), words=True)
+        window = window_for(1.0, self._options.margin_s, self._options.least_window_s)
+        self._gate.measure(silence, 0.5)
+        self.decode([Prepared(ask, Voice(1000, 1), self._whisper.features(silence, window), window)])
 
-    def _look(
-        self, audio: Audio, window_s: float, languages: list[str], beam: int, hint: str, wanted: Callable[[], bool]
-    ) -> _Look | None:
-        if not wanted():
-            return None
-        encoded = self._encode(audio, window_s)
-        if not wanted():
-            return None
-        return self._decode(encoded, self._language(encoded, languages), audio, beam, hint)
+    # ------------------------------------------------------------------ steps
 
-    def _encode(self, audio: Audio, window_s: float) -> ctranslate2.StorageView:
-        samples = np.zeros(int(window_s * SPEECH_RATE), dtype=np.float32)
-        samples[: len(audio.samples)] = audio.float32()
-        features: NDArray[np.float32] = self._whisper.feature_extractor(samples)[:, : int(window_s * FRAMES_PER_S)]
-        batch = np.ascontiguousarray(features[np.newaxis], dtype=np.float32)
-        return self._whisper.model.encode(ctranslate2.StorageView.from_array(batch), to_cpu=False)
+    def _encode(self, jobs: Sequence[_Job]) -> None:
+        for group in _grouped(jobs, lambda job: (round(job.window_s * FRAMES_PER_S),)):
+            features = [job.prepared.features for job in group if job.prepared.features is not None]
+            for job, encoding in zip(group, self._whisper.encode(features), strict=True):
+                job.encoding = encoding
 
-    def _language(self, encoded: ctranslate2.StorageView, languages: list[str]) -> str:
-        if len(languages) == 1:
-            return languages[0]
-        for token, _ in self._whisper.model.detect_language(encoded)[0]:
-            if token[2:-2] in languages:
-                return str(token[2:-2])
-        return languages[0]
+    def _languages(self, jobs: Sequence[_Job]) -> None:
+        open_ones = [job for job in jobs if len(job.ask.languages) > 1]
+        if not open_ones:
+            return
+        for job, likely in zip(open_ones, self._whisper.detect(_encodings(open_ones)), strict=True):
+            job.language = max(job.ask.languages, key=lambda language: likely.get(language, 0.0))
 
-    def _tokens(self, language: str) -> Tokenizer:
-        return Tokenizer(
-            self._whisper.hf_tokenizer, self._whisper.model.is_multilingual, task="transcribe", language=language
-        )
+    def _generate(self, jobs: Sequence[_Job], beam: int) -> None:
+        prompts = {id(job): self._prompt(job) for job in jobs}
+        for group in _grouped(jobs, lambda job: (len(prompts[id(job)]), job.ask.final)):
+            tokens = self._whisper.tokens(group[0].language)
+            found = self._whisper.generate(
+                _encodings(group),
+                [prompts[id(job)] for job in group],
+                beam=beam if group[0].ask.final else 1,
+                longest=FEWEST_TOKENS + int(max(job.ask.audio.ms for job in group) / 1000 * TOKENS_PER_S),
+                suppress=[-1, *tokens.non_speech_tokens],
+            )
+            for job, hypothesis in zip(group, found, strict=True):
+                job.found = hypothesis
 
-    def _decode(self, encoded: ctranslate2.StorageView, language: str, audio: Audio, beam: int, hint: str) -> _Look:
-        tokens = self._tokens(language)
-        before = hint or (SIMPLIFIED if language == "zh" else "")
-        prompt = [tokens.sot_prev, *tokens.encode(" " + before)[:100]] if before else []
-        prompt += [*tokens.sot_sequence, tokens.no_timestamps]
-        longest = len(prompt) + FEWEST_TOKENS + int(audio.ms / 1000 * TOKENS_PER_S)
-        result = self._whisper.model.generate(
-            encoded,
-            [prompt],
-            beam_size=beam,
-            return_scores=True,
-            return_no_speech_prob=True,
-            max_length=min(448, longest),
-            suppress_tokens=[-1, *tokens.non_speech_tokens],
-        )[0]
-        ids = result.sequences_ids[0]
-        # With length_penalty 1 the score is the sum over the tokens divided by their number; count the end token too.
-        logprob = result.scores[0] * len(ids) / (len(ids) + 1) if ids else -10.0
-        text = self._written(tokens.decode(ids).strip(), language)
-        return _Look(text, logprob, result.no_speech_prob, ids, language, encoded)
+    def _prompt(self, job: _Job) -> list[int]:
+        tokens, ask = self._whisper.tokens(job.language), job.ask
+        script = SCRIPT_PROMPT[self._options.chinese_script] if job.language == "zh" else ""
+        names = ("、" if job.language == "zh" else ", ").join(ask.hotwords)
+        before = " ".join(part for part in (ask.hint or script, names) if part)
+        past = [tokens.sot_prev, *tokens.encode(" " + before)[-PROMPT_TOKENS:]] if before else []
+        return [*past, *tokens.sot_sequence]
+
+    def _doubtful(self, job: _Job) -> bool:
+        """Is a second look worth its time?"""
+        found, options = job.found, self._options
+        if found is None:
+            return False
+        return found.logprob < options.second_look_logprob or self._ran_on(job, found)
+
+    def _ran_on(self, job: _Job, found: Hypothesis) -> bool:
+        """Did the decoder not find the end of what was said?"""
+        return not found.ended or _repeats(self._text(job), self._options.second_look_compression)
+
+    def _look_again(self, job: _Job) -> None:
+        """The same in the full 30 s and with the widest beam; the better of the two stays."""
+        features, before = job.prepared.features, job.found
+        if features is None or before is None:
+            return
+        # Log-mel is clipped 8 below its peak, and the margin lies there: what 30 s of features would hold after it.
+        full = np.full((features.shape[0], round(FULL_S * FRAMES_PER_S)), features.min(), dtype=np.float32)
+        full[:, : features.shape[1]] = features
+        ran_on = self._ran_on(job, before)
+        first_encoding, first_window = job.encoding, job.window_s
+        job.encoding, job.window_s = self._whisper.encode([full])[0], FULL_S
+        self._generate([job], self._options.second_look_beam)
+        if job.found is not None and not ran_on and job.found.logprob < before.logprob:
+            job.found, job.encoding, job.window_s = before, first_encoding, first_window
+
+    # ------------------------------------------------------------------ what is made of it
+
+    def _text(self, job: _Job) -> str:
+        return self._written(self._whisper.tokens(job.language).decode(self._spoken(job)).strip(), job.language)
+
+    def _spoken(self, job: _Job) -> list[int]:
+        """Its text tokens, without the times, and without segments that begin after the audio's end."""
+        if job.found is None:
+            return []
+        begin = self._whisper.tokens(job.language).timestamp_begin
+        end_s = job.ask.audio.ms / 1000 + AFTER_END_S
+        kept: list[int] = []
+        at_s = 0.0
+        for token in job.found.ids:
+            if token >= begin:
+                at_s = (token - begin) * TIME_S
+            elif at_s <= end_s:
+                kept.append(token)
+        return kept
 
     def _written(self, text: str, language: str) -> str:
-        return str(self._simplified.convert(text)) if language == "zh" else text
+        return str(self._script.convert(text)) if language == "zh" else text
 
-    def _words(self, look: _Look, audio: Audio) -> tuple[TimedWord, ...]:
-        tokens = self._tokens(look.language)
-        aligned = self._whisper.find_alignment(tokens, [look.ids], look.encoded, int(audio.ms / 1000 * FRAMES_PER_S))
+    def _finish(self, job: _Job, *, words: bool) -> Transcript:
+        if job.prepared.features is None:
+            return Transcript("", job.language, 0.0, "no human voice")
+        if job.found is None or not job.wanted():
+            return Transcript("", job.language, 0.0, "no longer wanted", job.window_s)
+        text = self._text(job)
+        rejected = self._why_not(text, job.found, job.prepared.voice.clarity)
+        return Transcript(
+            "" if rejected else text,
+            job.language,
+            round(math.exp(min(0.0, job.found.logprob)), 3),
+            rejected,
+            job.window_s,
+            self._words(job) if words and job.ask.final and job.ask.words and not rejected else (),
+        )
+
+    def _words(self, job: _Job) -> tuple[TimedWord, ...]:
+        if job.encoding is None:
+            return ()
         words: list[TimedWord] = []
-        for item in aligned[0]:
-            text = self._written(item["word"].strip(), look.language)
+        for item in self._whisper.align(job.encoding, job.language, self._spoken(job), job.ask.audio.ms / 1000):
+            text = self._written(item.text.strip(), job.language)
             if any(letter.isalnum() for letter in text) or not words:
-                start, end = round(float(item["start"]) * 1000), round(float(item["end"]) * 1000)
-                words.append(TimedWord(text, start, end, round(float(item["probability"]), 3)))
+                start, end = round(item.start_s * 1000), round(item.end_s * 1000)
+                words.append(TimedWord(text, start, end, round(item.probability, 3)))
             else:  # punctuation belongs to the word before it, and takes no time
                 words[-1] = replace(words[-1], text=words[-1].text + text)
         return tuple(words)
 
-    def _why_not(self, look: _Look, clarity: float) -> str:
+    def _why_not(self, text: str, found: Hypothesis, clarity: float) -> str:
         options = self._options
-        if not any(letter.isalnum() for letter in look.text):
+        if not any(letter.isalnum() for letter in text):
             return "no words"
-        if look.logprob < options.reject_logprob:
-            return f"unsure (mean log probability {look.logprob:.2f})"
-        if clarity < options.clear_voice and look.logprob < options.unclear_logprob:
-            return f"hardly a voice ({clarity:.2f}), and unsure ({look.logprob:.2f})"
-        if look.no_speech > 0.6 and look.logprob < options.second_look_logprob:
-            return f"probably no speech ({look.no_speech:.2f})"
-        if compression(look.text) > options.reject_compression or stutters(look.text):
+        if found.logprob < options.reject_logprob:
+            return f"unsure (mean log probability {found.logprob:.2f})"
+        if clarity < options.clear_voice and found.logprob < options.unclear_logprob:
+            return f"hardly a voice ({clarity:.2f}), and unsure ({found.logprob:.2f})"
+        if found.no_speech > options.no_speech and found.logprob < options.second_look_logprob:
+            return f"probably no speech ({found.no_speech:.2f})"
+        if _repeats(text, options.reject_compression):
             return "repetition"
         return ""
 
 
-def stutters(text: str) -> bool:
-    """Eight letters and more, of only one or two kinds: what Whisper makes of a sneeze or a cry."""
-    letters = [letter for letter in text.lower() if letter.isalnum()]
-    return len(letters) >= 8 and len(set(letters)) <= 2
+def _still(jobs: Iterable[_Job]) -> list[_Job]:
+    return [job for job in jobs if job.wanted()]
 
 
-def compression(text: str) -> float:
-    """Bytes of UTF-8 per byte of zlib; repetitive text exceeds 2.4 (OpenAI whisper, `compression_ratio`)."""
-    data = text.encode()
-    return len(data) / len(zlib.compress(data)) if data else 0.0
+def _encodings(jobs: Iterable[_Job]) -> list[Encoding]:
+    return [job.encoding for job in jobs if job.encoding is not None]
+
+
+def _grouped(jobs: Iterable[_Job], key: Callable[[_Job], tuple[int, ...]]) -> list[list[_Job]]:
+    return [list(group) for _, group in itertools.groupby(sorted(jobs, key=key), key)]
+
+
+def _repeats(text: str, limit: float) -> bool:
+    return compression(text) > limit or stutters(text)

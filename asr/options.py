@@ -26,23 +26,46 @@ class AsrOptions(BaseModel):
     threads: int = Field(
         default=2, ge=1, le=64, description="CPU threads of one decode; measured: two beat two decodes of one"
     )
+    replicas: int = Field(
+        default=1,
+        ge=1,
+        le=16,
+        description="copies of the model that decode at once; on CPU one with all threads is faster, on a GPU two hide "
+        "the copying",
+    )
+    gpus: list[int] = Field(
+        default_factory=lambda: [0], min_length=1, description="CUDA devices used, by number; replicas run on each"
+    )
+    batch: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="utterances decoded together at most; they gather only while the engine is busy",
+    )
     beam: int = Field(
         default=2, ge=1, le=10, description="beam width of finals; 5 costs 40 % more for under 0.5 points"
     )
     margin_s: float = Field(
-        default=4.5, ge=4.0, le=22, description="s of silence appended to an utterance; below 4 s accuracy collapses"
+        default=1.0,
+        ge=0.3,
+        le=22,
+        description="s of silence encoded after an utterance; what follows up to 30 s is silence encoded once",
     )
-    least_window_s: float = Field(
-        default=8.0, ge=8, le=30, description="s of the shortest window; shorter ones lose accuracy"
-    )
-    word_times: bool = Field(
-        default=False,
-        description="true gives finals the time of each word, for 35–65 ms more per final on two cores",
+    least_window_s: float = Field(default=2.0, ge=1, le=30, description="s of the shortest window that is encoded")
+    chinese_script: Literal["simplified", "traditional"] = Field(
+        default="simplified", description="characters in which Chinese is written"
     )
     second_look_logprob: float = Field(
-        default=-0.9,
+        default=-1.0,
         le=0,
         description="mean log probability below which a final is decoded again in the full 30 s window",
+    )
+    second_look_compression: float = Field(
+        default=1.8, ge=1, description="zlib ratio of the text above which a final is decoded again"
+    )
+    second_look_beam: int = Field(default=5, ge=1, le=10, description="beam width of that second look")
+    no_speech: float = Field(
+        default=0.6, ge=0, le=1, description="probability of no speech that, with a poor score, drops the words"
     )
     reject_logprob: float = Field(
         default=-1.2, le=0, description="mean log probability below which words are taken for invented and dropped"
@@ -76,4 +99,17 @@ class AsrOptions(BaseModel):
         ge=4,
         le=4096,
         description="decodes that may wait; at 0.3 s each more would be answered too late anyway",
+    )
+    shed_backlog_ms: int = Field(
+        default=1000,
+        ge=0,
+        le=60_000,
+        description="ms of work in waiting finals above which no partials are taken; words that late show nothing new",
+    )
+    degrade_backlog_ms: int = Field(
+        default=2000,
+        ge=100,
+        le=60_000,
+        description="ms of work in waiting finals above which they are decoded by the faster policy (narrow beam, one "
+        "look, no word times); a caller notices a wait of two seconds",
     )

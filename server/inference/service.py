@@ -1,6 +1,6 @@
 """The inference worker: each wire message to its engine, engines in threads of their own, the event loop always free.
 
-Decode       one at a time (it uses both cores), scheduled         SpeechCheck  its own thread, answered in ~2 ms
+Decode       prepared in two threads, decoded in batches, scheduled SpeechCheck  its own thread, answered in ~2 ms
 Feel         its own thread                                        Speak        its own threads, clause by clause
 Prefetch     one thread at lowest priority, only when nobody waits Embed        its own thread
 """
@@ -12,9 +12,8 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,15 +22,16 @@ import numpy as np
 import structlog
 
 from asr import metrics
-from asr.engine import ModelError, Recogniser, Transcript
+from asr.engine import Ask, Prepared, Recogniser, Transcript
 from asr.gate import VoiceGate
 from asr.options import AsrOptions
+from asr.scheduler import Scheduler, Wanted
+from asr.whisper import ModelError
 from media.frames import SPEECH_RATE, Audio
 from media.resample import convert
 from prosody.model import EmotionModel, EmotionResult
 from prosody.options import ProsodyOptions
 from server import models
-from server.inference.scheduler import Scheduler
 from session import channel, wire
 from tts.options import TtsOptions
 from tts.speaker import Clause, Speaker
@@ -50,16 +50,6 @@ class Missing(Exception):
     """The engine for this request is not there; the text says which command installs it."""
 
 
-@dataclass(frozen=True, slots=True)
-class DecodeJob:
-    """What the scheduler runs."""
-
-    audio: Audio
-    languages: list[str]
-    final: bool
-    hint: str
-
-
 class InferenceService:
     """`channel.Handler` of the worker's socket."""
 
@@ -74,7 +64,8 @@ class InferenceService:
         self._emotion: EmotionModel | None = None
         self._embed: Callable[[list[str], bool], np.ndarray] | None = None
         self._speaker = Speaker(tts, models_dir)
-        self._scheduler: Scheduler[DecodeJob, Transcript] = Scheduler(self._transcribe, asr.queue)
+        self._scheduler: Scheduler[Prepared, Transcript] = Scheduler(self._recognise, asr)
+        self._prepare_threads = ThreadPoolExecutor(2, thread_name_prefix="prepare")
         self._check_thread = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._feel_thread = ThreadPoolExecutor(1, thread_name_prefix="feel")
         self._embed_thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
@@ -100,6 +91,7 @@ class InferenceService:
             for task in tasks:
                 task.cancel()
             for pool in (
+                self._prepare_threads,
                 self._check_thread,
                 self._feel_thread,
                 self._embed_thread,
@@ -152,13 +144,26 @@ class InferenceService:
     async def _decode(self, body: wire.Decode) -> wire.Decoded:
         if self._recogniser is None:
             raise Missing(f"recognition is not ready: {self._missing.get('recognition', 'loading')}")
-        job = DecodeJob(_audio(body.pcm, body.rate), body.languages, body.final, body.hint)
+        recogniser = self._recogniser
+        ask = Ask(
+            _audio(body.pcm, body.rate),
+            tuple(body.languages),
+            body.final,
+            body.hint,
+            tuple(body.hotwords),
+            body.grammar,
+            body.digit_count,
+            body.words,
+        )
         self._busy(1)
-        started = time.perf_counter()
         try:
-            result, waited_ms = await self._scheduler.submit(job, final=body.final, deadline_ms=body.deadline_ms)
+            prepared = await self._in(self._prepare_threads, lambda: recogniser.prepare(ask))
+            done = await self._scheduler.submit(
+                prepared, final=body.final, deadline_ms=body.deadline_ms, stream=body.stream
+            )
         finally:
             self._busy(-1)
+        result = done.result
         return wire.Decoded(
             text=result.text,
             language=result.language,
@@ -168,14 +173,15 @@ class InferenceService:
                 for word in result.words
             ],
             rejected=result.rejected,
-            queue_ms=round(waited_ms, 1),
-            decode_ms=round((time.perf_counter() - started) * 1000 - waited_ms, 1),
+            degraded=done.degraded,
+            queue_ms=round(done.queue_ms, 1),
+            decode_ms=round(done.work_ms, 1),
         )
 
-    def _transcribe(self, job: DecodeJob, wanted: Callable[[], bool]) -> Transcript:
+    def _recognise(self, batch: Sequence[Prepared], fast: bool, wanted: Sequence[Wanted]) -> list[Transcript]:
         if self._recogniser is None:
             raise Missing("recognition is not ready")
-        return self._recogniser.transcribe(job.audio, job.languages, final=job.final, hint=job.hint, wanted=wanted)
+        return self._recogniser.decode(batch, fast=fast, wanted=wanted)
 
     async def _feel(self, body: wire.Feel) -> wire.Felt:
         model = self._emotion

@@ -24,4 +24,4 @@ def whisper_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def recogniser(gate: VoiceGate, whisper_folder: Path) -> Recogniser:
-    return Recogniser(AsrOptions(word_times=True), whisper_folder, gate)
+    return Recogniser(AsrOptions(), whisper_folder, gate)

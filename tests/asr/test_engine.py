@@ -10,9 +10,11 @@ import jiwer
 import numpy as np
 import pytest
 
-from asr.engine import ModelError, Recogniser, compression, stutters
+from asr.engine import Ask, Recogniser, Transcript
 from asr.gate import VoiceGate
 from asr.options import AsrOptions
+from asr.text import compression, stutters
+from asr.whisper import ModelError
 from media.frames import SPEECH_RATE, Audio
 from tests.speech_data import JFK, ROOT, SHARED, SPEECH, by_telephone, cut, load
 
@@ -36,6 +38,10 @@ CHINESE = {
 NUMBERS = {"ten": "10", "seven": "7", "eight": "8", "four": "4", "三十": "30"}
 
 
+def hear(recogniser: Recogniser, audio: Audio, *languages: str, final: bool = True) -> Transcript:
+    return recogniser.transcribe(Ask(audio, languages, final))
+
+
 def plain(text: str) -> str:
     text = re.sub(r"[^\w ]", "", text.lower())
     for word, digits in NUMBERS.items():
@@ -44,7 +50,7 @@ def plain(text: str) -> str:
 
 
 def test_a_sentence_of_1961(recogniser: Recogniser) -> None:
-    heard = recogniser.transcribe(load(JFK), ["en", "zh"])
+    heard = hear(recogniser, load(JFK), "en", "zh")
     assert jiwer.wer(JFK_TEXT, plain(heard.text)) <= 0.1
     assert heard.language == "en"
     assert heard.rejected == ""
@@ -56,7 +62,7 @@ def test_english_phrases(recogniser: Recogniser, line: str) -> None:
     said, heard = [], []
     for name, text in ENGLISH.items():
         audio = load(SPEECH / name)
-        found = recogniser.transcribe(by_telephone(audio) if line == "telephone" else audio, ["en", "zh"])
+        found = hear(recogniser, by_telephone(audio) if line == "telephone" else audio, "en", "zh")
         assert found.language == "en", name
         said.append(text)
         heard.append(plain(found.text))
@@ -68,7 +74,7 @@ def test_mandarin_sentences(recogniser: Recogniser, line: str) -> None:
     said, heard = [], []
     for name, text in CHINESE.items():
         audio = load(SPEECH / name)
-        found = recogniser.transcribe(by_telephone(audio) if line == "telephone" else audio, ["en", "zh"])
+        found = hear(recogniser, by_telephone(audio) if line == "telephone" else audio, "en", "zh")
         assert found.language == "zh", name
         said.append(text)
         heard.append(plain(found.text))
@@ -77,33 +83,61 @@ def test_mandarin_sentences(recogniser: Recogniser, line: str) -> None:
 
 
 def test_a_partial_says_the_same_of_clear_speech(recogniser: Recogniser) -> None:
-    heard = recogniser.transcribe(load(SPEECH / "en-goforward.flac"), ["en"], final=False)
+    heard = hear(recogniser, load(SPEECH / "en-goforward.flac"), "en", final=False)
     assert plain(heard.text) == ENGLISH["en-goforward.flac"]
     assert heard.words == ()
 
 
 def test_the_window_is_the_utterance_and_a_margin(recogniser: Recogniser) -> None:
     short, long = load(SPEECH / "en-surpassed.flac"), load(JFK)
-    assert recogniser.transcribe(short, ["en"]).window_s == 8
-    assert recogniser.transcribe(long, ["en"]).window_s == math.ceil(long.ms / 1000 + 4.5)
+    assert hear(recogniser, cut(short, 0, 900), "en").window_s == 2
+    assert hear(recogniser, short, "en").window_s == math.ceil((short.ms / 1000 + 1) * 2) / 2
+    assert hear(recogniser, long, "en").window_s == math.ceil((long.ms / 1000 + 1) * 2) / 2
 
 
 def test_a_poor_score_is_looked_at_in_the_full_window(gate: VoiceGate, whisper_folder: Path) -> None:
-    doubtful = Recogniser(AsrOptions(second_look_logprob=0.0), whisper_folder, gate)
-    heard = doubtful.transcribe(load(SPEECH / "en-goforward.flac"), ["en"])
+    doubtful = Recogniser(AsrOptions(second_look_logprob=0.0, second_look_compression=1.0), whisper_folder, gate)
+    ask = Ask(load(SPEECH / "en-goforward.flac"), ("en",))
+    heard = doubtful.transcribe(ask)
     assert heard.window_s == 30
     assert plain(heard.text) == ENGLISH["en-goforward.flac"]
-    assert doubtful.transcribe(load(SPEECH / "en-goforward.flac"), ["en"], final=False).window_s == 8
+    assert hear(doubtful, ask.audio, "en", final=False).window_s < 30
+    [fast] = doubtful.decode([doubtful.prepare(ask)], fast=True)
+    assert fast.window_s < 30
+
+
+def test_a_batch_says_what_each_alone_does(recogniser: Recogniser) -> None:
+    asks = [
+        Ask(load(SPEECH / "en-goforward.flac"), ("en", "zh"), words=True),
+        Ask(load(SPEECH / "zh-aishell-0078.flac"), ("en", "zh")),
+        Ask(Audio.silence(2000, SPEECH_RATE), ("en",)),
+        Ask(load(SPEECH / "en-surpassed.flac"), ("en",)),
+        Ask(load(SPEECH / "en-cards-005.flac"), ("zh", "en"), final=False),
+    ]
+    together = recogniser.decode([recogniser.prepare(ask) for ask in asks])
+    alone = [recogniser.transcribe(ask) for ask in asks]
+    assert [one.text for one in together] == [one.text for one in alone]
+    assert [one.language for one in together] == ["en", "zh", "en", "en", "en"]
+    assert together[2].rejected == "no human voice"
+    assert together[0].words and not together[1].words
+
+
+def test_chinese_is_written_in_the_characters_that_were_chosen(gate: VoiceGate, whisper_folder: Path) -> None:
+    traditional = Recogniser(AsrOptions(chinese_script="traditional"), whisper_folder, gate)
+    heard = hear(traditional, load(SPEECH / "zh-aishell-0078.flac"), "zh")
+    assert set(heard.text) & set("時間聽兒"), heard.text
+    assert not set(heard.text) & set("时间听儿")
 
 
 def test_the_same_audio_gives_the_same_words(recogniser: Recogniser) -> None:
     audio = load(SPEECH / "zh-aishell-0078.flac")
-    assert recogniser.transcribe(audio, ["zh"]) == recogniser.transcribe(audio, ["zh"])
+    assert hear(recogniser, audio, "zh") == hear(recogniser, audio, "zh")
 
 
-def test_words_have_times(recogniser: Recogniser) -> None:
+def test_words_have_times_when_asked_for(recogniser: Recogniser) -> None:
     audio = load(JFK)
-    heard = recogniser.transcribe(audio, ["en"])
+    assert hear(recogniser, audio, "en").words == ()
+    heard = recogniser.transcribe(Ask(audio, ("en",), words=True))
     assert " ".join(word.text for word in heard.words) == heard.text
     ends = [0]
     for word in heard.words:
@@ -115,21 +149,23 @@ def test_words_have_times(recogniser: Recogniser) -> None:
 
 
 def test_chinese_words_are_simplified_with_their_times(recogniser: Recogniser) -> None:
-    heard = recogniser.transcribe(load(SPEECH / "zh-aishell-0009.flac"), ["zh"])
+    heard = recogniser.transcribe(Ask(load(SPEECH / "zh-aishell-0009.flac"), ("zh",), words=True))
     assert "".join(word.text for word in heard.words) == heard.text
     assert heard.words[-1].t1_ms > 2000
 
 
 def test_a_hint_leaves_clear_words_alone(recogniser: Recogniser) -> None:
-    heard = recogniser.transcribe(load(SPEECH / "en-goforward.flac"), ["en"], hint="Robot commands: forward, meters.")
+    audio = load(SPEECH / "en-goforward.flac")
+    heard = recogniser.transcribe(Ask(audio, ("en",), hint="Robot commands:", hotwords=("forward", "meters")))
     assert plain(heard.text) == ENGLISH["en-goforward.flac"]
 
 
-@pytest.mark.parametrize("asked", [0, 1, 2])
+@pytest.mark.parametrize("asked", [0, 1, 5])
 def test_what_nobody_waits_for_is_left_at_the_next_step(recogniser: Recogniser, asked: int) -> None:
     answers = iter([True] * asked)
-    heard = recogniser.transcribe(load(SPEECH / "en-goforward.flac"), ["en"], wanted=lambda: next(answers, False))
-    if asked < 2:  # before the encoder, and between it and the decoder
+    prepared = recogniser.prepare(Ask(load(SPEECH / "en-goforward.flac"), ("en",)))
+    [heard] = recogniser.decode([prepared], wanted=[lambda: next(answers, False)])
+    if asked < 5:  # before the encoder, and between it and the decoder
         assert (heard.text, heard.rejected) == ("", "no longer wanted")
     else:
         assert plain(heard.text) == ENGLISH["en-goforward.flac"]
@@ -154,7 +190,7 @@ NOISES = _noises()
 
 @pytest.mark.parametrize("name", NOISES)
 def test_no_words_where_nobody_speaks(recogniser: Recogniser, name: str) -> None:
-    heard = recogniser.transcribe(NOISES[name], ["en", "zh"])
+    heard = hear(recogniser, NOISES[name], "en", "zh")
     assert heard.text == ""
     assert heard.rejected
     assert heard.words == ()
@@ -165,7 +201,7 @@ def _false_words(recogniser: Recogniser, files: list[Path]) -> list[str]:
     for path in files:
         audio = load(path)
         for start in range(0, math.ceil(audio.ms), 20_000):
-            heard = recogniser.transcribe(cut(audio, start, start + 20_000), ["en", "zh"])
+            heard = hear(recogniser, cut(audio, start, start + 20_000), "en", "zh")
             if heard.text:
                 found.append(f"{path.parent.name}/{path.name}: {heard.text}")
     return found
@@ -196,13 +232,13 @@ def test_no_words_from_hold_music_and_tones(recogniser: Recogniser) -> None:
 
 def test_wrong_requests_are_told_what_is_wrong(recogniser: Recogniser) -> None:
     with pytest.raises(ValueError, match="hears 16000 Hz, got 8000"):
-        recogniser.transcribe(Audio.silence(1000, 8000), ["en"])
+        hear(recogniser, Audio.silence(1000, 8000), "en")
     with pytest.raises(ValueError, match=r"may last 30 s, got 31\.0 s"):
-        recogniser.transcribe(Audio.silence(31_000, SPEECH_RATE), ["en"])
+        hear(recogniser, Audio.silence(31_000, SPEECH_RATE), "en")
     with pytest.raises(ValueError, match="'klingon'"):
-        recogniser.transcribe(Audio.silence(1000, SPEECH_RATE), ["en", "klingon"])
+        hear(recogniser, Audio.silence(1000, SPEECH_RATE), "en", "klingon")
     with pytest.raises(ValueError, match="must be among"):
-        recogniser.transcribe(Audio.silence(1000, SPEECH_RATE), [])
+        hear(recogniser, Audio.silence(1000, SPEECH_RATE))
 
 
 def test_a_folder_without_a_model_is_one_clear_error(gate: VoiceGate, tmp_path: Path) -> None:
