@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import platform
 import sys
 import tempfile
 import time
@@ -29,6 +27,7 @@ from rich.table import Table
 
 from benchmarks.browser import Browser
 from server.demo.instance import DemoError, Instance, free_run, private_instance
+from server.machine import machine
 from server.settings import ROOT, Settings
 from telephony.tape import load_speech
 
@@ -195,16 +194,6 @@ def _spread(values: list[float | None]) -> dict[str, float] | None:
         return None
     p50, p95 = np.percentile(known, (50, 95))
     return {"p50": round(float(p50), 1), "p95": round(float(p95), 1), "least": min(known), "most": max(known)}
-
-
-def machine() -> dict[str, Any]:
-    """Where it was measured; the load tells whether the machine was busy with something else."""
-    return {
-        "cpu": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "load": [round(one, 2) for one in os.getloadavg()],
-        "python": platform.python_version(),
-    }
 
 
 def show(results: dict[str, dict[str, Any]], console: Console) -> None:
