@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from server.api.access import bearer
@@ -110,7 +110,7 @@ async def metrics(request: Request) -> Response:
         generate_latest(Snapshot(health, bool(inference))).decode(),
         inference,
     )
-    return Response("".join(parts), media_type=CONTENT_TYPE_LATEST)
+    return Response("".join(parts), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 async def _inference(meter: Meter) -> str:
