@@ -104,7 +104,7 @@ def transcribe(
 def evaluate_manifest(
     manifest: Annotated[Path, typer.Option(help="TSV with a header: path (relative to it), text, and often language")],
     json_file: Annotated[Path | None, typer.Option("--json", help="write everything as JSON too")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="at most so many rows, spread over the manifest")] = 1_000_000,
+    limit: Annotated[int | None, typer.Option(min=1, help="at most so many rows, spread over the manifest")] = None,
     conditions: Annotated[
         list[str] | None,
         typer.Option(
@@ -124,7 +124,9 @@ def evaluate_manifest(
         items, silent = read_manifest(manifest, (languages or "en").split(",")[0].strip())
     except (ConditionError, ManifestError) as error:
         raise fail(str(error), 2) from error
-    items = _spread(items, limit)
+    items = _spread(items, limit or len(items))
+    if json_file is not None:  # before the work, not after it
+        _made(json_file.parent, "--json")
     recogniser = _load(model)
     given = _languages(languages, recogniser) if languages else []
     _check_rows(items, recogniser, manifest)
@@ -197,11 +199,15 @@ def _targets(files: list[Path], output: Path, form: Format) -> dict[Path, Path]:
     }
     if len(set(targets.values())) < len(files):
         raise fail("several of the files have the same name, and their transcripts would overwrite each other", 2)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise fail(f"--output {output} cannot be made a folder: {error.strerror}", 2) from error
+    _made(output, "--output")
     return targets
+
+
+def _made(folder: Path, option: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise fail(f"{option}: {folder} cannot be made a folder: {error.strerror}", 2) from error
 
 
 def _segments(

@@ -204,6 +204,14 @@ def test_a_wrong_manifest_or_option_is_named(
     assert sentence in done.stderr
 
 
+def test_a_report_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    table = manifest(tmp_path, [("a.wav", "x", "en")])
+    done = warmline("asr", "eval", "--manifest", table, "--json", "file/report.json")
+    assert done.exit_code == 2 and "--json: file cannot be made a folder" in done.stderr
+    assert "a.wav" not in done.stderr
+
+
 def test_no_manifest_is_said() -> None:
     done = warmline("asr", "eval", "--manifest", "gone.tsv")
     assert done.exit_code == 2 and "the manifest gone.tsv cannot be read" in done.stderr
