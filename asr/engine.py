@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 import opencc
 
+from asr import normalise
 from asr.gate import Voice, VoiceGate
 from asr.options import AsrOptions
 from asr.text import compression, stutters
@@ -63,11 +64,15 @@ class TimedWord:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said. `rejected` says why `text` is empty; `confidence` is the mean token probability, 0…1."""
+    """What was said. `rejected` says why `text` is empty; `confidence` is the mean token probability, 0…1.
+
+    `normalised` has numbers, amounts and dates as figures, and is empty where that is what `text` says already.
+    """
 
     text: str
     language: str
     confidence: float
+    normalised: str = ""
     rejected: str = ""
     window_s: float = 0.0
     words: tuple[TimedWord, ...] = ()
@@ -158,6 +163,7 @@ class Recogniser:
 
     def warm_up(self) -> None:
         """Run every step once, so that the first caller does not pay for lazy initialisation."""
+        normalise.load()
         silence = Audio.silence(1000, SPEECH_RATE)
         ask = Ask(silence, ("en", "zh"), words=True)
         window = window_for(1.0, self._options.margin_s, self._options.least_window_s)
@@ -252,18 +258,22 @@ class Recogniser:
 
     def _finish(self, job: _Job, *, words: bool) -> Transcript:
         if job.prepared.features is None:
-            return Transcript("", job.language, 0.0, "no human voice")
+            return Transcript("", job.language, 0.0, rejected="no human voice")
         if job.found is None or not job.wanted():
-            return Transcript("", job.language, 0.0, "no longer wanted", job.window_s)
+            return Transcript("", job.language, 0.0, rejected="no longer wanted", window_s=job.window_s)
         text = self._text(job)
         rejected = self._why_not(text, job.found, job.prepared.voice.clarity)
+        confidence = round(math.exp(min(0.0, job.found.logprob)), 3)
+        if rejected:
+            return Transcript("", job.language, confidence, rejected=rejected, window_s=job.window_s)
+        figures = normalise.normalise(text, job.language) if job.ask.final else text
         return Transcript(
-            "" if rejected else text,
+            text,
             job.language,
-            round(math.exp(min(0.0, job.found.logprob)), 3),
-            rejected,
-            job.window_s,
-            self._words(job) if words and job.ask.final and job.ask.words and not rejected else (),
+            confidence,
+            normalised=figures if figures != text else "",
+            window_s=job.window_s,
+            words=self._words(job) if words and job.ask.final and job.ask.words else (),
         )
 
     def _words(self, job: _Job) -> tuple[TimedWord, ...]:

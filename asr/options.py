@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+ADDRESS = re.compile(r"tcp:[^\s:]+:\d{1,5}")
 
 
 class AsrOptions(BaseModel):
@@ -113,3 +116,20 @@ class AsrOptions(BaseModel):
         description="ms of work in waiting finals above which they are decoded by the faster policy (narrow beam, one "
         "look, no word times); a caller notices a wait of two seconds",
     )
+    pool: list[str] = Field(
+        default_factory=list,
+        description="tcp:host:port of inference workers on other machines that take the decodes; empty = the one here",
+    )
+    listen: str = Field(
+        default="",
+        description="tcp:host:port on which this machine's inference worker answers other machines too; it asks for no "
+        "password, so only in a private network; empty = not at all",
+    )
+
+    @field_validator("pool", "listen")
+    @classmethod
+    def _addresses(cls, value: list[str] | str) -> list[str] | str:
+        for address in [value] if isinstance(value, str) else value:
+            if address and not ADDRESS.fullmatch(address):
+                raise ValueError(f"{address!r} is no address of an inference worker, which is written tcp:host:port")
+        return value

@@ -1,8 +1,8 @@
 """Whisper on CTranslate2, step by step: features, encoder, language, decoder, alignment; many utterances at a time.
 
 Whisper was trained on 30 s, and its encoder costs the same for a word as for half a minute. CTranslate2 takes fewer
-frames, but then the decoder, which knows only 30 s, loops or invents. So the encoder hears the utterance and a little
-silence, and the decoder is given 30 s all the same: the rest is the encoder's own output for silence, computed once.
+frames, but then the decoder, which knows only 30 s, runs on past the end. So the encoder hears the utterance and a little
+silence, and the decoder is given more: the rest is the encoder's own output for silence, computed once at the start.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ FULL_S = 30.0
 FRAMES_PER_S = 100  # of features
 POSITIONS_PER_S = 50  # of the encoder's output
 MOST_TOKENS = 448  # prompt and text that the decoder has places for
+LEAST_POSITIONS = 500  # given to the decoder: 10 s; docs/asr.md has the measurements of this and the next
+SILENT_POSITIONS = 150  # after the last one heard
 GRID_S = 0.5  # windows are whole multiples of it, so that utterances of about one length share a batch
 
 Features = NDArray[np.float32]  # shape (80, frames)
@@ -106,8 +108,8 @@ class Whisper:
         return list(np.array(encoded))
 
     def detect(self, encodings: Sequence[Encoding]) -> list[dict[str, float]]:
-        """Probability of every language, for each."""
-        found = self._engine.detect_language(self._full(encodings))
+        """Probability of every language, for each. What was heard is enough for that: no silence is added."""
+        found = self._engine.detect_language(self._joined(encodings, 0, 0))
         return [{token[2:-2]: float(probability) for token, probability in one} for one in found]
 
     def generate(
@@ -122,7 +124,7 @@ class Whisper:
         """Decode each. The prompts are of one length (CTranslate2 asks for it); `longest` bounds the new tokens."""
         longest = min(longest, MOST_TOKENS - len(prompts[0]))
         results = self._engine.generate(
-            self._full(encodings),
+            self._completed(encodings),
             [list(prompt) for prompt in prompts],
             beam_size=beam,
             return_scores=True,
@@ -141,19 +143,21 @@ class Whisper:
     def align(self, encoding: Encoding, language: str, ids: Sequence[int], seconds: float) -> list[Aligned]:
         """Where each word of `ids` lies in the first `seconds`: dynamic time warping over the attention."""
         found = self._model.find_alignment(
-            self.tokens(language), [list(ids)], self._full([encoding]), math.ceil(seconds * FRAMES_PER_S)
+            self.tokens(language), [list(ids)], self._completed([encoding]), math.ceil(seconds * FRAMES_PER_S)
         )
         return [
             Aligned(item["word"], float(item["start"]), float(item["end"]), float(item["probability"]))
             for item in (found[0] if found else [])
         ]
 
-    def _full(self, encodings: Sequence[Encoding]) -> ctranslate2.StorageView:
-        """A batch of 30 s each: what was heard, then the encoder's output for silence at those places."""
-        if len(encodings) == 1 and len(encodings[0]) == len(self._silence):
-            batch = encodings[0][np.newaxis]
-        else:
-            batch = np.stack([np.concatenate([one, self._silence[len(one) :]]) for one in encodings])
+    def _completed(self, encodings: Sequence[Encoding]) -> ctranslate2.StorageView:
+        """What the decoder is given: what was heard and as much silence as keeps it from running on."""
+        return self._joined(encodings, LEAST_POSITIONS, SILENT_POSITIONS)
+
+    def _joined(self, encodings: Sequence[Encoding], least: int, more: int) -> ctranslate2.StorageView:
+        """A batch, each followed by the encoder's output for silence at its places, up to one common length."""
+        length = min(len(self._silence), max(least, more + max(len(one) for one in encodings)))
+        batch = np.stack([np.concatenate([one, self._silence[len(one) : length]]) for one in encodings])
         return ctranslate2.StorageView.from_array(np.ascontiguousarray(batch))
 
 

@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -107,6 +107,7 @@ class LegWorker:
         run_dir: Path,
         app_address: str,
         inference_address: str,
+        decode_pool: Sequence[str] = (),
         transport: Transport,
         capacity: int,
     ) -> None:
@@ -114,7 +115,7 @@ class LegWorker:
         self.worker_id = worker_id
         self.options = options
         self.capacity = capacity
-        self.inference = InferenceClient(inference_address, worker_id)
+        self.inference = InferenceClient(inference_address, worker_id, decode_pool)
         self._bridge_dir = run_dir / "bridge"
         self._transport = transport
         self._app = channel.Link(app_address, self, worker_id, on_up=self._greet)

@@ -95,6 +95,15 @@ def edge() -> None:
 
 
 @app.command()
+def inference() -> None:
+    """Run only the inference worker, for other machines whose `asr.pool` names this one's `asr.listen`."""
+    settings = settings_or_exit()
+    if not settings.asr.listen:
+        raise fail("asr.listen is empty: say where other machines reach this one, like tcp:10.0.0.7:7100", 2)
+    os.execv(sys.executable, [sys.executable, "-m", "server.planes.inference_worker", "--id", "inference"])  # noqa: S606
+
+
+@app.command()
 def welcome() -> None:
     """What to do next on a fresh installation."""
     from session.users import Users

@@ -77,8 +77,8 @@ class InferenceService:
         self._idle.set()
 
     async def run(self, address: str) -> None:
-        """Listen, load the engines one after the other, work until cancelled."""
-        server = await channel.serve(address, self, "inference")
+        """Listen, load the engines one after the other, work until cancelled. Raises OSError where it cannot listen."""
+        servers = [await channel.serve(each, self, "inference") for each in (address, self._asr.listen) if each]
         tasks = [
             asyncio.create_task(self._scheduler.run(), name="scheduler"),
             asyncio.create_task(self._load(), name="load"),
@@ -87,7 +87,8 @@ class InferenceService:
         try:
             await asyncio.gather(*tasks)
         finally:
-            server.close()
+            for server in servers:
+                server.close()
             for task in tasks:
                 task.cancel()
             for pool in (
@@ -168,6 +169,7 @@ class InferenceService:
             text=result.text,
             language=result.language,
             confidence=result.confidence,
+            normalised=result.normalised,
             words=[
                 wire.DecodedWord(text=word.text, t0_ms=word.t0_ms, t1_ms=word.t1_ms, confidence=word.confidence)
                 for word in result.words

@@ -53,6 +53,7 @@ async def serve(settings: Settings, worker_id: str, listen: tuple[str, int] | No
         run_dir=settings.run_dir,
         app_address=settings.app_address,
         inference_address=settings.inference_address,
+        decode_pool=settings.asr.pool,
         transport=transport,
         capacity=transport.capacity,
     )

@@ -21,6 +21,7 @@ def main() -> None:
             run_dir=settings.run_dir,
             app_address=settings.app_address,
             inference_address=settings.inference_address,
+            decode_pool=settings.asr.pool,
             transport=WebRtcTransport(settings.media),
             capacity=settings.media.webrtc_legs_per_worker,
         ).run()

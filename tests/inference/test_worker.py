@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 
 from media.frames import Audio
+from media.inference import InferenceClient
 from session import channel, wire
 from tests.speech_data import JFK, ROOT, SPEECH, cut, load, models_folder
 
@@ -46,9 +48,10 @@ class Worker:
 
 
 @contextmanager
-def worker(data: Path, models: Path) -> Iterator[Worker]:
+def worker(data: Path, models: Path, **settings: str) -> Iterator[Worker]:
     env = {
         **os.environ,
+        **settings,
         "WARMLINE_SERVER__DATA_DIR": str(data),
         "WARMLINE_MODELS": str(models),
         "WARMLINE_TTS__CACHE_DIR": str(data / "cache"),
@@ -261,3 +264,41 @@ async def test_sigterm_ends_it_within_three_seconds(tmp_path: Path, moment: str)
             assert time.monotonic() - begun < 3
             if moment == "busy":
                 assert all(isinstance(r, Exception) for r in await asyncio.gather(*work, return_exceptions=True))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_decodes_go_to_the_pool_and_home_while_it_is_away(ready: Worker, tmp_path: Path) -> None:
+    place = f"tcp:127.0.0.1:{_free_port()}"
+    client = InferenceClient(ready.address, "leg", [place])
+    running = asyncio.create_task(client.run())
+    speech = load(SPEECH / "en-goforward.flac")
+
+    async def words() -> str:
+        return (await client.decode(decode(speech, "en"))).text.lower()
+
+    try:
+        assert "forward" in await words()  # nobody of the pool is there yet
+        async with asking(ready.address) as home:
+            before = await finals(home)
+            with worker(tmp_path, models_folder("whisper-base"), WARMLINE_ASR__LISTEN=place) as other:
+                async with asking(place) as there, asking(other.address) as same:
+                    await loaded(there)
+                    assert "forward" in await words()
+                    assert await finals(same) == 1
+                    assert await finals(home) == before
+            assert "forward" in await words()  # it died; its connection is seen to be gone or the request goes again
+            assert await finals(home) == before + 1
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def finals(peer: channel.Peer) -> int:
+    text = (await peer.ask(wire.InferenceMetrics(), wire.MetricsText, 5)).text
+    [line] = [line for line in text.splitlines() if line.startswith('warmline_asr_decode_seconds_count{kind="final"}')]
+    return int(float(line.split()[-1]))
