@@ -21,6 +21,9 @@ from media.endpointing import Closed, Endpointer, Opened, Resumed, Speculated
 from media.frames import FRAME_MS, SPEECH_RATE, Audio, Samples
 from media.inference import InferenceClient
 from media.options import MediaOptions
+from media.partials import Agreement, PartialRate
+from media.pitch import PHRASE_MS, phrase_final
+from media.turn_end import Bounds
 from session import channel, wire
 from session.ids import new_id
 
@@ -28,8 +31,6 @@ log = structlog.get_logger(__name__)
 
 PREROLL_MS = 300  # ms kept from before the onset: soft first consonants are not voiced
 LEAST_VOICED_MS = 100  # ms; what is shorter is a click, and not worth a decode
-FIRST_PARTIAL_MS = 600  # ms of speech before the first partial; less has no words to show
-PARTIAL_EVERY_MS = 800  # ms between partials of one utterance
 PARTIAL_DEADLINE_MS = 1500
 FINAL_DEADLINE_MS = 8000
 LAST_WORDS_S = 1.0  # s that the end of a call waits for words still being decoded
@@ -46,7 +47,8 @@ class Spoken:
     audio_t0_ms: int
     frames: list[Samples]
     last_voiced_at: float
-    next_partial_ms: int = FIRST_PARTIAL_MS
+    voiced_frames: int = 0
+    said: Agreement = field(default_factory=Agreement)
     decode: asyncio.Task[wire.Decoded] | None = None
     feel: asyncio.Task[wire.Felt] | None = None
     partial: asyncio.Task[None] | None = None
@@ -77,11 +79,13 @@ class Ear:
     _preroll: deque[Samples] = field(default_factory=lambda: deque(maxlen=PREROLL_MS // FRAME_MS))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _last: asyncio.Event | None = None
+    _rate: PartialRate = field(default_factory=PartialRate)
+    _degraded: bool = False
     _endpointer: Endpointer = field(init=False)
 
     def __post_init__(self) -> None:
         self._endpointer = Endpointer(
-            silence_ms=self.options.endpoint_silence_ms,
+            bounds=Bounds.of(self.options),
             speculate_ms=self.options.speculate_silence_ms,
             max_ms=round(self.options.max_utterance_s * 1000),
         )
@@ -97,6 +101,7 @@ class Ear:
                 self._spoken.feel.cancel()
                 self._spoken.feel = None
         self.hearing = hearing
+        self._endpointer.expect(hearing.expects, hearing.digit_count)
 
     def push(self, t_ms: int, frame: Samples, voiced: bool) -> None:
         """One 20 ms frame at leg time `t_ms`."""
@@ -112,7 +117,7 @@ class Ear:
                 case Opened():
                     self._open(signal, t_ms, now)
                 case Speculated():
-                    self._speculate()
+                    self._speculate(signal)
                 case Resumed():
                     if self._spoken is not None:
                         self._spoken.drop()
@@ -120,6 +125,7 @@ class Ear:
                     self._close(signal)
         if self._spoken is not None and self._endpointer.ends_at(t_ms):
             self._spoken.last_voiced_at = now
+            self._spoken.voiced_frames = len(self._spoken.frames)
         if self._spoken is not None and self.hearing.partials:
             self._maybe_partial(t_ms)
 
@@ -127,6 +133,11 @@ class Ear:
     def open(self) -> bool:
         """Is an utterance in progress?"""
         return self._spoken is not None
+
+    @property
+    def agreed(self) -> str:
+        """What two partials in a row agreed on, of the utterance in progress."""
+        return "" if self._spoken is None else self._spoken.said.agreed
 
     def interrupt(self, why: str) -> None:
         """Give up the utterance in progress; nothing after it belongs to it."""
@@ -154,32 +165,53 @@ class Ear:
         audio_t0_ms = t_ms + FRAME_MS - FRAME_MS * len(self._preroll)
         self._spoken = Spoken(new_id(), signal.t0_ms, audio_t0_ms, list(self._preroll), now)
         self._preroll.clear()
+        self._rate.begin()
         self.emit(wire.SpeechStarted(leg_id=self.leg_id, utterance_id=self._spoken.utterance_id, t0_ms=signal.t0_ms))
 
-    def _speculate(self) -> None:
+    def _speculate(self, signal: Speculated) -> None:
         spoken = self._spoken
         if spoken is None:
             return
         spoken.drop()
-        self._request(spoken)
+        decode = self._request(spoken)
+        decode.add_done_callback(lambda task: self._heard(spoken, signal.t1_ms, task))
+        end = spoken.voiced_frames
+        phrase = spoken.frames[max(0, end - PHRASE_MS // FRAME_MS) : end]
+        if phrase:
+            self._endpointer.sound(signal.t1_ms, phrase_final(np.concatenate(phrase)))
 
-    def _request(self, spoken: Spoken) -> None:
+    def _heard(self, spoken: Spoken, t1_ms: int, task: asyncio.Task[wire.Decoded]) -> None:
+        """The words before a pause: what the endpointer waits for. It knows when speech went on meanwhile."""
+        if self._spoken is spoken and not task.cancelled() and task.exception() is None:
+            decoded = task.result()
+            self._endpointer.say(t1_ms, decoded.normalised or decoded.text)
+
+    def _decode(self, spoken: Spoken, audio: Audio, *, final: bool) -> wire.Decode:
+        hearing = self.hearing
+        return wire.Decode(
+            pcm=audio.tobytes(),
+            rate=audio.rate,
+            languages=hearing.languages,
+            final=final,
+            hint=hearing.hint,
+            hotwords=hearing.hotwords,
+            grammar="digits" if hearing.expects == "digits" else "",
+            digit_count=hearing.digit_count,
+            words=hearing.words and final,
+            stream=spoken.utterance_id,
+            deadline_ms=FINAL_DEADLINE_MS if final else PARTIAL_DEADLINE_MS,
+        )
+
+    def _request(self, spoken: Spoken) -> asyncio.Task[wire.Decoded]:
         if spoken.partial is not None:
             spoken.partial.cancel()  # the final says all that it would
         audio = spoken.audio()
-        spoken.decode = asyncio.create_task(
-            self.inference.decode(
-                audio,
-                languages=self.hearing.languages,
-                final=True,
-                hint=self.hearing.hint,
-                deadline_ms=FINAL_DEADLINE_MS,
-            )
-        )
+        spoken.decode = asyncio.create_task(self.inference.decode(self._decode(spoken, audio, final=True)))
         spoken.decode.add_done_callback(_seen)
         if self.hearing.emotion:
             spoken.feel = asyncio.create_task(self.inference.feel(audio, self._baseline))
             spoken.feel.add_done_callback(_seen)
+        return spoken.decode
 
     def _close(self, signal: Closed) -> None:
         spoken, self._spoken = self._spoken, None
@@ -224,6 +256,7 @@ class Ear:
         if before is not None:
             await before.wait()  # what was said first is told first; each wait is bounded by its decode's deadline
         ordered_at = time.monotonic()
+        self._told_degraded(spoken, decoded.degraded)
         if not decoded.text:
             spoken.drop()
             self._dropped(spoken, decoded.rejected or "no words")
@@ -238,6 +271,7 @@ class Ear:
                 t0_ms=signal.t0_ms,
                 t1_ms=signal.t1_ms,
                 text=decoded.text,
+                normalised=decoded.normalised,
                 language=decoded.language,
                 confidence=decoded.confidence,
                 emotion=emotion,
@@ -253,6 +287,19 @@ class Ear:
                 ],
             )
         )
+
+    def _told_degraded(self, spoken: Spoken, degraded: bool) -> None:
+        """Once when it begins, not with every utterance that it lasts."""
+        before, self._degraded = self._degraded, degraded
+        if degraded and not before:
+            self.emit(
+                wire.AsrDegraded(
+                    leg_id=self.leg_id,
+                    utterance_id=spoken.utterance_id,
+                    reason="recognition is overloaded: words come by its faster policy",
+                    lost=False,
+                )
+            )
 
     async def _emotion(self, spoken: Spoken) -> wire.Emotion | None:
         task = spoken.feel
@@ -274,33 +321,33 @@ class Ear:
 
     def _maybe_partial(self, t_ms: int) -> None:
         spoken = self._spoken
-        if spoken is None or spoken.decode is not None or t_ms - spoken.t0_ms < spoken.next_partial_ms:
+        if spoken is None or spoken.decode is not None:
             return
         if spoken.partial is not None and not spoken.partial.done():
             return
-        spoken.next_partial_ms = t_ms - spoken.t0_ms + PARTIAL_EVERY_MS
+        spoken_ms = t_ms + FRAME_MS - spoken.t0_ms
+        if not self._rate.due(spoken_ms):
+            return
+        self._rate.asked(spoken_ms)
         spoken.partial = asyncio.create_task(self._partial(spoken), name=f"partial-{spoken.utterance_id}")
         self._tasks.add(spoken.partial)
         spoken.partial.add_done_callback(self._tasks.discard)
 
     async def _partial(self, spoken: Spoken) -> None:
+        asked_at = time.monotonic()
         try:
-            decoded = await self.inference.decode(
-                spoken.audio(),
-                languages=self.hearing.languages,
-                final=False,
-                hint=self.hearing.hint,
-                deadline_ms=PARTIAL_DEADLINE_MS,
-            )
+            decoded = await self.inference.decode(self._decode(spoken, spoken.audio(), final=False))
         except FAILURES:
-            return  # a partial that was shed is made up for by the next one or the final
-        if decoded.text and self._spoken is spoken and self.hearing.partials:
+            self._rate.shed()  # made up for by the next one or the final
+            return
+        self._rate.answered((time.monotonic() - asked_at) * 1000)
+        if self._spoken is spoken and self.hearing.partials and spoken.said.push(decoded.text):
             self.emit(
                 wire.UtterancePartial(
                     leg_id=self.leg_id,
                     utterance_id=spoken.utterance_id,
                     t0_ms=spoken.t0_ms,
-                    text=decoded.text,
+                    text=spoken.said.shown,
                     language=decoded.language,
                 )
             )

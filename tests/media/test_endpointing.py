@@ -10,14 +10,20 @@ import soundfile
 
 from media.endpointing import Closed, Endpointer, Opened, Resumed, Signal, Speculated
 from media.frames import FRAME_MS, Samples
+from media.turn_end import Bounds
 from media.vad import VoiceActivity
 
 SPEECH = Path(__file__).parents[1] / "data" / "jfk.flac"
 
 
-def run(pattern: str, *, silence: int = 500, speculate: int = 160, longest: int = 28_000) -> list[tuple[int, Signal]]:
-    """`v` is a voiced frame of 20 ms, anything else a silent one; answers (end of frame, signal)."""
-    ear = Endpointer(silence_ms=silence, speculate_ms=speculate, max_ms=longest)
+def run(
+    pattern: str, *, unheard: int = 500, speculate: int = 160, longest: int = 28_000, said: dict[int, str] | None = None
+) -> list[tuple[int, Signal]]:
+    """`v` is a voiced frame of 20 ms, anything else a silent one; answers (end of frame, signal).
+
+    `said[n]` are the words before the n-th pause, there 100 ms after they were asked for.
+    """
+    ear = Endpointer(bounds=Bounds(240, 1200, unheard, 900), speculate_ms=speculate, max_ms=longest)
     out: list[tuple[int, Signal]] = []
     for number, mark in enumerate(pattern):
         out += [((number + 1) * FRAME_MS, signal) for signal in ear.push(number * FRAME_MS, mark == "v")]
@@ -58,7 +64,7 @@ def test_a_monologue_is_cut_and_goes_on() -> None:
 
 
 def test_the_end_is_where_the_options_put_it() -> None:
-    assert run("v" * 10 + "." * 60, silence=900, speculate=300)[-1] == (1100, Closed(0, 200, 200))
+    assert run("v" * 10 + "." * 60, unheard=900, speculate=300)[-1] == (920, Closed(0, 200, 200))
 
 
 def noise(level_db: float, seconds: float, seed: int = 1) -> Samples:

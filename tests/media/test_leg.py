@@ -86,7 +86,7 @@ async def test_speech_becomes_an_utterance_with_partials_emotion_and_a_ledger_th
         voiced_at = c.line.times[0] + final.t1_ms / 1000
         total = sum(stage.ms for stage in final.ledger)
         assert total == pytest.approx(1000 * (now - voiced_at), abs=60)
-        assert 480 < total < 620  # the decode was done ahead: the endpoint's 500 ms are all that is waited for
+        assert 230 < total < 760  # the decode was done ahead: the end of the turn is all that is waited for
         asked = [b for b in c.inference.asked if isinstance(b, wire.Decode) and b.final]
         assert len(asked) == len(c.told.of(wire.UtteranceFinal))
         assert asked[0].rate == 16_000
@@ -129,7 +129,7 @@ async def test_a_slow_emotion_does_not_delay_the_words(tmp_path: Path) -> None:
         c.line.speak(phrase())
         final = await c.told.wait(wire.UtteranceFinal)
         assert final.emotion is None
-        assert sum(stage.ms for stage in final.ledger) < 500 + 150 + 80
+        assert sum(stage.ms for stage in final.ledger) < 720 + 150 + 80
 
 
 async def test_emotion_turned_off_meanwhile_is_not_told(tmp_path: Path) -> None:
