@@ -1,10 +1,14 @@
-"""The leg worker's way to the inference worker: typed questions over a connection that is kept up."""
+"""The leg worker's way to inference: typed questions over connections that are kept up.
+
+Everything is asked of this machine's inference worker, but decodes, where a pool of other machines is set: each goes to
+the one with the fewest under way, and to our own while none of the pool is there.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -27,35 +31,31 @@ T = TypeVar("T")
 class InferenceClient:
     """Asks the inference worker; requests are stateless, so one that fell with a worker is asked again."""
 
-    def __init__(self, address: str, name: str) -> None:
+    def __init__(self, address: str, name: str, pool: Sequence[str] = ()) -> None:
         self._link = channel.Link(address, self, name)
+        self._pool = {channel.Link(other, self, name): 0 for other in pool}  # → decodes under way
 
     async def run(self) -> None:
-        """Keep the connection up; until cancelled."""
-        await self._link.run()
+        """Keep the connections up; until cancelled."""
+        await asyncio.gather(self._link.run(), *(link.run() for link in self._pool))
 
-    async def decode(
-        self, audio: Audio, *, languages: list[str], final: bool, hint: str, deadline_ms: int
-    ) -> wire.Decoded:
+    async def decode(self, body: wire.Decode) -> wire.Decoded:
         """Speech → text. Raises `Disconnected`, `RemoteError` or `TimeoutError`."""
-        body = wire.Decode(
-            pcm=audio.tobytes(), rate=audio.rate, languages=languages, final=final, hint=hint, deadline_ms=deadline_ms
-        )
-        return await self._ask(body, wire.Decoded, deadline_ms / 1000, retry=final)
+        return await self._ask(body, wire.Decoded, body.deadline_ms / 1000, retry=body.final)
 
     async def feel(self, audio: Audio, baseline: bytes) -> wire.Felt:
-        """Speech → emotion. Raises like `decode`."""
+        """Speech → emotion. Raises `Disconnected`, `RemoteError` or `TimeoutError`."""
         body = wire.Feel(pcm=audio.tobytes(), rate=audio.rate, baseline=baseline)
         return await self._ask(body, wire.Felt, FEEL_TIMEOUT_S, retry=False)
 
     async def speech_check(self, audio: Audio) -> float:
-        """Probability 0…1 that somebody speaks. Raises like `decode`, soon."""
+        """Probability 0…1 that somebody speaks. Raises like `feel`, soon."""
         body = wire.SpeechCheck(pcm=audio.tobytes(), rate=audio.rate)
         peer = await self._link.wait_up(0.01)
         return (await peer.ask(body, wire.SpeechChecked, CHECK_TIMEOUT_S)).probability
 
     async def speak(self, text: str, locale: str, voice: str) -> AsyncIterator[wire.SpeechAudio]:
-        """Text → clauses of speech as they are ready. Raises like `decode`.
+        """Text → clauses of speech as they are ready. Raises like `feel`.
 
         When the inference worker dies in between, the rest of the text is asked of the restarted one.
         """
@@ -80,14 +80,27 @@ class InferenceClient:
     async def _ask(self, body: wire.InferenceCommand, result: type[T], timeout_s: float, *, retry: bool) -> T:
         give_up = time.monotonic() + timeout_s
         while True:
+            link = self._decoder() if isinstance(body, wire.Decode) else self._link
+            self._count(link, 1)
             try:
-                peer = await self._link.wait_up(timeout_s if retry else 0.05)
+                peer = await link.wait_up(timeout_s if retry else 0.05)
                 return await peer.ask(body, result, max(0.01, give_up - time.monotonic()))
             except (channel.Disconnected, channel.RemoteError) as error:
                 if not retry or not _passing(error) or time.monotonic() + AGAIN_S > give_up:
                     raise
                 log.info("inference.asked_again", body=type(body).__name__, why=str(error))
+            finally:
+                self._count(link, -1)
             await asyncio.sleep(AGAIN_S)
+
+    def _decoder(self) -> channel.Link:
+        """Of the pool's machines that are there, the one with the fewest decodes under way; else our own."""
+        up = [link for link in self._pool if link.peer is not None and not link.peer.closed]
+        return min(up, key=lambda link: self._pool[link], default=self._link)
+
+    def _count(self, link: channel.Link, change: int) -> None:
+        if link in self._pool:
+            self._pool[link] += change
 
     # ------------------------------------------------------------------ channel.Handler
 
