@@ -20,7 +20,7 @@ import opencc
 from asr import normalise
 from asr.gate import Voice, VoiceGate
 from asr.options import AsrOptions
-from asr.text import compression, stutters
+from asr.text import compression, from_subtitles, over_and_over, said_again, stutters
 from asr.whisper import FRAMES_PER_S, FULL_S, Encoding, Features, Hypothesis, Whisper, window_for
 from media.frames import SPEECH_RATE, Audio
 
@@ -216,7 +216,8 @@ class Recogniser:
 
     def _ran_on(self, job: _Job, found: Hypothesis) -> bool:
         """Did the decoder not find the end of what was said?"""
-        return not found.ended or _repeats(self._text(job), self._options.second_look_compression)
+        text = self._text(job)
+        return not found.ended or said_again(text) or _repeats(text, self._options.second_look_compression)
 
     def _look_again(self, job: _Job) -> None:
         """The same in the full 30 s and with the widest beam; the better of the two stays."""
@@ -301,6 +302,8 @@ class Recogniser:
             return f"probably no speech ({found.no_speech:.2f})"
         if _repeats(text, options.reject_compression):
             return "repetition"
+        if found.logprob < options.phrase_logprob and (from_subtitles(text) or over_and_over(text)):
+            return f"a phrase that is often invented, and unsure ({found.logprob:.2f})"
         return ""
 
 

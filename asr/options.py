@@ -93,9 +93,15 @@ class AsrOptions(BaseModel):
         "a voice; measured: 1 % of human sentences lie below, no noise of ESC-10 above",
     )
     unclear_logprob: float = Field(
-        default=-0.6,
+        default=-0.8,
         le=0,
-        description="mean log probability that words need when the voice is not clear (isolated digits at 8 kHz)",
+        description="mean log probability that words need when the voice is not clear; single words by telephone lie at "
+        "-0.5 to -0.8, what is invented of noise at -0.8 to -1.2",
+    )
+    phrase_logprob: float = Field(
+        default=-0.5,
+        le=0,
+        description="mean log probability that phrases need which are often invented (thank you, one thing over and over)",
     )
     queue: int = Field(
         default=64,

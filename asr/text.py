@@ -2,7 +2,41 @@
 
 from __future__ import annotations
 
+import re
 import zlib
+
+# What Whisper, trained on films and their subtitles, writes when it hears a crowd, a tick or nothing.
+_FROM_SUBTITLES = re.compile(
+    r"(thank (you|s)( (so|very) much)?( for (watching|listening|joining us|your attention))?|thanks for watching|"
+    r"(please )?subscribe.*|bye( bye)?|you|谢谢(大家|观看|收看|收听)*|(中文)?字幕.*|.*(点赞|订阅|明镜).*)"
+)
+
+
+def from_subtitles(text: str) -> bool:
+    """Only what subtitles end with, once or several times: believed when the score is good."""
+    parts = _parts(text)
+    return bool(parts) and all(_FROM_SUBTITLES.fullmatch(part) for part in parts)
+
+
+def over_and_over(text: str) -> bool:
+    """One thing, twice and more, and nothing else: "Aargh! Aargh!"."""
+    parts = _parts(text)
+    return len(parts) > 1 and len(set(parts)) == 1
+
+
+def said_again(text: str) -> bool:
+    """Does the second half say the first once more? People do that; decoders that miss the end do it oftener."""
+    letters = re.sub(r"\W", "", text.lower())
+    return len(letters) >= 6 and letters[: len(letters) // 2] * 2 == letters
+
+
+def _parts(text: str) -> list[str]:
+    """Its sentences and clauses, in small letters, without punctuation."""
+    return [
+        part
+        for part in (re.sub(r"[^\w ]", "", one).strip() for one in re.split(r"[.,!?;。，！？；]", text.lower()))
+        if part
+    ]
 
 
 def stutters(text: str) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from asr.engine import Ask, Recogniser, Transcript
 from asr.gate import VoiceGate
 from asr.options import AsrOptions
-from asr.text import compression, stutters
+from asr.text import compression, from_subtitles, over_and_over, said_again, stutters
 from asr.whisper import ModelError
 from media.frames import SPEECH_RATE, Audio
 from tests.speech_data import JFK, ROOT, SHARED, SPEECH, by_telephone, cut, load
@@ -252,3 +252,37 @@ def test_repetition_is_seen_by_its_statistics() -> None:
     assert compression("") == 0.0
     assert stutters("Aaaaaah aaaah") and stutters("哈哈哈哈哈哈哈哈")
     assert not stutters("hello") and not stutters("No, no.") and not stutters("一三四七三八二幺")
+
+
+def test_a_sentence_said_again_is_seen() -> None:
+    assert said_again("Go forward 10 meters, go forward 10 meters.") and said_again("查一下订单查一下订单。")
+    assert not said_again("Go forward 10 meters.") and not said_again("好的好的") and not said_again("")
+
+
+def test_what_subtitles_end_with_is_known() -> None:
+    for text in (
+        "Thank you.",
+        "Thank you. Thank you very much!",
+        "Thanks for watching!",
+        "谢谢大家。",
+        "中文字幕——字幕",
+        "you",
+    ):
+        assert from_subtitles(text), text
+    for text in ("Thank you, and my order number?", "You said so", "谢谢你帮我查一下", "Okay.", "", "..."):
+        assert not from_subtitles(text), text
+
+
+def test_one_thing_over_and_over_is_seen() -> None:
+    assert over_and_over("AARGH! AARGH! AARGH!") and over_and_over("好的，好的。")
+    assert not over_and_over("Okay.") and not over_and_over("No, yes.") and not over_and_over("")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not on this machine")
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("hello.flac", "hello"), ("digits/day-1.flac", "monday"), ("digits/day-4.flac", "thursday")],
+)
+def test_single_words_by_telephone_are_believed(recogniser: Recogniser, file: str, text: str) -> None:
+    """A threshold that dropped them kept noises away, and callers too."""
+    assert plain(hear(recogniser, load(SHARED / "ivr_prompts_en_8k" / file), "en", "zh").text) == text
