@@ -185,6 +185,7 @@ class Ear:
         if self._spoken is spoken and not task.cancelled() and task.exception() is None:
             decoded = task.result()
             self._endpointer.say(t1_ms, decoded.normalised or decoded.text)
+            self._show(spoken, decoded)
 
     def _decode(self, spoken: Spoken, audio: Audio, *, final: bool) -> wire.Decode:
         hearing = self.hearing
@@ -341,6 +342,9 @@ class Ear:
             self._rate.shed()  # made up for by the next one or the final
             return
         self._rate.answered((time.monotonic() - asked_at) * 1000)
+        self._show(spoken, decoded)
+
+    def _show(self, spoken: Spoken, decoded: wire.Decoded) -> None:
         if self._spoken is spoken and self.hearing.partials and spoken.said.push(decoded.text):
             self.emit(
                 wire.UtterancePartial(

@@ -32,7 +32,7 @@ class MediaOptions(BaseModel):
         "for longer",
     )
     endpoint_digits_ms: int = Field(
-        default=900,
+        default=1000,
         ge=300,
         le=4000,
         description="ms of silence that end dictated digits when nobody knows how many come; people pause up to ~700 ms "

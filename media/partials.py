@@ -40,6 +40,8 @@ class Agreement:
     def push(self, text: str) -> bool:
         """The newest decode of the utterance so far. Is there something new to show?"""
         found = units(text)
+        if not found:
+            return False  # nothing was understood this time: neither for nor against what is shown
         words = [word for word, _ in found]
         before, self._last = self._last, words
         if before is None:
@@ -49,10 +51,8 @@ class Agreement:
             return False
         self.agreed = text[: found[common - 1][1]]
         on_page = [word for word, _ in units(self.shown)]
-        kept = _common(on_page, words)
-        # Shorter than what is on the page and not against it: nothing to take back.
-        if (kept == len(on_page) and common <= kept) or common <= kept:
-            return False
+        if _common(on_page, words[:common]) == common:
+            return False  # all of it is on the page
         return self._show(self.agreed)
 
     def _show(self, text: str) -> bool:
