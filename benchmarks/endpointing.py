@@ -131,12 +131,10 @@ class Player:
                         asked += 1
                         if policy.facts:
                             ear.sound(t1_ms, phrase_final(heard.clip(begun, t1_ms).samples))
-                            if self._decode_ms is not None:
-                                due = (
-                                    now + FRAME_MS + self._decode_ms,
-                                    t1_ms,
-                                    self._words(heard, begun, now + FRAME_MS),
-                                )
+                            if self._takes != "never":
+                                words = self._decode(heard, begun, now + FRAME_MS)
+                                took = round(words.cpu_ms if self._takes == "cpu" else float(self._takes))
+                                due = (now + FRAME_MS + took, t1_ms, words.normalised or words.text)
                     case Closed():
                         closed.append((signal, begun, now + FRAME_MS))
                     case _:
