@@ -144,10 +144,10 @@ class Asking(InferenceClient):
 
     unanswered = 0
 
-    async def decode(self, *args: Any, **more: Any) -> wire.Decoded:
+    async def decode(self, body: wire.Decode) -> wire.Decoded:
         """As a leg's."""
         try:
-            return await super().decode(*args, **more)
+            return await super().decode(body)
         except (TimeoutError, channel.RemoteError):
             self.unanswered += 1
             raise

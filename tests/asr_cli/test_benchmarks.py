@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import numpy as np
 import pytest
@@ -64,8 +63,8 @@ async def test_each_engine_hears_everything_once_with_so_many_at_once() -> None:
 class Chatterbox:
     """An inference worker that invents: two words for every partial, one for every final."""
 
-    async def decode(self, audio: Audio, *, final: bool, **_: Any) -> wire.Decoded:
-        return wire.Decoded(text="thanks" if final else "thank you", language="en", confidence=0.9)
+    async def decode(self, body: wire.Decode) -> wire.Decoded:
+        return wire.Decoded(text="thanks" if body.final else "thank you", language="en", confidence=0.9)
 
 
 async def test_words_of_finals_and_of_partials_are_counted() -> None:
