@@ -237,7 +237,8 @@ class Recogniser:
     # ------------------------------------------------------------------ what is made of it
 
     def _text(self, job: _Job) -> str:
-        return self._written(self._whisper.tokens(job.language).decode(self._spoken(job)).strip(), job.language)
+        text = self._whisper.tokens(job.language).decode(self._spoken(job))
+        return self._written(text.lstrip(" ,.!?;:，。！？；：、"), job.language).rstrip()
 
     def _spoken(self, job: _Job) -> list[int]:
         """Its text tokens, without the times, and without segments that begin after the audio's end."""

@@ -286,3 +286,26 @@ def test_one_thing_over_and_over_is_seen() -> None:
 def test_single_words_by_telephone_are_believed(recogniser: Recogniser, file: str, text: str) -> None:
     """A threshold that dropped them kept noises away, and callers too."""
     assert plain(hear(recogniser, load(SHARED / "ivr_prompts_en_8k" / file), "en", "zh").text) == text
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not on this machine")
+def test_a_hotword_is_spelt_as_it_was_given(recogniser: Recogniser) -> None:
+    audio = load(SHARED / "asr_special" / "hotwords.flac")
+    assert "ComfyUI" not in hear(recogniser, audio, "en", "zh").text
+    assert recogniser.transcribe(Ask(audio, ("en", "zh"), hotwords=("ComfyUI",))).text.count("ComfyUI") == 2
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not on this machine")
+def test_english_and_chinese_in_one_breath(recogniser: Recogniser) -> None:
+    audio = load(SHARED / "asr_special" / "azure" / "en-us_zh-cn.flac")
+    heard = hear(recogniser, audio, "en", "zh").text
+    for part in ("weather like today", "今天天气怎么样", "bus stop", "车站怎么走", "library", "图书馆在哪里"):
+        assert part in heard
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not on this machine")
+def test_numbers_are_figures_beside_the_verbatim_text(recogniser: Recogniser) -> None:
+    heard = hear(recogniser, load(SHARED / "asr_zh_aishell" / "S0150" / "BAC009S0150W0462.flac"), "en", "zh")
+    assert "三百七十万公款" in heard.text
+    assert heard.normalised == heard.text.replace("三百七十万", "370万")
+    assert hear(recogniser, load(SPEECH / "en-surpassed.flac"), "en").normalised == ""
