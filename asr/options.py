@@ -37,7 +37,7 @@ class AsrOptions(BaseModel):
         "the copying",
     )
     gpus: list[int] = Field(
-        default_factory=lambda: [0], min_length=1, description="CUDA devices used, by number; replicas run on each"
+        default_factory=lambda: [0], min_length=1, description="CUDA devices used, by number; each runs all replicas"
     )
     batch: int = Field(
         default=8,
@@ -131,6 +131,11 @@ class AsrOptions(BaseModel):
         description="tcp:host:port on which this machine's inference worker answers other machines too; it asks for no "
         "password, so only in a private network; empty = not at all",
     )
+
+    @property
+    def engines(self) -> int:
+        """Batches that are decoded at the same time."""
+        return self.replicas * (1 if self.device == "cpu" else len(self.gpus))
 
     @field_validator("pool", "listen")
     @classmethod

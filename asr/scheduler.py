@@ -81,7 +81,7 @@ class _Entry(Generic[Job, Result]):
 
 
 class Scheduler(Generic[Job, Result]):
-    """Runs batches, one in each of `options.replicas` threads. Used in one event loop."""
+    """Runs batches, one in each of `options.engines` threads. Used in one event loop."""
 
     def __init__(
         self, work: Work[Job, Result], options: AsrOptions, clock: Callable[[], float] = time.monotonic
@@ -94,7 +94,7 @@ class Scheduler(Generic[Job, Result]):
         self._count = itertools.count()
         self._cost_s = COST_START_S
         self._degraded = False
-        self._threads = ThreadPoolExecutor(options.replicas, thread_name_prefix="decode")
+        self._threads = ThreadPoolExecutor(options.engines, thread_name_prefix="decode")
 
     @property
     def depth(self) -> int:
@@ -105,7 +105,7 @@ class Scheduler(Generic[Job, Result]):
     def backlog_s(self) -> float:
         """s that the waiting finals will take all engines."""
         finals = sum(entry.final for entry in self._waiting)
-        return finals * self._cost_s / self._options.replicas
+        return finals * self._cost_s / self._options.engines
 
     async def submit(self, job: Job, *, final: bool, deadline_ms: int, stream: str = "") -> Done[Result]:
         """Its result. Raises `Busy`, `Late`, `Replaced`, or what the work raises."""
@@ -137,7 +137,7 @@ class Scheduler(Generic[Job, Result]):
 
     async def run(self) -> None:
         """Work until cancelled."""
-        engines = [asyncio.create_task(self._engine(), name=f"decode-{n}") for n in range(self._options.replicas)]
+        engines = [asyncio.create_task(self._engine(), name=f"decode-{n}") for n in range(self._options.engines)]
         try:
             await asyncio.gather(*engines)
         finally:

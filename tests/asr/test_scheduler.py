@@ -56,10 +56,14 @@ async def running(scheduler: Scheduler[str, str]) -> AsyncIterator[None]:
 class Bench:
     """An engine held in its first job ("first"), so that what is put afterwards waits."""
 
-    def __init__(self, queue: int = 8, batch: int = 1, shed_ms: int = 60_000, degrade_ms: int = 60_000) -> None:
+    def __init__(
+        self, queue: int = 8, batch: int = 1, shed_ms: int = 60_000, degrade_ms: int = 60_000, replicas: int = 1
+    ) -> None:
         self.now = 100.0
         self.engine = Engine()
-        options = AsrOptions(queue=queue, batch=batch, shed_backlog_ms=shed_ms, degrade_backlog_ms=degrade_ms)
+        options = AsrOptions(
+            queue=queue, batch=batch, shed_backlog_ms=shed_ms, degrade_backlog_ms=degrade_ms, replicas=replicas
+        )
         self.scheduler: Scheduler[str, str] = Scheduler(self.engine.work, options, clock=lambda: self.now)
         self.tasks: dict[str, asyncio.Task[Done[str]]] = {}
 
@@ -258,3 +262,23 @@ async def test_one_that_breaks_a_batch_costs_the_others_nothing() -> None:
         await bench.all_done()
     assert (bench.outcome("a"), bench.outcome("b")) == ("A", "B")
     assert bench.outcome("broken") is RuntimeError
+
+
+async def test_replicas_decode_at_the_same_time() -> None:
+    bench = Bench(replicas=2)
+    async with running(bench.scheduler):
+        bench.engine.hold()
+        for job in ("a", "b", "c"):
+            await bench.put(job)
+        async with asyncio.timeout(5):
+            while len(bench.engine.begun) < 2:
+                await asyncio.sleep(0.001)
+        assert bench.engine.begun == ["a", "b"]
+        assert bench.scheduler.depth == 1
+        await bench.all_done()
+    assert sorted(bench.engine.begun) == ["a", "b", "c"]
+
+
+def test_every_gpu_runs_every_replica() -> None:
+    assert AsrOptions(replicas=2).engines == 2
+    assert AsrOptions(replicas=2, device="cuda", gpus=[0, 1, 3]).engines == 6
