@@ -18,6 +18,7 @@ import numpy as np
 import opencc
 
 from asr import normalise
+from asr.digits import DigitReader, Reading
 from asr.gate import Voice, VoiceGate
 from asr.options import AsrOptions
 from asr.text import compression, from_subtitles, over_and_over, said_again, stutters
@@ -95,6 +96,7 @@ class _Job:
     language: str
     encoding: Encoding | None = None
     found: Hypothesis | None = None
+    reading: Reading | None = None
     window_s: float = 0.0
 
     @property
@@ -116,6 +118,9 @@ class Recogniser:
         self._whisper = Whisper(options, folder)
         self._script = opencc.OpenCC(SCRIPT_CONVERTER[options.chinese_script])
         self.languages = self._whisper.languages
+        reader = DigitReader()
+        # The reader knows the encoder it was trained on; other models read digits with their decoder.
+        self._digits = reader if reader.fits(self._whisper.silence) else None
 
     def transcribe(self, ask: Ask) -> Transcript:
         """One utterance by itself. Raises ValueError naming what is wrong with it."""
@@ -152,7 +157,7 @@ class Recogniser:
         for job in voiced:
             job.window_s = job.prepared.window_s
         self._encode(_still(voiced))
-        heard = [job for job in _still(voiced) if job.encoding is not None]
+        heard = [job for job in _still(voiced) if job.encoding is not None and not self._read_digits(job)]
         self._languages(heard)
         self._generate(heard, 1 if fast else self._options.beam)
         if not fast:
@@ -177,6 +182,15 @@ class Recogniser:
             features = [job.prepared.features for job in group if job.prepared.features is not None]
             for job, encoding in zip(group, self._whisper.encode(features), strict=True):
                 job.encoding = encoding
+
+    def _read_digits(self, job: _Job) -> bool:
+        """Where digits were asked for: are there any? If not, the words are wanted after all."""
+        if job.ask.grammar != "digits" or not job.ask.final or self._digits is None or job.encoding is None:
+            return False
+        seconds = job.ask.audio.ms / 1000
+        reading = self._digits.read(job.encoding, seconds, job.ask.languages, job.ask.digit_count)
+        job.reading = None if reading.rejected else reading
+        return job.reading is not None
 
     def _languages(self, jobs: Sequence[_Job]) -> None:
         open_ones = [job for job in jobs if len(job.ask.languages) > 1]
@@ -261,6 +275,15 @@ class Recogniser:
     def _finish(self, job: _Job, *, words: bool) -> Transcript:
         if job.prepared.features is None:
             return Transcript("", job.language, 0.0, rejected="no human voice")
+        if job.reading is not None and job.wanted():
+            spoken = tuple(TimedWord(one.digit, one.t0_ms, one.t1_ms, one.confidence) for one in job.reading.each)
+            return Transcript(
+                job.reading.digits,
+                job.reading.language,
+                job.reading.confidence,
+                window_s=job.window_s,
+                words=spoken if job.ask.words else (),
+            )
         if job.found is None or not job.wanted():
             return Transcript("", job.language, 0.0, rejected="no longer wanted", window_s=job.window_s)
         text = self._text(job)

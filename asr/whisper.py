@@ -84,8 +84,8 @@ class Whisper:
         self._engine: ctranslate2.models.Whisper = self._model.model
         self.languages: list[str] = list(self._model.supported_languages)
         self._tokenizers: dict[str, Tokenizer] = {}
-        self._silence: Encoding = np.zeros((0, 0), dtype=np.float32)
-        self._silence = self.encode([self.features(Audio.silence(0, SPEECH_RATE), FULL_S)])[0]
+        self.silence: Encoding = np.zeros((0, 0), dtype=np.float32)
+        self.silence = self.encode([self.features(Audio.silence(0, SPEECH_RATE), FULL_S)])[0]
 
     def tokens(self, language: str) -> Tokenizer:
         """The tokenizer set to transcribe `language`."""
@@ -156,8 +156,8 @@ class Whisper:
 
     def _joined(self, encodings: Sequence[Encoding], least: int, more: int) -> ctranslate2.StorageView:
         """A batch, each followed by the encoder's output for silence at its places, up to one common length."""
-        length = min(len(self._silence), max(least, more + max(len(one) for one in encodings)))
-        batch = np.stack([np.concatenate([one, self._silence[len(one) : length]]) for one in encodings])
+        length = min(len(self.silence), max(least, more + max(len(one) for one in encodings)))
+        batch = np.stack([np.concatenate([one, self.silence[len(one) : length]]) for one in encodings])
         return ctranslate2.StorageView.from_array(np.ascontiguousarray(batch))
 
 
