@@ -254,7 +254,7 @@ class FlowEngine:
             await self._take_over(turn, mood, "on_emotion", why)
         elif meaning.intent == "repeat" and isinstance(block, Asking):
             turn.stop_speaking()
-            turn.say(state.last_answer or turn.render(block.question(turn)))
+            turn.say(state.last_answer or block.asked(turn))
         else:
             await self._listen(turn, block, heard, meaning)
 

@@ -14,6 +14,7 @@ from session.wire import Emotion
 
 Channel = Literal["voice", "text"]
 SayChannel = Literal["voice", "text", "both"]
+Wanted = Literal["sentence", "answer", "digits"]
 QueueOutcome = Literal["answered", "overflow", "left", "abandoned", "no_agents"]
 
 
@@ -143,11 +144,16 @@ class Expect(Effect, tag="expect", kw_only=True, frozen=True):
 
     While `sensitive`, the controller must neither store nor show the words of utterances and messages (store
     "[hidden]"), nor ask for partials; keys are never stored at all. Such input still comes to `step`.
+
+    `wants` is what the words are likely to be, for the recogniser: a sentence, a short answer, or a number said digit
+    by digit, of `digit_count` digits (0 = any).
     """
 
     speech: bool
     digits: bool
     sensitive: bool = False
+    wants: Wanted = "sentence"
+    digit_count: int = 0
 
 
 class StartTimer(Effect, tag="start_timer", kw_only=True, frozen=True):

@@ -61,6 +61,21 @@ class Handlers(BaseModel):
         return named
 
 
+class Recognition(BaseModel):
+    """What helps the recogniser with this flow's callers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hotwords: list[str] = Field(
+        default_factory=list, max_length=50, description="names that callers say: products, places, people"
+    )
+    prompt: Localised | None = Field(
+        default=None,
+        description="a sentence in the style of what callers say, which the recogniser takes for said before; the one "
+        "of the conversation's locale is used",
+    )
+
+
 class Flow(BaseModel):
     """One flow: blocks, how they hang together, and what takes over from anywhere."""
 
@@ -74,6 +89,7 @@ class Flow(BaseModel):
     start: str = Field(description="id of the first block")
     blocks: dict[Annotated[str, Field(pattern=_ID)], AnyBlock] = Field(min_length=1)
     handlers: Handlers = Handlers()
+    recognition: Recognition = Recognition()
     shortcuts: dict[Annotated[str, Field(pattern=r"^[0-9*#]$")], str] = Field(
         default_factory=dict, description="key → block, wherever keys are not the input (0 = a person)"
     )

@@ -63,6 +63,13 @@ class DialogOptions(BaseModel):
     interdigit_s: float = Field(
         default=4.0, ge=1, le=20, description="s between two keys before the entry counts as finished"
     )
+    sure_digits: float = Field(
+        default=0.9,
+        ge=0,
+        le=1,
+        description="confidence below which spoken digits are read back for a yes, or, when secret, asked for again; "
+        "docs/spoken-digits.md has the measured table",
+    )
     intent_min: float = Field(
         default=0.0,
         ge=0,

@@ -16,6 +16,7 @@ from dialog.events import (
     SetAttributes,
     StartTimer,
     StopSpeaking,
+    Wanted,
 )
 from dialog.options import DialogOptions
 from dialog.ports import Ports
@@ -47,9 +48,10 @@ class Turn:
 
     # ------------------------------------------------------------------ speaking
 
-    def render(self, wording: dict[str, str]) -> str:
-        """The wording in the run's locale with variables filled in."""
-        return text.render(text.pick(wording, self.state.locale), self.values(), self.state.locale)
+    def render(self, wording: dict[str, str], also: dict[str, str] | None = None) -> str:
+        """The wording in the run's locale with variables filled in; `also` goes before the run's own values."""
+        values = {**self.values(), **(also or {})}
+        return text.render(text.pick(wording, self.state.locale), values, self.state.locale)
 
     def say(self, words: str, *, interruptible: bool = True, article: str = "") -> None:
         """Speak and/or write; the block's `spoken` is called when it has ended."""
@@ -103,9 +105,19 @@ class Turn:
 
     # ------------------------------------------------------------------ listening
 
-    def expect(self, *, speech: bool = True, digits: bool = True, sensitive: bool = False) -> None:
+    def expect(
+        self,
+        *,
+        speech: bool = True,
+        digits: bool = True,
+        sensitive: bool = False,
+        wants: Wanted = "sentence",
+        digit_count: int = 0,
+    ) -> None:
         """Say what the caller may do now; sensitive input also pauses the recording."""
-        self.effects.append(Expect(speech=speech, digits=digits, sensitive=sensitive))
+        self.effects.append(
+            Expect(speech=speech, digits=digits, sensitive=sensitive, wants=wants, digit_count=digit_count)
+        )
         if sensitive != self.state.sensitive:
             self.state.sensitive = sensitive
             if self.may_record:

@@ -91,6 +91,24 @@ def _prompts(flow: Flow, document: Document) -> Iterator[Problem]:
                     )
 
 
+def _recognition(flow: Flow, document: Document) -> Iterator[Problem]:
+    for locale in flow.recognition.prompt or {}:
+        if locale not in flow.locales:
+            yield document.problem(
+                ("recognition", "prompt", locale),
+                f"recognition: prompt has wording for {locale}, which locales does not list; add it there or remove it",
+            )
+    for index, word in enumerate(flow.recognition.hotwords):
+        if not word.strip():
+            yield document.problem(("recognition", "hotwords", index), "recognition: a hotword is empty; remove it")
+    for name, block in flow.blocks.items():
+        if isinstance(block, Collect) and block.confirm_when == "unsure" and block.confirm is None:
+            yield document.problem(
+                ("blocks", name, "confirm_when"),
+                f"block {name!r}: confirm_when is unsure, but confirm, the wording of the read-back, is missing; add it",
+            )
+
+
 def _variables(flow: Flow, document: Document) -> Iterator[Problem]:
     known = set(_KNOWN_VARIABLES)
     for block in flow.blocks.values():
@@ -242,5 +260,5 @@ def _cycle(start: str, blocks: Mapping[str, Block]) -> list[str]:
 
 
 _RULES: tuple[Rule, ...] = (
-    _targets, _exits, _unreachable, _prompts, _variables, _keys, _human, _loops, _emotion, _conditions, _hangup, _ends,
+    _targets, _exits, _unreachable, _prompts, _recognition, _variables, _keys, _human, _loops, _emotion, _conditions, _hangup, _ends,
 )  # fmt: skip

@@ -125,9 +125,17 @@ class Asking(Block):
 
     hears: ClassVar[bool] = True
 
+    def listen(self, turn: Turn) -> None:
+        """Say what answer is awaited."""
+        turn.expect()
+
     def question(self, turn: Turn) -> dict[str, str]:
         """What it wants to know at this moment."""
         raise NotImplementedError
+
+    def asked(self, turn: Turn) -> str:
+        """The question in words."""
+        return turn.render(self.question(turn))
 
     async def spoken(self, turn: Turn, interrupted: bool) -> None:
         """Now it is the caller's turn."""
@@ -135,7 +143,7 @@ class Asking(Block):
 
     async def resume(self, turn: Turn) -> None:
         """Listen on; the question was heard, or its end will be reported."""
-        turn.expect()
+        self.listen(turn)
         if not turn.speaking:
             turn.wait_for_caller()
 
@@ -144,7 +152,7 @@ class Asking(Block):
         state = turn.state
         state.no_input += 1
         if state.no_input <= turn.options.max_no_input:
-            turn.say(turn.render(self.question(turn)))
+            turn.say(self.asked(turn))
         elif "no_input" in self.exits:
             turn.leave("no_input", "no answer")
         elif turn.flow.handlers.on_silence:

@@ -31,6 +31,9 @@ class Collect(Asking):
     confirm: Localised | None = Field(
         default=None, description="read-back with {{slot name}}; 1/yes takes it, 2/no asks again"
     )
+    confirm_when: Literal["always", "unsure"] = Field(
+        default="always", description="unsure = only digits that were said, and heard badly, are read back"
+    )
     min: int = Field(default=1, ge=1, le=32, description="fewest digits")
     max: int = Field(default=16, ge=1, le=32, description="most digits; reaching it ends the entry")
     retries: int = Field(default=2, ge=0, le=5)
@@ -48,18 +51,32 @@ class Collect(Asking):
         """The question."""
         return self.confirm if self.confirm and turn.state.phase == "confirm" else self.prompt
 
+    def asked(self, turn: Turn) -> str:
+        """The question; digits are read back one by one, not as "four thousand seven hundred eleven"."""
+        value = str(turn.values().get(self.slot, ""))
+        return turn.render(self.question(turn), {self.slot: " ".join(value) if self.kind == "digits" else value})
+
     async def enter(self, turn: Turn) -> None:
         """Ask."""
         turn.state.phase = "value"
-        turn.expect()
+        self.listen(turn)
         turn.say(turn.render(self.prompt))
+
+    def listen(self, turn: Turn) -> None:
+        """Digits, free words, or yes and no to the read-back."""
+        if turn.state.phase == "confirm":
+            turn.expect(wants="answer")
+        elif self.kind == "digits":
+            turn.expect(wants="digits", digit_count=self.max if self.min == self.max else 0)
+        else:
+            turn.expect()
 
     async def first_look(self, turn: Turn, heard: Heard) -> bool:
         """Digits that were said."""
         digits = spoken_digits(heard.text) if self.kind == "digits" and turn.state.phase == "value" else ""
         if len(digits) < self.min:
             return False
-        self._complete(turn, digits)
+        self._complete(turn, digits, sure=heard.confidence >= turn.options.sure_digits)
         return True
 
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
@@ -99,8 +116,8 @@ class Collect(Asking):
         """Keys pressed so far are lost: ask again."""
         turn.cancel_timer("digits")
         turn.stop_speaking()
-        turn.expect()
-        turn.say(turn.render(self.question(turn)))
+        self.listen(turn)
+        turn.say(self.asked(turn))
 
     async def timer(self, turn: Turn, name: str) -> None:
         """The entry is finished."""
@@ -109,16 +126,17 @@ class Collect(Asking):
             turn.cancel_timer("digits")
             self._complete(turn, digits)
 
-    def _complete(self, turn: Turn, value: str) -> None:
+    def _complete(self, turn: Turn, value: str, *, sure: bool = True) -> None:
         if self.kind == "digits" and not self.min <= len(value) <= self.max:
             self._miss(turn, "wrong number of digits")
             return
         turn.set({self.slot: value})
-        if self.confirm is None:
+        if self.confirm is None or (sure and self.confirm_when == "unsure"):
             turn.leave("ok", "given")
             return
         turn.state.phase = "confirm"
-        turn.say(turn.render(self.confirm))
+        self.listen(turn)
+        turn.say(self.asked(turn))
 
     def _miss(self, turn: Turn, why: str) -> None:
         misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1
@@ -126,5 +144,6 @@ class Collect(Asking):
         if misses > self.retries:
             turn.leave("failed", why)
             return
+        self.listen(turn)
         turn.stop_speaking()
         turn.say(turn.render(self.no_match))

@@ -43,6 +43,10 @@ class Consent(Asking):
         """The question."""
         return self.prompt
 
+    def listen(self, turn: Turn) -> None:
+        """A short answer."""
+        turn.expect(wants="answer")
+
     async def enter(self, turn: Turn) -> None:
         """Ask, unless every purpose was answered before."""
         consents = turn.state.consents
@@ -50,7 +54,7 @@ class Consent(Asking):
             given = all(consents[purpose] for purpose in self.purposes)
             turn.leave("given" if given else "refused", "answered before")
             return
-        turn.expect()
+        self.listen(turn)
         turn.say(turn.render(self.prompt))
 
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:

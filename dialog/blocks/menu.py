@@ -55,9 +55,13 @@ class Menu(Asking):
         """The question."""
         return self.prompt
 
+    def listen(self, turn: Turn) -> None:
+        """A short answer."""
+        turn.expect(wants="answer")
+
     async def enter(self, turn: Turn) -> None:
         """Ask."""
-        turn.expect()
+        self.listen(turn)
         turn.say(turn.render(self.prompt))
 
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:

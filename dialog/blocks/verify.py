@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dialog.turn import Turn
 
 PIN_LEVEL = 2
+MOST_DOUBTS = 2  # askings for clearer digits; after that they are taken as heard, and count as a try
 
 
 class Verify(Asking):
@@ -33,6 +34,9 @@ class Verify(Asking):
     ask_number: Localised = Field(description="asks for the customer number when the calling number is not known")
     ask_pin: Localised
     wrong: Localised = Field(description="after a wrong PIN; asks again")
+    unclear: Localised | None = Field(
+        default=None, description="after spoken digits that were heard badly; without it the question is asked again"
+    )
     number_digits: int = Field(default=6, ge=3, le=16, description="digits of a customer number; # ends it earlier")
     pin_digits: int = Field(default=4, ge=3, le=12, description="digits of a PIN; the last one ends it")
     attempts: int = Field(default=3, ge=1, le=5, description="wrong PINs until `failed`")
@@ -43,7 +47,8 @@ class Verify(Asking):
 
     def wordings(self) -> dict[str, dict[str, str]]:
         """Its questions."""
-        return {"ask_number": self.ask_number, "ask_pin": self.ask_pin, "wrong": self.wrong}
+        wordings = {"ask_number": self.ask_number, "ask_pin": self.ask_pin, "wrong": self.wrong}
+        return wordings | {"unclear": self.unclear} if self.unclear else wordings
 
     def question(self, turn: Turn) -> dict[str, str]:
         """Number or PIN, as the phase is."""
@@ -64,17 +69,28 @@ class Verify(Asking):
         if await turn.ports.attempts.locked_ms(self._keys(turn), turn.now_ms):
             turn.leave("locked", "too many wrong tries before")
             return
-        turn.expect(sensitive=True)
         state.phase = "pin" if state.memo.get("customer_no") else "number"
+        self.listen(turn)
         turn.say(turn.render(self.question(turn)))
 
+    def listen(self, turn: Turn) -> None:
+        """A number, privately."""
+        turn.expect(sensitive=True, wants="digits", digit_count=self._wanted(turn))
+
     async def first_look(self, turn: Turn, heard: Heard) -> bool:
-        """Digits that were said."""
+        """Digits that were said; those heard badly are asked for again, for a secret is not read back."""
         digits = spoken_digits(heard.text)
         if not digits:
             return False
-        turn.state.private.digits += digits
         turn.stop_speaking()
+        doubts = turn.state.memo.get("doubts", 0)
+        if heard.confidence < turn.options.sure_digits and doubts < MOST_DOUBTS:
+            turn.state.memo["doubts"] = doubts + 1
+            turn.state.private.digits = ""
+            turn.cancel_timer("digits")
+            turn.say(turn.render(self.unclear or self.question(turn)))
+            return True
+        turn.state.private.digits += digits
         if len(turn.state.private.digits) >= self._wanted(turn):
             await self._complete(turn)
         else:
@@ -143,6 +159,7 @@ class Verify(Asking):
         if state.phase == "number":
             state.memo["customer_no"] = digits
             state.phase = "pin"
+            self.listen(turn)
             if await turn.ports.attempts.locked_ms(self._keys(turn), turn.now_ms):
                 turn.leave("locked", "too many wrong tries before")
                 return

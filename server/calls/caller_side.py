@@ -22,12 +22,13 @@ MUSIC_DB = -6.0  # dB; music at the level of speech tires whoever waits
 class CallerSide:
     """One caller's leg. Orders that fail are logged: a leg that is gone reports its end by itself."""
 
-    def __init__(self, hub: Hub, ref: LegRef, music: Path, languages: list[str]) -> None:
+    def __init__(self, hub: Hub, ref: LegRef, music: Path, languages: list[str], hotwords: list[str]) -> None:
         self.ref = ref
         self.music_id = ""
         self._hub = hub
         self._music = music
         self._languages = languages
+        self._hotwords = hotwords
         self._hearing: wire.Hearing | None = None
 
     @property
@@ -81,9 +82,21 @@ class CallerSide:
         """Silence everything that plays or waits."""
         await self._send(wire.StopPlay(leg_id=self.ref.leg_id))
 
-    async def listen(self, speech: bool, *, emotion: bool, partials: bool = True) -> None:
-        """Recognise the caller's speech, or not; feel the voice only with consent."""
-        hearing = wire.Hearing(speech=speech, partials=partials, emotion=emotion, languages=self._languages)
+    async def listen(self, speech: bool, *, emotion: bool, wanted: fx.Expect | None = None, hint: str = "") -> None:
+        """Recognise the caller's speech, or not; feel the voice only with consent.
+
+        `wanted` is what the flow awaits, `hint` a sentence in the style of what callers say.
+        """
+        hearing = wire.Hearing(
+            speech=speech,
+            partials=wanted is None or not wanted.sensitive,
+            emotion=emotion,
+            languages=self._languages,
+            hotwords=self._hotwords,
+            hint=hint,
+            expects="sentence" if wanted is None else wanted.wants,
+            digit_count=0 if wanted is None else wanted.digit_count,
+        )
         if hearing != self._hearing:
             self._hearing = hearing
             await self._send(wire.SetHearing(leg_id=self.ref.leg_id, hearing=hearing))

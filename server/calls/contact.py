@@ -28,6 +28,7 @@ from desk.routing import Announce, Offer, Overflow, Withdraw
 from dialog import events as fx
 from dialog.engine import FlowEngine
 from dialog.state import RunState
+from dialog.text import match_locale
 from server.calls.agent_side import AgentSide
 from server.calls.caller_side import COMMAND_ERRORS, CallerSide
 from server.calls.journal import LegRef
@@ -72,12 +73,15 @@ class Contact:
     _task: asyncio.Task[None] | None = None
     _timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
     _turns: TurnLedger = field(default_factory=TurnLedger)
+    _wanted: fx.Expect | None = None
     _ending: str = ""
     _refused: bool = False
     """The caller does not want to be recorded: the file is deleted when the worker closes it."""
 
     def __post_init__(self) -> None:
-        self.caller = CallerSide(self.around.hub, self.customer, self.around.music, self.languages)
+        self.caller = CallerSide(
+            self.around.hub, self.customer, self.around.music, self.languages, self.engine.flow.recognition.hotwords
+        )
 
     # ------------------------------------------------------------------ the actor
 
@@ -263,7 +267,7 @@ class Contact:
                 await self.caller.stop()
             case fx.Expect():
                 self.customer.sensitive = effect.sensitive
-                await self._listen(effect.speech, partials=not effect.sensitive)
+                await self._listen(effect.speech, effect)
             case fx.StartTimer():
                 self._start_timer(effect.name, effect.ms)
             case fx.CancelTimer():
@@ -273,7 +277,7 @@ class Contact:
                 await self._consent(effect)
             case fx.SetEmotion():
                 (self.consents.add if effect.on else self.consents.discard)("emotion")
-                await self._listen(self.caller.listening)
+                await self._listen(self.caller.listening, self._wanted)
             case fx.StopRecording():
                 self._refused = True
                 await self.caller.record("stop")
@@ -319,8 +323,11 @@ class Contact:
         self._turns.answered(effect.play_id, thought_ms)
         await self.caller.say(effect)
 
-    async def _listen(self, speech: bool, partials: bool = True) -> None:
-        await self.caller.listen(speech, emotion="emotion" in self.consents, partials=partials)
+    async def _listen(self, speech: bool, wanted: fx.Expect | None = None) -> None:
+        self._wanted = wanted
+        prompt = self.engine.flow.recognition.prompt or {}
+        hint = prompt.get(match_locale(list(prompt), self.language) or "", "")
+        await self.caller.listen(speech, emotion="emotion" in self.consents, wanted=wanted, hint=hint)
 
     async def _consent(self, effect: fx.GrantConsent) -> None:
         for purpose in effect.purposes:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from dialog.flow import Recognition
 from dialog.state import RunState
 from server.calls import journal
 from server.calls.contact import Contact
@@ -30,7 +31,8 @@ class Restarted:
         self.contacts: dict[str, Contact] = {}
         self.legs: dict[str, tuple[LegRef, Contact]] = {}
         self.cards = {"anna": SimpleNamespace(user_id="anna", name="Anna", target="", device="browser")}
-        self.dialog = SimpleNamespace(engine=lambda _flow: SimpleNamespace(flow=SimpleNamespace(sha="s")))
+        flow = SimpleNamespace(sha="s", recognition=Recognition())
+        self.dialog = SimpleNamespace(engine=lambda _flow: SimpleNamespace(flow=flow))
         self.around = SimpleNamespace(hub=None, music=Path("music.wav"), ended=lambda _contact: None)
         nothing = lambda *_: None  # noqa: E731
         self.desk = SimpleNamespace(do=nothing, now=lambda: 0, desk=SimpleNamespace(restore=nothing))
@@ -84,9 +86,10 @@ async def test_a_spoken_pin_resent_after_a_restart_is_not_written_down(tmp_path:
         t0_ms=0,
         t1_ms=900,
         text=SPOKEN,
+        normalised=SPOKEN,
         language="en",
         confidence=0.9,
-        words=[],
+        words=[wire.Word(text=SPOKEN, t0_ms=0, t1_ms=900)],
         ledger=[],
     )
     await journal.commit(store, contact.customer, wire.Report(seq=1, at=1_000, event=heard), "incarnation")

@@ -1,0 +1,54 @@
+"""What the flow awaits reaches the worker that listens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from dialog import events as fx
+from server.calls.caller_side import CallerSide
+from server.calls.journal import LegRef
+from server.hub import Hub
+from session import wire
+
+
+class Orders:
+    """A hub that keeps what it is told to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[wire.SetHearing] = []
+
+    async def command(self, _leg_id: str, body: Any) -> None:
+        self.sent.append(body)
+
+
+def side(hub: Orders) -> CallerSide:
+    ref = LegRef("leg-1", "customer", "v1", "c1", "p1")
+    return CallerSide(cast(Hub, hub), ref, Path("music"), ["en", "zh"], ["Warmline"])
+
+
+async def test_a_pin_is_heard_as_digits_without_partials() -> None:
+    hub = Orders()
+    pin = fx.Expect(speech=True, digits=True, sensitive=True, wants="digits", digit_count=4)
+    await side(hub).listen(True, emotion=False, wanted=pin)
+    hearing = hub.sent[-1].hearing
+    assert (hearing.expects, hearing.digit_count, hearing.partials) == ("digits", 4, False)
+    assert hearing.hotwords == ["Warmline"]
+
+
+async def test_after_the_number_sentences_are_heard_again() -> None:
+    hub = Orders()
+    caller = side(hub)
+    await caller.listen(True, emotion=False, wanted=fx.Expect(speech=True, digits=True, wants="digits", digit_count=6))
+    await caller.listen(True, emotion=False, wanted=fx.Expect(speech=True, digits=True), hint="My order is late.")
+    hearing = hub.sent[-1].hearing
+    assert (hearing.expects, hearing.digit_count, hearing.partials) == ("sentence", 0, True)
+    assert hearing.hint == "My order is late."
+
+
+async def test_the_same_order_is_sent_once() -> None:
+    hub = Orders()
+    caller = side(hub)
+    for _ in range(2):
+        await caller.listen(True, emotion=False)
+    assert len(hub.sent) == 1
