@@ -2,7 +2,7 @@
 
 A recogniser that hears an utterance over and over changes its mind about the newest words. What two decodes in a row
 agree on rarely changes again ("local agreement"), so that is shown; of the first decode all but its last word, which was
-probably cut in half. What is shown stays until two decodes in a row agree against it.
+probably cut in half (a lone first word is shown). What is shown stays until two decodes in a row agree against it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Agreement:
         words = [word for word, _ in found]
         before, self._last = self._last, words
         if before is None:
-            return self._show(text[: found[-2][1]] if len(found) > 1 else "")
+            return self._show(text[: found[max(0, len(found) - 2)][1]])
         common = _common(before, words)
         if not common:
             return False

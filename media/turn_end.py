@@ -176,7 +176,7 @@ class Weights:
         ("unfinished", -1.2),
         ("figures", 0.5),
         ("open", 0.7),
-        ("complete", 2.5),
+        ("complete", 1.6),
         ("answer", 3.5),
     )
     asked_answer: float = 0.7

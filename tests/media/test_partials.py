@@ -23,7 +23,7 @@ def pages(*texts: str) -> list[str]:
 
 def test_the_first_decode_is_shown_but_for_its_last_word() -> None:
     assert pages("I would like to") == ["I would like"]
-    assert pages("I") == [""]
+    assert pages("I") == ["I"]
     assert pages("我想听歌") == ["我想听"]
 
 
