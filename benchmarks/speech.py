@@ -23,6 +23,8 @@ from media.frames import Audio
 from server.settings import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
+# Recordings that settings of the recogniser were chosen on (all of asr_en_read was listened to as well).
+CHOSEN_ON = Path(__file__).with_name("chosen_on.txt")
 LONGEST_S = 28.0
 PREPARE_THREADS = 2  # as the inference worker has
 DEADLINE_MS = 600_000  # nothing is to be lost here
@@ -110,10 +112,16 @@ class Utterance:
     audio: Audio
 
 
-def utterances(collection: str, manifest: Path, conditions: list[str], limit: int, *, half: bool) -> list[Utterance]:
-    """So many recordings with text, evenly over the manifest or its second half, each under every condition."""
+def utterances(manifest: Path, conditions: list[str], limit: int) -> list[Utterance]:
+    """So many recordings with text of one set, evenly over those no setting was chosen on, each under every condition."""
+    collection = manifest.parent.name
     items, _ = read_manifest(manifest, "en")
-    items = [item for item in items[len(items) // 2 * half :] if not item.text.startswith(("(", "["))]
+    seen = set(CHOSEN_ON.read_text().split())
+    items = [
+        item
+        for item in items
+        if not item.text.startswith(("(", "[")) and f"{collection}/{item.path.relative_to(manifest.parent)}" not in seen
+    ]
     chosen = [items[number * len(items) // limit] for number in range(limit)] if limit < len(items) else items
     found = []
     for item in chosen:

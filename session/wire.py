@@ -486,8 +486,8 @@ LegCommand = (
 class Decode(Command, tag="decode", kw_only=True, frozen=True):
     """Turn ≤30 s of speech into text. Stateless. Reply body: `Decoded`.
 
-    `stream` names the utterance: a newer partial of it replaces one that still waits. `prefix` is text that earlier
-    partials of the same audio agreed on: it is taken as said. `grammar` = "digits" lets only digits through.
+    `stream` names the utterance: a newer partial of it replaces one that still waits.
+    `grammar` = "digits" lets only digits through.
     """
 
     pcm: bytes

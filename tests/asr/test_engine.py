@@ -309,3 +309,16 @@ def test_numbers_are_figures_beside_the_verbatim_text(recogniser: Recogniser) ->
     assert "三百七十万公款" in heard.text
     assert heard.normalised == heard.text.replace("三百七十万", "370万")
     assert hear(recogniser, load(SPEECH / "en-surpassed.flac"), "en").normalised == ""
+
+
+@pytest.mark.parametrize("ms", [800, 1200, 1600])
+def test_partials_of_chinese_are_not_said_over_and_over(recogniser: Recogniser, ms: int) -> None:
+    """After the prompt for simplified characters, half of the sentences that break off looped, and were dropped."""
+    found = []
+    for name in CHINESE:
+        audio = load(SPEECH / name)
+        begun = hear(recogniser, cut(audio, 0, ms + 400), "en", "zh", final=False)
+        assert begun.rejected != "repetition", name
+        assert not said_again(begun.text), name
+        found.append(begun.text)
+    assert sum(bool(text) for text in found) >= 4, found
