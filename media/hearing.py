@@ -134,11 +134,6 @@ class Ear:
         """Is an utterance in progress?"""
         return self._spoken is not None
 
-    @property
-    def agreed(self) -> str:
-        """What two partials in a row agreed on, of the utterance in progress."""
-        return "" if self._spoken is None else self._spoken.said.agreed
-
     def interrupt(self, why: str) -> None:
         """Give up the utterance in progress; nothing after it belongs to it."""
         self._forget(why)
