@@ -64,7 +64,7 @@ class DialogOptions(BaseModel):
         default=4.0, ge=1, le=20, description="s between two keys before the entry counts as finished"
     )
     sure_digits: float = Field(
-        default=0.9,
+        default=0.97,
         ge=0,
         le=1,
         description="confidence below which spoken digits are read back for a yes, or, when secret, asked for again; "
