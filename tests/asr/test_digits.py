@@ -1,4 +1,4 @@
-"""Digits from words, and digits from a voice that the reader was not trained on."""
+"""Digits from words, and digits from a voice whose digits the reader was not trained on."""
 
 from __future__ import annotations
 
