@@ -71,7 +71,8 @@ def readings(text: str, language: str) -> list[list[str]]:
     """
     if language == "en":
         # "2 3 4" and "two three four" are the same number read out; the normaliser joins only the latter.
-        return [_FIGURES_APART.sub("", _english()(text)).split()]
+        words = _FIGURES_APART.sub("", _english()(text)).split()
+        return [[word for word in words if any(letter.isalnum() for letter in word)]]  # "..." is not a word
     if language not in UNSPACED:
         return [str(_basic()(text)).split()]
     text = unicodedata.normalize("NFKC", text).lower()

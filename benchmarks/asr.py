@@ -44,6 +44,7 @@ class Answer:
     collection: str
     condition: str
     name: str
+    language: str
     reference: str
     text: str
     latency_s: float
@@ -93,6 +94,7 @@ async def clients(
             said.collection,
             said.condition,
             said.name,
+            said.language,
             said.text,
             text,
             round(latency, 4),
@@ -139,9 +141,9 @@ def summarise(answers: list[Answer], spent: Spent) -> dict[str, Any]:
 
 
 def errors_of(answers: list[Answer]) -> dict[str, Any]:
-    """Word errors of the spaced languages and character errors of Chinese, in %."""
-    chinese = sum((a.errors for a in answers if "Mandarin" in a.collection), Errors())
-    english = sum((a.errors for a in answers if "Mandarin" not in a.collection), Errors())
+    """Word errors of English and character errors of Chinese, in %."""
+    chinese = sum((a.errors for a in answers if a.language == "zh"), Errors())
+    english = sum((a.errors for a in answers if a.language == "en"), Errors())
     return {
         "wer_en": None if english.wer is None else round(100 * english.wer, 2),
         "cer_zh": None if chinese.cer is None else round(100 * chinese.cer, 2),

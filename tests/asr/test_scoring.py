@@ -13,6 +13,7 @@ from asr.scoring import Errors, score
     ("reference", "heard", "language"),
     [
         ("Ten of clubs.", "10 of clubs", "en"),
+        ("There are currently ...", "there are currently", "en"),
         ("It's twenty-one dollars", "it is $21", "en"),
         ("two three four", "2 3 4", "en"),
         ("Dial one hundred and five", "dial 105", "en"),
