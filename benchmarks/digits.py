@@ -20,12 +20,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from asr.conditions import by_telephone
 from asr.digits import WEIGHTS, DigitReader, Reading
 from asr.digits_text import digits_of
 from asr.options import AsrOptions
 from asr.whisper import Whisper, window_for
 from media.frames import SPEECH_RATE, Audio
-from tests.speech_data import ROOT, SHARED, by_telephone, load, models_folder
+from tests.speech_data import ROOT, SHARED, load, models_folder
 
 HELD_OUT = ROOT / "benchmarks" / "digits_heldout"
 SPEAKERS = ("george", "jackson", "nicolas", "yweweler")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 
@@ -23,15 +22,6 @@ def load(path: Path) -> Audio:
     """A file as 16 kHz mono."""
     samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
     return convert(Audio(np.ascontiguousarray(samples[:, 0]), rate), SPEECH_RATE)
-
-
-def by_telephone(audio: Audio) -> Audio:
-    """The same after G.711 µ-law at 8 kHz."""
-    line = io.BytesIO()
-    soundfile.write(line, convert(audio, 8000).samples, 8000, format="WAV", subtype="ULAW")
-    line.seek(0)
-    samples, rate = soundfile.read(line, dtype="int16")
-    return convert(Audio(samples, rate), SPEECH_RATE)
 
 
 def cut(audio: Audio, from_ms: int, to_ms: int) -> Audio:

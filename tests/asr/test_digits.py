@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asr.conditions import by_telephone
 from asr.digits import DigitReader
 from asr.digits_text import digits_of, is_digits
 from asr.engine import Ask, Recogniser
 from media.frames import SPEECH_RATE, Audio
-from tests.speech_data import JFK, SPEECH, by_telephone, cut, load
+from tests.speech_data import JFK, SPEECH, cut, load
 
 SPOKEN = [
     ("four seven one one", "en", "4711"),

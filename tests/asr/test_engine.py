@@ -10,13 +10,14 @@ import jiwer
 import numpy as np
 import pytest
 
+from asr.conditions import by_telephone
 from asr.engine import Ask, Recogniser, Transcript
 from asr.gate import VoiceGate
 from asr.options import AsrOptions
 from asr.text import compression, from_subtitles, over_and_over, said_again, stutters
 from asr.whisper import ModelError
 from media.frames import SPEECH_RATE, Audio
-from tests.speech_data import JFK, ROOT, SHARED, SPEECH, by_telephone, cut, load
+from tests.speech_data import JFK, ROOT, SHARED, SPEECH, cut, load
 
 JFK_TEXT = (
     "and so my fellow americans ask not what your country can do for you ask what you can do for your country"  # 1961

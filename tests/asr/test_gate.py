@@ -8,9 +8,10 @@ import time
 import numpy as np
 import pytest
 
+from asr.conditions import by_telephone
 from asr.gate import VoiceGate
 from media.frames import SPEECH_RATE, Audio
-from tests.speech_data import JFK, ROOT, SPEECH, by_telephone, cut, load
+from tests.speech_data import JFK, ROOT, SPEECH, cut, load
 
 
 def tone(hertz: float, ms: int = 400, level: float = 0.3) -> Audio:
