@@ -10,17 +10,19 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import opencc
+from numpy.typing import NDArray
 
 from asr import normalise
 from asr.digits import DigitReader, Reading
 from asr.gate import Voice, VoiceGate
 from asr.options import AsrOptions
+from asr.pooling import pooled
 from asr.text import compression, from_subtitles, over_and_over, said_again, stutters
 from asr.whisper import FRAMES_PER_S, FULL_S, Encoding, Features, Hypothesis, Whisper, window_for
 from media.frames import SPEECH_RATE, Audio
@@ -40,7 +42,7 @@ class Ask:
     """Recognise ≤30 s of 16 kHz speech in one of `languages`.
 
     `hint` is taken for text said before, `hotwords` for names that may come; `grammar` "digits" lets only digits
-    through (`digit_count` of them, 0 = any); `words` asks for word times.
+    through (`digit_count` of them, 0 = any); `words` asks for word times, `pooled` for the voice (`asr.pooling`).
     """
 
     audio: Audio
@@ -51,6 +53,7 @@ class Ask:
     grammar: Literal["", "digits"] = ""
     digit_count: int = 0
     words: bool = False
+    pooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Transcript:
     """What was said. `rejected` says why `text` is empty; `confidence` is the mean token probability, 0…1.
 
     `normalised` has numbers, amounts and dates as figures, and is empty where that is what `text` says already.
+    `pooled` is there when it was asked for and somebody spoke, even where the words were rejected.
     """
 
     text: str
@@ -77,6 +81,7 @@ class Transcript:
     rejected: str = ""
     window_s: float = 0.0
     words: tuple[TimedWord, ...] = ()
+    pooled: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ class _Job:
     found: Hypothesis | None = None
     reading: Reading | None = None
     window_s: float = 0.0
+    pooled: NDArray[np.float32] | None = None
 
     @property
     def ask(self) -> Ask:
@@ -164,7 +170,7 @@ class Recogniser:
             for job in _still(heard):
                 if job.ask.final and job.window_s < FULL_S and self._doubtful(job):
                     self._look_again(job)
-        return [self._finish(job, words=not fast) for job in jobs]
+        return [replace(self._finish(job, words=not fast), pooled=job.pooled) for job in jobs]
 
     def warm_up(self) -> None:
         """Run every step once, so that the first caller does not pay for lazy initialisation."""
@@ -182,6 +188,8 @@ class Recogniser:
             features = [job.prepared.features for job in group if job.prepared.features is not None]
             for job, encoding in zip(group, self._whisper.encode(features), strict=True):
                 job.encoding = encoding
+                if job.ask.pooled:  # now: a second look hears it in another window, where the numbers differ a little
+                    job.pooled = pooled(encoding, job.ask.audio.ms / 1000)
 
     def _read_digits(self, job: _Job) -> bool:
         """Where digits were asked for: are there any? If not, the words are wanted after all."""
