@@ -86,7 +86,7 @@ class Page:
                 _, text, pause = due
                 due = None
                 if pause is None:
-                    rate.answered(self._decode_ms)
+                    rate.answered(self._decode_ms, words=bool(text))
                 else:
                     ear.say(pause, text)
                 if ear.open and self.shown:

@@ -336,7 +336,7 @@ class Ear:
         except FAILURES:
             self._rate.shed()  # made up for by the next one or the final
             return
-        self._rate.answered((time.monotonic() - asked_at) * 1000)
+        self._rate.answered((time.monotonic() - asked_at) * 1000, words=bool(decoded.text))
         self._show(spoken, decoded)
 
     def _show(self, spoken: Spoken, decoded: wire.Decoded) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 FIRST_MS = 400  # ms of speech before the first partial is asked for; its decode takes ~250 ms of an idle machine
 LEAST_EVERY_MS = 600  # ms of speech between partials at best
+SOON_MS = 250  # ms of more speech before the next, where there were no words yet: somebody speaks and nothing shows
 MOST_EVERY_MS = 5000
 SHARE = 2.5  # an interval is at least this many times what the last partial took: partials leave room for finals
 
@@ -91,9 +92,14 @@ class PartialRate:
         """It was asked for."""
         self._next_ms = spoken_ms + self.every_ms
 
-    def answered(self, took_ms: float) -> None:
-        """It came after `took_ms`: slow ones make the interval longer at once, quick ones shorter by halves."""
+    def answered(self, took_ms: float, *, words: bool = True) -> None:
+        """It came after `took_ms`: slow ones make the interval longer at once, quick ones shorter by halves.
+
+        Without `words`, and with no load to be felt, the next is asked for soon: somebody speaks and nothing shows.
+        """
         self._set(max(took_ms * SHARE, self.every_ms / 2))
+        if not words and took_ms * SHARE <= 2 * LEAST_EVERY_MS:
+            self._next_ms -= self.every_ms - max(SOON_MS, took_ms)
 
     def shed(self) -> None:
         """It did not come: the engine had no room for it."""

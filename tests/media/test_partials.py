@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.partials import FIRST_MS, LEAST_EVERY_MS, MOST_EVERY_MS, Agreement, PartialRate, units
+from media.partials import FIRST_MS, LEAST_EVERY_MS, MOST_EVERY_MS, SOON_MS, Agreement, PartialRate, units
 
 
 def pages(*texts: str) -> list[str]:
@@ -124,6 +124,23 @@ def test_slow_answers_and_shed_ones_make_it_rarer_and_quick_ones_often_again() -
     assert rate.every_ms == LEAST_EVERY_MS
     rate.begin()
     assert rate.due(FIRST_MS)
+
+
+def test_after_an_answer_without_words_the_next_is_asked_for_soon_unless_the_machine_is_busy() -> None:
+    rate = PartialRate()
+    rate.begin()
+    rate.asked(400)
+    rate.answered(200, words=False)
+    assert not rate.due(400 + SOON_MS - 20)
+    assert rate.due(400 + SOON_MS)
+    rate.asked(660)
+    rate.answered(300, words=False)
+    assert not rate.due(940)
+    assert rate.due(960)
+    rate.asked(960)
+    rate.answered(1000, words=False)
+    assert not rate.due(3440)
+    assert rate.due(3460)
 
 
 @given(st.lists(st.floats(0, 20_000) | st.none(), max_size=50))
