@@ -24,7 +24,8 @@ from media.frames import SPEECH_RATE
 from prosody.augment import variants
 from prosody.baseline import Baseline
 from prosody.features import NAMES, Vector, extract
-from prosody.model import LABELS, Weights
+from prosody.feeling import LABELS
+from prosody.model import Weights
 
 Words = npt.NDArray[np.str_]
 

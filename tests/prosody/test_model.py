@@ -10,7 +10,8 @@ import pytest
 from media.frames import Audio
 from prosody.baseline import HORIZON, Baseline
 from prosody.features import NAMES
-from prosody.model import DEFAULT_WEIGHTS, LABELS, EmotionModel, Weights
+from prosody.feeling import LABELS
+from prosody.model import DEFAULT_WEIGHTS, EmotionModel, Weights
 from prosody.options import ProsodyOptions
 
 EMODB = Path(__file__).parents[2].parent / "shared" / "data" / "emotion_emodb_de"
