@@ -1,4 +1,4 @@
-"""The tables: conversation, contact, participant, leg, utterance, affect, event, and the people who work here.
+"""The tables: conversation, contact, participant, leg, utterance, consent, affect, event, and the people who work here.
 
 Terms are the field's: a *conversation* is the whole, a *contact* one routed unit of it (a call, a chat), a
 *participant* somebody in a contact, a *leg* a participant's media session. All times are UTC; durations are ms.
@@ -138,17 +138,47 @@ class Utterance(Base):
     at: Mapped[datetime]
 
 
+class ConsentRow(Base):
+    """One answer to one purpose of a question. It stands while it was `given` and has not `ended_at`."""
+
+    __tablename__ = "consent"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id"), index=True)
+    contact_id: Mapped[str | None] = mapped_column(ForeignKey("contact.id"))
+    purpose: Mapped[str] = mapped_column(String(32))
+    given: Mapped[bool]
+    policy: Mapped[str] = mapped_column(String(16))
+    wording: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(String(16))
+
+
+class VoiceBaseline(Base):
+    """How a customer usually sounds, over calls. A row exists only while the consent to keep it stands."""
+
+    __tablename__ = "voice_baseline"
+    customer_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    consent_id: Mapped[str] = mapped_column(ForeignKey("consent.id"), index=True)
+    data: Mapped[bytes]
+    updated_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
 class AffectEvent(Base):
-    """What a voice conveyed. A row exists only where the caller consented."""
+    """What a voice conveyed. A row exists only where the caller consented, and names the consent."""
 
     __tablename__ = "affect_event"
     id: Mapped[int] = mapped_column(AUTO, primary_key=True, autoincrement=True)
     utterance_id: Mapped[str] = mapped_column(ForeignKey("utterance.id"), index=True)
+    consent_id: Mapped[str] = mapped_column(ForeignKey("consent.id"), index=True)
     arousal: Mapped[float]
     valence: Mapped[float]
     label: Mapped[str] = mapped_column(String(16))
     confidence: Mapped[float]
     evidence: Mapped[list[Any]] = mapped_column(default=list)
+    frustration: Mapped[float] = mapped_column(default=0.0)
+    trend: Mapped[str] = mapped_column(String(16), default="")
+    disagreement: Mapped[str] = mapped_column(String(32), default="")
     model: Mapped[str] = mapped_column(String(64), default="")
 
 

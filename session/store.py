@@ -22,7 +22,6 @@ from session.bus import EventBus
 from session.ids import new_id
 from session.migrate import upgrade
 from session.model import (
-    AffectEvent,
     AgentProfile,
     AgentStateEvent,
     Contact,
@@ -267,28 +266,14 @@ class Store:
             at=at or utcnow(),
             dedup=dedup,
         )
-        return await self._commit_event(row, [])
+        return await self._commit_event(row)
 
     async def add_utterance(
         self, conversation_id: str, utterance: NewUtterance, *, dedup: str | None = None
     ) -> StoredEvent | None:
-        """Commit an utterance, its emotion and its event together, then show them."""
+        """Commit an utterance and its event together, then show them."""
         fields = asdict(utterance)
-        emotion = fields.pop("emotion")
         utterance_id = fields.pop("utterance_id")
-        rows: list[Any] = [Utterance(id=utterance_id, **fields)]
-        if emotion is not None:
-            rows.append(
-                AffectEvent(
-                    utterance_id=utterance_id,
-                    arousal=emotion["arousal"],
-                    valence=emotion["valence"],
-                    label=emotion["label"],
-                    confidence=emotion["confidence"],
-                    evidence=emotion.get("evidence", []),
-                    model=emotion.get("model", ""),
-                )
-            )
         row = EventRow(
             conversation_id=conversation_id,
             contact_id=utterance.contact_id,
@@ -305,20 +290,18 @@ class Store:
                 "confidence": utterance.confidence,
                 "t0_ms": utterance.t0_ms,
                 "t1_ms": utterance.t1_ms,
-                "emotion": emotion,
                 "ledger": utterance.ledger,
             },
         )
-        return await self._commit_event(row, rows)
+        return await self._commit_event(row, Utterance(id=utterance_id, **fields))
 
-    async def _commit_event(self, row: EventRow, others: list[Any]) -> StoredEvent | None:
+    async def _commit_event(self, row: EventRow, utterance: Utterance | None = None) -> StoredEvent | None:
         try:
             async with self.writing() as session:
                 session.add(row)
                 await session.flush()
-                for other in others:
-                    session.add(other)
-                    await session.flush()
+                if utterance is not None:
+                    session.add(utterance)
         except IntegrityError:
             if row.dedup is not None and await self._seen(row.dedup):
                 return None

@@ -12,7 +12,7 @@ Role = Literal["admin", "supervisor", "agent", "designer"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUtterance:
-    """A final utterance to be stored; `emotion` only with consent."""
+    """A final utterance to be stored."""
 
     utterance_id: str
     contact_id: str
@@ -25,9 +25,27 @@ class NewUtterance:
     language: str
     confidence: float
     words: list[Any]
-    emotion: dict[str, Any] | None
     ledger: list[Any]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAffect:
+    """What an utterance conveyed by voice, words and context: arousal and valence −1…1, confidence and frustration 0…1.
+
+    `label` is this utterance's own, `trend` the settled one of the conversation, which does not flap.
+    """
+
+    utterance_id: str
+    arousal: float
+    valence: float
+    label: str
+    confidence: float
+    evidence: list[Any]
+    frustration: float
+    trend: str
+    disagreement: str
+    model: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,7 +144,6 @@ def _utterance(ref: LegRef, event: wire.UtteranceFinal, at: datetime) -> NewUtte
         language=event.language,
         confidence=event.confidence,
         words=[] if ref.sensitive else msgspec.to_builtins(event.words),
-        emotion=None if event.emotion is None else msgspec.to_builtins(event.emotion),
         ledger=msgspec.to_builtins(event.ledger),
         at=at,
     )

@@ -47,11 +47,12 @@ def page(events: list[dict[str, Any]], recording: Path | None, title: str) -> st
     else:
         length = 0.0
     began = datetime.fromisoformat(events[0]["at"]) if events else datetime.now().astimezone()
-    rows = [_row(event, began) for event in events]
+    affects = affect_of(events)
+    rows = [_row(event, began, affects) for event in events if event["type"] != "affect"]
     felt = [
-        {"t": e["payload"]["t1_ms"] / 1000, **e["payload"]["emotion"]}
+        {"t": e["payload"]["t1_ms"] / 1000, **affects[e["payload"]["utterance_id"]]}
         for e in events
-        if e["type"] == "utterance.final" and e["payload"].get("emotion")
+        if e["type"] == "utterance.final" and e["payload"]["utterance_id"] in affects
     ]
     span = max([length, 1.0, *(f["t"] for f in felt)])
     environment = Environment(autoescape=select_autoescape(default=True, default_for_string=True))
@@ -70,11 +71,17 @@ def page(events: list[dict[str, Any]], recording: Path | None, title: str) -> st
     )
 
 
-def _row(event: dict[str, Any], began: datetime) -> dict[str, Any]:
+def affect_of(events: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Utterance → what it conveyed, for those of callers who consented."""
+    return {e["payload"]["utterance_id"]: e["payload"] for e in events if e["type"] == "affect"}
+
+
+def _row(event: dict[str, Any], began: datetime, affects: dict[str, dict[str, Any]]) -> dict[str, Any]:
     p = event["payload"]
     at = f"{(datetime.fromisoformat(event['at']) - began).total_seconds():.1f}"
     if event["type"] == "utterance.final":
-        return {"kind": "line", "who": p["role"], "text": p["text"], "at": at, "emotion": p.get("emotion")}
+        emotion = affects.get(p["utterance_id"])
+        return {"kind": "line", "who": p["role"], "text": p["text"], "at": at, "emotion": emotion}
     if event["type"] == "bot.said" and p["text"]:
         return {"kind": "line", "who": "bot", "text": p["text"], "at": at, "emotion": None}
     detail = " · ".join(

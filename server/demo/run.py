@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from server.demo.instance import DemoError, Instance, free_run, private_instance
-from server.demo.page import page
+from server.demo.page import affect_of, page
 from server.demo.watch import Watch
 from server.settings import ROOT
 
@@ -177,7 +177,12 @@ async def _recording(client: httpx.AsyncClient, events: list[dict[str, Any]], da
 
 
 def _report(events: list[dict[str, Any]], call: dict[str, Any], recording: Path | None, html: Path) -> dict[str, Any]:
-    said = [e["payload"] for e in events if e["type"] == "utterance.final"]
+    affects = affect_of(events)
+    said = [
+        e["payload"] | {"emotion": affects.get(e["payload"]["utterance_id"])}
+        for e in events
+        if e["type"] == "utterance.final"
+    ]
     ledgers = [e["payload"] for e in events if e["type"] == "turn.ledger"]
     accepted = next((e["payload"]["agent"] for e in events if e["type"] == "queue.accepted"), None)
     return {

@@ -55,7 +55,13 @@ def describe(event: dict[str, Any]) -> Text | None:
         case "utterance.final":
             name, colour = WHO.get(p["role"], (p["role"], "white"))
             span = f" [{p['t0_ms'] / 1000:.2f}–{p['t1_ms'] / 1000:.2f} s]"
-            return Text.assemble((f"{name:<7}", f"bold {colour}"), p["text"], (span, "dim"), (feeling(p), "magenta"))
+            return Text.assemble((f"{name:<7}", f"bold {colour}"), p["text"], (span, "dim"))
+        case "affect":
+            return Text(
+                f"        felt: {p['label']} {p['confidence']:.0%}, arousal {p['arousal']:+.2f}, "
+                f"frustration {p['frustration']:.2f}",
+                style="magenta",
+            )
         case "bot.said" if p["text"]:
             cut = "  (interrupted)" if p["outcome"] == "barge_in" else ""
             return Text.assemble((f"{'bot':<7}", "bold yellow"), p["text"], (cut, "dim"))
@@ -80,14 +86,6 @@ def describe(event: dict[str, Any]) -> Text | None:
             return _small(f"ended: {p['reason']} by {p['party']}, {p['disposition'] or 'no disposition'}")
         case _:
             return None
-
-
-def feeling(payload: dict[str, Any]) -> str:
-    """The emotion of an utterance in a few words, or nothing."""
-    emotion = payload.get("emotion")
-    if not emotion:
-        return ""
-    return f"  {emotion['label']} {emotion['confidence']:.0%}, arousal {emotion['arousal']:+.2f}"
 
 
 def _small(text: str) -> Text:

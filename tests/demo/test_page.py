@@ -19,8 +19,10 @@ def event(second: int, kind: str, **payload: Any) -> dict[str, Any]:
     return {"at": f"2026-01-01T10:00:{second:02d}.000000+00:00", "type": kind, "payload": payload}
 
 
-def words(second: int, text: str, emotion: dict[str, Any] | None = None) -> dict[str, Any]:
-    return event(second, "utterance.final", role="customer", text=text, t0_ms=0, t1_ms=second * 1000, emotion=emotion)
+def words(second: int, text: str) -> dict[str, Any]:
+    return event(
+        second, "utterance.final", role="customer", text=text, t0_ms=0, t1_ms=second * 1000, utterance_id=f"u{second}"
+    )
 
 
 @pytest.fixture
@@ -44,7 +46,8 @@ def test_the_page_shows_words_feelings_and_stages(recording: Path) -> None:
     stages = [{"name": "endpointing", "ms": 500.0}, {"name": "decode", "ms": 123.0}]
     html = page(
         [
-            words(1, "Hours", glad),
+            words(1, "Hours"),
+            event(1, "affect", utterance_id="u1", **glad),
             event(2, "turn.ledger", stages=stages, total_ms=623.0),
             event(3, "bot.said", text="We open at nine.", outcome="done"),
         ],

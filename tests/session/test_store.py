@@ -1,7 +1,4 @@
-"""The store on real SQLite files, and on a real PostgreSQL where TEST_POSTGRES_URL names one.
-
-`TEST_POSTGRES_URL=postgresql+asyncpg://USER@HOST/DB`: the user must be allowed to create databases.
-"""
+"""The store on real SQLite files, and on a real PostgreSQL where TEST_POSTGRES_URL names one."""
 
 from __future__ import annotations
 
@@ -13,84 +10,21 @@ import stat
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, StatementError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from session.ids import new_id
 from session.model import Base
 from session.queries import Queries
 from session.store import Store, StoreError
-from session.types import NewUtterance
 from session.users import DuplicateUser, UserNotFound, Users
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/w.db"
-        return
-    server = os.environ.get("TEST_POSTGRES_URL")
-    if server is None:
-        pytest.skip("TEST_POSTGRES_URL is not set")
-    name = "warmline_" + new_id().replace("-", "")
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    await engine.dispose()
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
-    store = await Store.open(url)
-    yield store
-    await store.close()
-
-
-async def elsewhere(url: str, statement: str) -> list[tuple[object, ...]]:
-    """What another connection sees, that is: what is committed."""
-    engine = create_async_engine(url)
-    async with engine.connect() as connection:
-        rows = [tuple(row) for row in await connection.execute(text(statement))]
-    await engine.dispose()
-    return rows
-
-
-async def call(store: Store) -> tuple[str, str, str, str]:
-    conversation = await store.create_conversation(language="en")
-    contact = await store.add_contact(conversation, channel="voice", direction="inbound", initiation_method="inbound")
-    participant = await store.add_participant(contact, role="customer")
-    leg = new_id()
-    await store.add_leg(leg_id=leg, participant_id=participant, transport="sip", remote="sip:a@b", worker_id="w")
-    return conversation, contact, participant, leg
-
-
-def utterance(contact: str, participant: str, leg: str, said: str = "hello", emotion: bool = True) -> NewUtterance:
-    return NewUtterance(
-        utterance_id=new_id(),
-        contact_id=contact,
-        participant_id=participant,
-        leg_id=leg,
-        role="customer",
-        t0_ms=100,
-        t1_ms=900,
-        text=said,
-        language="en",
-        confidence=0.9,
-        words=[],
-        ledger=[{"name": "decode", "ms": 3.0}],
-        emotion={"arousal": 0.5, "valence": -0.5, "label": "angry", "confidence": 0.8} if emotion else None,
-        at=datetime.now(UTC),
-    )
+from tests.session.rows import call, elsewhere, utterance
 
 
 async def test_history_holds_everything_in_order(store: Store) -> None:
@@ -108,17 +42,11 @@ async def test_history_holds_everything_in_order(store: Store) -> None:
         "decision",
         "conversation.ended",
     ]
-    assert history.utterances[0]["emotion"]["label"] == "angry"
+    assert history.utterances[0]["text"] == "hello"
     assert history.contacts[0]["ended_at"].tzinfo is not None
     assert history.conversation["status"] == "closed"
     assert "recording_path" not in history.legs[0]
     assert await Queries(store).recording_path(conversation) == "/x.wav"
-
-
-async def test_without_emotion_no_affect_row_is_written(store: Store, url: str) -> None:
-    conversation, contact, participant, leg = await call(store)
-    await store.add_utterance(conversation, utterance(contact, participant, leg, emotion=False))
-    assert await elsewhere(url, "select count(*) from affect_event") == [(0,)]
 
 
 async def test_an_event_is_committed_before_it_is_shown(store: Store, url: str) -> None:
