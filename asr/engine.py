@@ -34,6 +34,9 @@ PROMPT_TOKENS = 100  # of hint and hotwords; Whisper takes 223, each costs a lit
 TOKENS_PER_S = 14  # fast speech is ~8 in English and ~11 in Chinese
 FEWEST_TOKENS = 24
 TIME_S = 0.02  # of one timestamp token
+LONG_S = 8.0  # from here on the times make Whisper skip words at its own cuts more often than they stop a run-on
+LONG_MARGIN_S = 3.0  # which a wider margin stops as well, and it costs little of a long one
+MIXED = 0.02  # probability of the second language: 0.15 where both are spoken, below 0.001 where one is
 AFTER_END_S = 0.3  # a segment that begins later than this after the end of the audio is invented
 
 
@@ -99,6 +102,7 @@ class _Job:
     prepared: Prepared
     wanted: Callable[[], bool]
     language: str
+    mixed: bool = False  # a second of its languages is likely as well
     encoding: Encoding | None = None
     found: Hypothesis | None = None
     reading: Reading | None = None
@@ -108,6 +112,10 @@ class _Job:
     @property
     def ask(self) -> Ask:
         return self.prepared.ask
+
+
+def _long(ask: Ask) -> bool:
+    return ask.audio.ms > LONG_S * 1000
 
 
 def _always() -> bool:
@@ -145,7 +153,8 @@ class Recogniser:
         voice = self._gate.measure(audio, options.speech_probability)
         if voice.speech_ms < options.least_speech_ms:
             return Prepared(ask, voice, None, 0.0)
-        window = window_for(audio.ms / 1000, options.margin_s, options.least_window_s)
+        margin = max(options.margin_s, LONG_MARGIN_S) if _long(ask) else options.margin_s
+        window = window_for(audio.ms / 1000, margin, options.least_window_s)
         return Prepared(ask, voice, self._whisper.features(audio, window), window)
 
     def decode(
@@ -205,7 +214,8 @@ class Recogniser:
         if not open_ones:
             return
         for job, likely in zip(open_ones, self._whisper.detect(_encodings(open_ones)), strict=True):
-            job.language = max(job.ask.languages, key=lambda language: likely.get(language, 0.0))
+            one, other = sorted(job.ask.languages, key=lambda language: -likely.get(language, 0.0))[:2]
+            job.language, job.mixed = one, likely.get(other, 0.0) > MIXED
 
     def _generate(self, jobs: Sequence[_Job], beam: int) -> None:
         prompts = {id(job): self._prompt(job) for job in jobs}
@@ -223,20 +233,31 @@ class Recogniser:
 
     def _prompt(self, job: _Job) -> list[int]:
         tokens, ask = self._whisper.tokens(job.language), job.ask
+        begin = list(tokens.sot_sequence)
+        if _long(ask) and not job.mixed:  # without times Whisper stays in the language it began in
+            begin.append(tokens.no_timestamps)
         if not ask.final:  # speech that breaks off, after a prompt, makes Whisper say it over and over
-            return list(tokens.sot_sequence)
+            return begin
         script = SCRIPT_PROMPT[self._options.chinese_script] if job.language == "zh" else ""
         names = ("、" if job.language == "zh" else ", ").join(ask.hotwords)
         before = " ".join(part for part in (ask.hint or script, names) if part)
         past = [tokens.sot_prev, *tokens.encode(" " + before)[-PROMPT_TOKENS:]] if before else []
-        return [*past, *tokens.sot_sequence]
+        return [*past, *begin]
 
     def _doubtful(self, job: _Job) -> bool:
         """Is a second look worth its time?"""
         found, options = job.found, self._options
         if found is None:
             return False
-        return found.logprob < options.second_look_logprob or self._ran_on(job, found)
+        return found.logprob < options.second_look_logprob or self._unclear(job) or self._ran_on(job, found)
+
+    def _unclear(self, job: _Job) -> bool:
+        """Hardly a voice, unsure words, and no full window yet that shows that it is speech?"""
+        found, options = job.found, self._options
+        if found is None or job.prepared.voice.clarity >= options.clear_voice:
+            return False
+        shown = job.window_s == FULL_S and found.no_speech < options.surely_spoken
+        return found.logprob < (options.second_look_logprob if shown else options.unclear_logprob)
 
     def _ran_on(self, job: _Job, found: Hypothesis) -> bool:
         """Did the decoder not find the end of what was said?"""
@@ -297,7 +318,7 @@ class Recogniser:
         if job.found is None or not job.wanted():
             return Transcript("", job.language, 0.0, rejected="no longer wanted", window_s=job.window_s)
         text = self._text(job)
-        rejected = self._why_not(text, job.found, job.prepared.voice.clarity)
+        rejected = self._why_not(text, job, job.found)
         confidence = round(math.exp(min(0.0, job.found.logprob)), 3)
         if rejected:
             return Transcript("", job.language, confidence, rejected=rejected, window_s=job.window_s)
@@ -324,14 +345,14 @@ class Recogniser:
                 words[-1] = replace(words[-1], text=words[-1].text + text)
         return tuple(words)
 
-    def _why_not(self, text: str, found: Hypothesis, clarity: float) -> str:
+    def _why_not(self, text: str, job: _Job, found: Hypothesis) -> str:
         options = self._options
         if not any(letter.isalnum() for letter in text):
             return "no words"
         if found.logprob < options.reject_logprob:
             return f"unsure (mean log probability {found.logprob:.2f})"
-        if clarity < options.clear_voice and found.logprob < options.unclear_logprob:
-            return f"hardly a voice ({clarity:.2f}), and unsure ({found.logprob:.2f})"
+        if self._unclear(job):
+            return f"hardly a voice ({job.prepared.voice.clarity:.2f}), and unsure ({found.logprob:.2f})"
         if found.no_speech > options.no_speech and found.logprob < options.second_look_logprob:
             return f"probably no speech ({found.no_speech:.2f})"
         if _repeats(text, options.reject_compression):

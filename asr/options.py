@@ -98,6 +98,13 @@ class AsrOptions(BaseModel):
         description="mean log probability that words need when the voice is not clear; single words by telephone lie at "
         "-0.5 to -0.8, what is invented of noise at -0.8 to -1.2",
     )
+    surely_spoken: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="probability of no speech, in the second look's full window, below which words of an unclear voice are "
+        "believed; single words by telephone have up to 0.19 there, noises of ESC-10 0.30 and more",
+    )
     phrase_logprob: float = Field(
         default=-0.5,
         le=0,
