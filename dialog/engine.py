@@ -49,9 +49,10 @@ from dialog.flow import Flow
 from dialog.options import DialogOptions
 from dialog.ports import Ports, Understood
 from dialog.prompts import static_prompts
-from dialog.state import CallerInfo, Feeling, RunState
+from dialog.state import CallerInfo, RunState
 from dialog.text import agrees, count_words, language_of, match_locale
 from dialog.turn import HIDDEN, Turn
+from session.consent import MOOD_REASON, ON_EMOTION
 
 log = structlog.get_logger(__name__)
 
@@ -239,7 +240,8 @@ class FlowEngine:
         turn.cancel_timer("barge")
         if state.text_turn or count_words(heard.text):
             turn.cancel_timer("no_input")
-        self._feel(turn, heard)
+        if heard.feeling is not None and state.consents.get("emotion"):
+            state.feeling = heard.feeling
         if isinstance(block, Queue | EndBlock):
             return
         if await block.first_look(turn, heard):
@@ -250,8 +252,7 @@ class FlowEngine:
         if meaning.intent == "human_request" and self.flow.handlers.on_human_request:
             await self._take_over(turn, self.flow.handlers.on_human_request, "on_human_request", "asked for a person")
         elif mood := self._mood_target(turn):
-            why = f"{state.feeling.label} over {state.feeling.turns} utterances"
-            await self._take_over(turn, mood, "on_emotion", why)
+            await self._take_over(turn, mood, ON_EMOTION, MOOD_REASON)
         elif meaning.intent == "repeat" and isinstance(block, Asking):
             turn.stop_speaking()
             turn.say(state.last_answer or block.asked(turn))
@@ -349,19 +350,6 @@ class FlowEngine:
         if count_words(heard.text) >= enough or heard.confidence >= self.options.switch_confidence:
             state.locale = locale
             turn.effects.append(SetLocale(locale=locale, why=f"the caller speaks {heard.language}"))
-
-    def _feel(self, turn: Turn, heard: Heard) -> None:
-        state, emotion = turn.state, heard.emotion
-        if emotion is None or not state.consents.get("emotion"):
-            return
-        same = emotion.label == state.feeling.label
-        state.feeling = Feeling(
-            label=emotion.label,
-            arousal=emotion.arousal,
-            valence=emotion.valence,
-            confidence=emotion.confidence,
-            turns=state.feeling.turns + 1 if same else 1,
-        )
 
     def _mood_target(self, turn: Turn) -> str:
         handler = self.flow.handlers.on_emotion

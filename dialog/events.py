@@ -10,12 +10,26 @@ from typing import Any, Literal
 
 import msgspec
 
-from session.wire import Emotion
-
 Channel = Literal["voice", "text"]
 SayChannel = Literal["voice", "text", "both"]
 Wanted = Literal["sentence", "answer", "digits"]
 QueueOutcome = Literal["answered", "overflow", "left", "abandoned", "no_agents"]
+
+
+class Feeling(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """The caller's mood over the conversation, which does not flap; only with consent.
+
+    Arousal and valence −1…1, confidence and frustration 0…1. `turns`: utterances in a row that agreed on `label`.
+    `disagreement`: "sarcasm", "tone_worse" or "tone_better" when the last utterance's tone and words did not fit.
+    """
+
+    label: str = "unknown"
+    arousal: float = 0.0
+    valence: float = 0.0
+    confidence: float = 0.0
+    turns: int = 0
+    frustration: float = 0.0
+    disagreement: str = ""
 
 
 class FlowEvent(msgspec.Struct, tag_field="e", kw_only=True, omit_defaults=True, frozen=True):
@@ -40,7 +54,7 @@ class Heard(FlowEvent, tag="heard", kw_only=True, frozen=True):
     text: str
     language: str = ""
     confidence: float = 1.0
-    emotion: Emotion | None = None
+    feeling: Feeling | None = None
 
 
 class Pressed(FlowEvent, tag="pressed", kw_only=True, frozen=True):
@@ -170,17 +184,20 @@ class CancelTimer(Effect, tag="cancel_timer", kw_only=True, frozen=True):
 
 
 class GrantConsent(Effect, tag="consent", kw_only=True, frozen=True):
-    """The caller answered (or, `given=False`, gave no clear yes) for these purposes. `wording` is what was asked."""
+    """The caller answered (or, `given=False`, gave no clear yes) for these purposes. `wording` is what was asked.
+
+    What is granted is the policy's word (`session.policy`), not the flow's.
+    """
 
     purposes: list[str]
     given: bool
     wording: str = ""
 
 
-class SetEmotion(Effect, tag="set_emotion", kw_only=True, frozen=True):
-    """Turn analysis of the caller's voice on or off (`Hearing.emotion`). Off until asked for."""
+class WithdrawConsent(Effect, tag="withdraw", kw_only=True, frozen=True):
+    """The caller takes consent back: stop what it allowed at once, and delete what came of it."""
 
-    on: bool
+    purposes: list[str]
 
 
 class StopRecording(Effect, tag="stop_recording", kw_only=True, frozen=True):
@@ -268,7 +285,7 @@ AnyEffect = (
     | StartTimer
     | CancelTimer
     | GrantConsent
-    | SetEmotion
+    | WithdrawConsent
     | StopRecording
     | PauseRecording
     | ResumeRecording

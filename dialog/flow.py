@@ -21,14 +21,17 @@ from dialog.blocks.queue import Queue
 from dialog.blocks.set import Set
 from dialog.blocks.understand import Understand
 from dialog.blocks.verify import Verify
+from dialog.blocks.withdraw import Withdraw
 from dialog.text import Localised
 from dialog.yamlfile import Document, FileError, Place, Problem
 
 AnyBlock = Annotated[
-    Play | Menu | Collect | Verify | Consent | Understand | Answer | Branch | Set | Queue | End,
+    Play | Menu | Collect | Verify | Consent | Withdraw | Understand | Answer | Branch | Set | Queue | End,
     Field(discriminator="type"),
 ]
-BLOCK_TYPES = ("play", "menu", "collect", "verify", "consent", "understand", "answer", "branch", "set", "queue", "end")
+BLOCK_TYPES = (
+    "play", "menu", "collect", "verify", "consent", "withdraw", "understand", "answer", "branch", "set", "queue", "end",
+)  # fmt: skip
 _ID = r"^[a-z][a-z0-9_]*$"
 
 
@@ -37,7 +40,9 @@ class OnEmotion(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    when: str = Field(description="CEL over emotion.label, .arousal, .valence, .confidence, .turns")
+    when: str = Field(
+        description="CEL over emotion.label, .arousal, .valence, .confidence, .turns, .frustration, .disagreement"
+    )
     goto: str
 
 

@@ -39,6 +39,7 @@ from dialog.events import (
     Channel,
     Enqueue,
     Failed,
+    Feeling,
     GrantConsent,
     Heard,
     HungUp,
@@ -57,7 +58,7 @@ from dialog.events import (
 )
 from dialog.state import CallerInfo, RunState
 from dialog.text import count_words, language_of
-from session.wire import Emotion, EmotionLabel
+from session.wire import EmotionLabel
 
 _MOST_PROMPTS = 30  # more without a word of the caller is a loop
 
@@ -94,6 +95,7 @@ class Step(BaseModel):
     language: str = ""
     confidence: float = 0.95
     emotion: EmotionLabel | None = None
+    frustration: float = 0.0
 
 
 class Expected(BaseModel):
@@ -156,6 +158,7 @@ class Player:
     effects: list[AnyEffect] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     talk: list[str] = field(default_factory=list)
+    feeling: Feeling = field(default_factory=Feeling)
 
     def __post_init__(self) -> None:
         given = self.scenario.given
@@ -226,12 +229,15 @@ class Player:
 
     async def _hear(self, step: Step, words: str) -> None:
         self.talk.append(f"caller: {words}")
-        emotion = None
+        feeling = None
         if step.emotion:
-            emotion = Emotion(arousal=0.7, valence=-0.6, label=step.emotion, confidence=0.8)
+            turns = self.feeling.turns + 1 if step.emotion == self.feeling.label else 1
+            feeling = self.feeling = Feeling(
+                arousal=0.7, valence=-0.6, label=step.emotion, confidence=0.8, turns=turns, frustration=step.frustration
+            )
         self.now_ms += 300 * count_words(words)
         language = step.language or language_of(words)
-        await self._tell(Heard(text=words, language=language, confidence=step.confidence, emotion=emotion))
+        await self._tell(Heard(text=words, language=language, confidence=step.confidence, feeling=feeling))
 
     async def _interrupt(self, step: Step, words: str) -> None:
         self.said.clear()

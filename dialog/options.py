@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from session.policy import PolicyName
+
 
 class NumberOptions(BaseModel):
     """What answers a called number."""
@@ -22,6 +24,11 @@ class NumberOptions(BaseModel):
         default=["en", "zh"],
         min_length=1,
         description="languages the recogniser chooses among; one alone is faster and never mistaken",
+    )
+    emotion: PolicyName = Field(
+        default="eu",
+        description="what the law where these callers are allows of their voice: `eu`, `cn` (a question of its own), or "
+        "`off`; docs/emotion-consent.md. `eu` still analyses nobody whom the flow has not asked and who has not said yes",
     )
 
 

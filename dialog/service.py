@@ -6,7 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from dialog.embedding import CachedEmbedder
 from dialog.engine import FlowEngine
@@ -14,7 +16,7 @@ from dialog.flow import Flow, load_flow
 from dialog.knowledge import Article, KnowledgeBase, read_articles
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
-from dialog.understanding import Example, IntentClassifier, read_examples
+from dialog.understanding import Example, IntentClassifier, normal, read_examples
 from dialog.verify import FileDirectory, MemoryAttempts
 from dialog.yamlfile import FileError, Problem
 
@@ -43,8 +45,10 @@ class Dialog:
         examples: list[Example],
         articles: list[Article],
         ports: Ports,
+        embedder: Embedder,
     ) -> None:
         self.options = options
+        self._embedder = embedder
         self.flows = flows
         self.ports = ports
         self._examples = examples
@@ -93,7 +97,12 @@ class Dialog:
             customers=customers or FileDirectory.read(folder / options.customers),
             attempts=attempts or MemoryAttempts(options.lockout_attempts, options.lockout_s),
         )
-        return cls(options, flows, examples, articles, ports)
+        return cls(options, flows, examples, articles, ports, cached)
+
+    async def vector(self, text: str) -> NDArray[np.float32]:
+        """The sentence vector by which `text` is understood, [dims]; asked for once. Raises OSError or TimeoutError."""
+        vector: NDArray[np.float32] = (await self._embedder.embed([normal(text)]))[0]
+        return vector
 
     @property
     def ready(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from dialog.events import Channel
+from dialog.events import Channel, Feeling
 
 
 class CallerInfo(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
@@ -32,16 +32,6 @@ class Playing(msgspec.Struct, kw_only=True, omit_defaults=True):
     text: str
     block: str
     last_of_block: bool = True
-
-
-class Feeling(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The caller's last emotion and over how many utterances in a row it held. Only with consent."""
-
-    label: str = "unknown"
-    arousal: float = 0.0
-    valence: float = 0.0
-    confidence: float = 0.0
-    turns: int = 0
 
 
 class Private:

@@ -182,6 +182,8 @@ class Turn:
                 "valence": feeling.valence,
                 "confidence": feeling.confidence,
                 "turns": feeling.turns,
+                "frustration": feeling.frustration,
+                "disagreement": feeling.disagreement,
             },
         }
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from dialog import cel
+from dialog import cel, emotion_rules
 from dialog.blocks.base import Block
 from dialog.blocks.collect import Collect
 from dialog.blocks.consent import Consent
@@ -13,6 +13,7 @@ from dialog.blocks.menu import Menu
 from dialog.blocks.queue import Queue
 from dialog.blocks.set import Set
 from dialog.flow import Flow
+from dialog.paths import reach
 from dialog.text import count_words, variables
 from dialog.yamlfile import Document, Problem
 
@@ -63,7 +64,7 @@ def _exits(flow: Flow, document: Document) -> Iterator[Problem]:
 
 
 def _unreachable(flow: Flow, document: Document) -> Iterator[Problem]:
-    reached = _reach(flow, [flow.start, *flow.handlers.targets().values(), *flow.shortcuts.values()])
+    reached = reach(flow, [flow.start, *flow.handlers.targets().values(), *flow.shortcuts.values()])
     for name in flow.blocks:
         if name not in reached:
             yield document.problem(("blocks", name), f"block {name!r} is never reached; connect or remove it")
@@ -186,7 +187,7 @@ def _emotion(flow: Flow, document: Document) -> Iterator[Problem]:
         yield document.problem(
             ("handlers", "on_emotion"), "emotion without consent: no consent block asks for purpose emotion"
         )
-    before = _reach(flow, [flow.start], stop=asking)
+    before = reach(flow, [flow.start], stop=asking)
     for name, block in flow.blocks.items():
         for parameter, expression in block.expressions().items():
             if "emotion" in expression and name in before - asking:
@@ -194,6 +195,26 @@ def _emotion(flow: Flow, document: Document) -> Iterator[Problem]:
                     ("blocks", name, parameter.split(".")[0]),
                     f"block {name!r}: {parameter} reads emotion before consent was asked",
                 )
+
+
+def _consents_apart(flow: Flow, document: Document) -> Iterator[Problem]:
+    for name, block in flow.blocks.items():
+        if not isinstance(block, Consent) or len(set(block.purposes)) < 2:
+            continue
+        place = ("blocks", name, "purposes")
+        if "emotion_history" in block.purposes:
+            yield document.problem(
+                place,
+                f"block {name!r}: emotion_history needs a question of its own, or a yes to it counts for nothing; "
+                "give it a consent block",
+            )
+        elif "emotion" in block.purposes:
+            yield document.problem(
+                place,
+                f"block {name!r}: asks for emotion together with something else; under the policy cn such a yes does not "
+                "count for emotion (PIPL Art. 29), under eu a question of its own is safer (GDPR recital 43)",
+                "W",
+            )
 
 
 def _conditions(flow: Flow, document: Document) -> Iterator[Problem]:
@@ -214,7 +235,7 @@ def _conditions(flow: Flow, document: Document) -> Iterator[Problem]:
 
 def _hangup(flow: Flow, document: Document) -> Iterator[Problem]:
     target = flow.handlers.on_hangup
-    for name in _reach(flow, [target]) if target else ():
+    for name in reach(flow, [target]) if target else ():
         if not flow.blocks[name].silent:
             yield document.problem(
                 ("handlers", "on_hangup"),
@@ -227,21 +248,8 @@ def _ends(flow: Flow, document: Document) -> Iterator[Problem]:
         yield document.problem(("blocks",), "there is no end block; a call could never be finished by the bot")
 
 
-def _reach(flow: Flow, start: Iterable[str], stop: set[str] | None = None) -> set[str]:
-    reached: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        name = waiting.pop()
-        if name in reached or name not in flow.blocks:
-            continue
-        reached.add(name)
-        if name not in (stop or ()):
-            waiting += flow.blocks[name].exits.values()
-    return reached
-
-
 def _reaches_queue(flow: Flow, name: str) -> bool:
-    return any(isinstance(flow.blocks[reached], Queue) for reached in _reach(flow, [name]))
+    return any(isinstance(flow.blocks[reached], Queue) for reached in reach(flow, [name]))
 
 
 def _cycle(start: str, blocks: Mapping[str, Block]) -> list[str]:
@@ -260,5 +268,6 @@ def _cycle(start: str, blocks: Mapping[str, Block]) -> list[str]:
 
 
 _RULES: tuple[Rule, ...] = (
-    _targets, _exits, _unreachable, _prompts, _recognition, _variables, _keys, _human, _loops, _emotion, _conditions, _hangup, _ends,
+    _targets, _exits, _unreachable, _prompts, _recognition, _variables, _keys, _human, _loops, _emotion, _consents_apart,
+    emotion_rules.kept, emotion_rules.sale, _conditions, _hangup, _ends,
 )  # fmt: skip

@@ -25,6 +25,7 @@ from media.partials import Agreement, PartialRate
 from media.pitch import PHRASE_MS, phrase_final
 from media.turn_end import Bounds
 from session import channel, wire
+from session.consent import EmotionConsent
 from session.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -34,7 +35,6 @@ LEAST_VOICED_MS = 100  # ms; what is shorter is a click, and not worth a decode
 PARTIAL_DEADLINE_MS = 1500
 FINAL_DEADLINE_MS = 8000
 LAST_WORDS_S = 1.0  # s that the end of a call waits for words still being decoded
-FEEL_GRACE_S = 0.15  # s that a final waits for its emotion once the words are there
 FAILURES = (channel.Disconnected, channel.RemoteError, TimeoutError)
 
 
@@ -50,7 +50,10 @@ class Spoken:
     voiced_frames: int = 0
     said: Agreement = field(default_factory=Agreement)
     decode: asyncio.Task[wire.Decoded] | None = None
-    feel: asyncio.Task[wire.Felt] | None = None
+    consent: EmotionConsent | None = None
+    """With which the decode under way also judges the voice."""
+    asked_ms: int | None = None
+    """The pause at which it was asked ahead."""
     partial: asyncio.Task[None] | None = None
 
     def audio(self) -> Audio:
@@ -59,10 +62,10 @@ class Spoken:
 
     def drop(self) -> None:
         """Nobody wants the requests under way any more."""
-        for task in (self.decode, self.feel, self.partial):
+        for task in (self.decode, self.partial):
             if task is not None:
                 task.cancel()
-        self.decode = self.feel = None
+        self.decode = None
 
 
 @dataclass(slots=True)
@@ -76,6 +79,8 @@ class Ear:
     hearing: wire.Hearing = field(default_factory=wire.Hearing)
     _baseline: bytes = b""
     _spoken: Spoken | None = None
+    _closing: list[Spoken] = field(default_factory=list)
+    """Ended, their words still being decoded."""
     _preroll: deque[Samples] = field(default_factory=lambda: deque(maxlen=PREROLL_MS // FRAME_MS))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _last: asyncio.Event | None = None
@@ -94,13 +99,11 @@ class Ear:
         """Listen for something else from now on."""
         if not hearing.speech:
             self._forget("hearing was turned off")
-        if not hearing.emotion:
-            # Consent withdrawn: neither an analysis under way nor what was learnt of the voice is kept.
-            self._baseline = b""
-            if self._spoken is not None and self._spoken.feel is not None:
-                self._spoken.feel.cancel()
-                self._spoken.feel = None
-        self.hearing = hearing
+        before, self.hearing = self.hearing, hearing
+        if before.emotion is not None and not _covers(hearing.emotion, before.emotion):
+            self._withdrawn()
+        if hearing.baseline and hearing.baseline != before.baseline:
+            self._baseline = hearing.baseline
         self._endpointer.expect(hearing.expects, hearing.digit_count)
 
     def push(self, t_ms: int, frame: Samples, voiced: bool) -> None:
@@ -168,8 +171,7 @@ class Ear:
         if spoken is None:
             return
         spoken.drop()
-        decode = self._request(spoken)
-        decode.add_done_callback(lambda task: self._heard(spoken, signal.t1_ms, task))
+        self._request(spoken, signal.t1_ms)
         end = spoken.voiced_frames
         phrase = spoken.frames[max(0, end - PHRASE_MS // FRAME_MS) : end]
         if phrase:
@@ -184,6 +186,7 @@ class Ear:
 
     def _decode(self, spoken: Spoken, audio: Audio, *, final: bool) -> wire.Decode:
         hearing = self.hearing
+        consent = hearing.emotion if final else None
         return wire.Decode(
             pcm=audio.tobytes(),
             rate=audio.rate,
@@ -196,18 +199,31 @@ class Ear:
             words=hearing.words and final,
             stream=spoken.utterance_id,
             deadline_ms=FINAL_DEADLINE_MS if final else PARTIAL_DEADLINE_MS,
+            affect=None if consent is None else wire.AffectAsk(consent=consent, baseline=self._baseline),
         )
 
-    def _request(self, spoken: Spoken) -> asyncio.Task[wire.Decoded]:
+    def _request(self, spoken: Spoken, ahead_ms: int | None = None) -> None:
+        """Ask for the words, and with consent the emotion; `ahead_ms`: at the pause of then, which may not be the end."""
         if spoken.partial is not None:
             spoken.partial.cancel()  # the final says all that it would
-        audio = spoken.audio()
-        spoken.decode = asyncio.create_task(self.inference.decode(self._decode(spoken, audio, final=True)))
-        spoken.decode.add_done_callback(_seen)
-        if self.hearing.emotion:
-            spoken.feel = asyncio.create_task(self.inference.feel(audio, self._baseline))
-            spoken.feel.add_done_callback(_seen)
-        return spoken.decode
+        spoken.consent, spoken.asked_ms = self.hearing.emotion, ahead_ms
+        decode = asyncio.create_task(self.inference.decode(self._decode(spoken, spoken.audio(), final=True)))
+        decode.add_done_callback(_seen)
+        if ahead_ms is not None:
+            decode.add_done_callback(lambda task: self._heard(spoken, ahead_ms, task))
+        spoken.decode = decode
+
+    def _withdrawn(self) -> None:
+        """Consent is gone: nothing learnt of the voice is kept, and an analysis under way ends; the words are asked for anew."""
+        self._baseline = b""
+        for spoken in (*self._closing, self._spoken):
+            if spoken is None or spoken.consent is None or spoken.decode is None:
+                continue
+            if spoken.decode.done():
+                spoken.consent = None  # its words may be told, what it conveyed not
+            else:
+                spoken.decode.cancel()
+                self._request(spoken, spoken.asked_ms)
 
     def _close(self, signal: Closed) -> None:
         spoken, self._spoken = self._spoken, None
@@ -228,17 +244,29 @@ class Ear:
         task.add_done_callback(self._tasks.discard)
 
     async def _finish(self, spoken: Spoken, signal: Closed, before: asyncio.Event | None, done: asyncio.Event) -> None:
+        self._closing.append(spoken)
         try:
             await self._report(spoken, signal, before)
         finally:
+            self._closing.remove(spoken)
             done.set()
+
+    async def _words(self, spoken: Spoken, decode: asyncio.Task[wire.Decoded]) -> wire.Decoded:
+        """What was decoded, also when it had to be asked again without the emotion."""
+        while True:
+            try:
+                return await decode
+            except asyncio.CancelledError:
+                if spoken.decode is None or spoken.decode is decode:
+                    raise
+                decode = spoken.decode
 
     async def _report(self, spoken: Spoken, signal: Closed, before: asyncio.Event | None) -> None:
         closed_at = time.monotonic()
         if spoken.decode is None:
             return
         try:
-            decoded = await spoken.decode
+            decoded = await self._words(spoken, spoken.decode)
         except FAILURES as error:
             spoken.drop()
             log.warning("hearing.decode_failed", leg=self.leg_id, error=repr(error))
@@ -257,8 +285,8 @@ class Ear:
             spoken.drop()
             self._dropped(spoken, decoded.rejected or "no words")
             return
-        emotion = await self._emotion(spoken)
-        ended_at = time.monotonic()
+        emotion = self._emotion(spoken, decoded)
+        keep = emotion is not None and spoken.consent is not None and spoken.consent.keep
         first_ms = spoken.audio_t0_ms
         self.emit(
             wire.UtteranceFinal(
@@ -271,6 +299,7 @@ class Ear:
                 language=decoded.language,
                 confidence=decoded.confidence,
                 emotion=emotion,
+                baseline=self._baseline if keep else b"",
                 words=[
                     wire.Word(text=w.text, t0_ms=first_ms + w.t0_ms, t1_ms=first_ms + w.t1_ms, confidence=w.confidence)
                     for w in decoded.words
@@ -279,7 +308,6 @@ class Ear:
                     wire.Stage(name="endpointing", ms=_ms(closed_at - spoken.last_voiced_at)),
                     *_recognition(decoded, decoded_at - closed_at),
                     *([wire.Stage(name="order", ms=_ms(ordered_at - decoded_at))] if before is not None else []),
-                    wire.Stage(name="emotion", ms=_ms(ended_at - ordered_at)),
                 ],
             )
         )
@@ -297,23 +325,13 @@ class Ear:
                 )
             )
 
-    async def _emotion(self, spoken: Spoken) -> wire.Emotion | None:
-        task = spoken.feel
-        if task is None:
+    def _emotion(self, spoken: Spoken, decoded: wire.Decoded) -> wire.Emotion | None:
+        """What the voice conveyed, if the consent with which it was asked still stands."""
+        if spoken.consent is None or not _covers(self.hearing.emotion, spoken.consent):
             return None
-        try:
-            felt = await asyncio.wait_for(task, FEEL_GRACE_S)
-        except asyncio.CancelledError:
-            if not task.cancelled():
-                raise
-            return None
-        except FAILURES as error:
-            log.info("hearing.no_emotion", leg=self.leg_id, error=repr(error))
-            return None
-        if not self.hearing.emotion:
-            return None
-        self._baseline = felt.baseline
-        return felt.emotion
+        if decoded.baseline:
+            self._baseline = decoded.baseline
+        return decoded.emotion
 
     def _maybe_partial(self, t_ms: int) -> None:
         spoken = self._spoken
@@ -363,6 +381,11 @@ class Ear:
         self.emit(wire.SpeechDropped(leg_id=self.leg_id, utterance_id=spoken.utterance_id, reason=reason))
 
 
+def _covers(now: EmotionConsent | None, then: EmotionConsent) -> bool:
+    """Does all that was allowed then still stand?"""
+    return now is not None and now.consent_id == then.consent_id and now.keep >= then.keep
+
+
 def _seen(task: asyncio.Task[Any]) -> None:
     """Fetch a dropped request's error, so that nobody reports it as forgotten."""
     if not task.cancelled():
@@ -370,17 +393,19 @@ def _seen(task: asyncio.Task[Any]) -> None:
 
 
 def _recognition(decoded: wire.Decoded, waited_s: float) -> list[wire.Stage]:
-    """The wait for words after the endpoint, split into queueing, decoding and the rest (the way there and back).
+    """The wait for words after the endpoint, split into queueing, decoding, emotion and the rest (the way there and back).
 
     Decoding was begun ahead, so only its last part is waited for: what came last is counted first.
     """
     waited = _ms(waited_s)
-    decoding = min(waited, round(decoded.decode_ms, 1))
-    queueing = min(waited - decoding, round(decoded.queue_ms, 1))
+    feeling = min(waited, round(decoded.affect_ms, 1))
+    decoding = min(waited - feeling, round(decoded.decode_ms, 1))
+    queueing = min(waited - feeling - decoding, round(decoded.queue_ms, 1))
     return [
         wire.Stage(name="decode_queue", ms=round(queueing, 1)),
-        wire.Stage(name="decode", ms=decoding),
-        wire.Stage(name="decode_way", ms=round(waited - decoding - queueing, 1)),
+        wire.Stage(name="decode", ms=round(decoding, 1)),
+        wire.Stage(name="emotion", ms=feeling),
+        wire.Stage(name="decode_way", ms=round(waited - feeling - decoding - queueing, 1)),
     ]
 
 

@@ -19,7 +19,6 @@ from session import channel, wire
 
 log = structlog.get_logger(__name__)
 
-FEEL_TIMEOUT_S = 3.0  # emotion that late is of no use to the turn
 CHECK_TIMEOUT_S = 0.08  # a barge-in must be decided within 200 ms of the voice
 SPEAK_TIMEOUT_S = 20.0  # per clause; Kokoro needs 0.75 of the clause's length on two idle cores
 SPEAK_DEADLINE_S = 10.0  # s after which a prompt whose inference worker died is given up
@@ -40,22 +39,17 @@ class InferenceClient:
         await asyncio.gather(self._link.run(), *(link.run() for link in self._pool))
 
     async def decode(self, body: wire.Decode) -> wire.Decoded:
-        """Speech → text. Raises `Disconnected`, `RemoteError` or `TimeoutError`."""
+        """Speech → text, and emotion if asked for with a consent. Raises `Disconnected`, `RemoteError` or `TimeoutError`."""
         return await self._ask(body, wire.Decoded, body.deadline_ms / 1000, retry=body.final)
 
-    async def feel(self, audio: Audio, baseline: bytes) -> wire.Felt:
-        """Speech → emotion. Raises `Disconnected`, `RemoteError` or `TimeoutError`."""
-        body = wire.Feel(pcm=audio.tobytes(), rate=audio.rate, baseline=baseline)
-        return await self._ask(body, wire.Felt, FEEL_TIMEOUT_S, retry=False)
-
     async def speech_check(self, audio: Audio) -> float:
-        """Probability 0…1 that somebody speaks. Raises like `feel`, soon."""
+        """Probability 0…1 that somebody speaks. Raises like `decode`, soon."""
         body = wire.SpeechCheck(pcm=audio.tobytes(), rate=audio.rate)
         peer = await self._link.wait_up(0.01)
         return (await peer.ask(body, wire.SpeechChecked, CHECK_TIMEOUT_S)).probability
 
     async def speak(self, text: str, locale: str, voice: str) -> AsyncIterator[wire.SpeechAudio]:
-        """Text → clauses of speech as they are ready. Raises like `feel`.
+        """Text → clauses of speech as they are ready. Raises like `decode`.
 
         When the inference worker dies in between, the rest of the text is asked of the restarted one.
         """

@@ -34,6 +34,7 @@ from media.recorder import Recorder
 from media.resample import Resampler, convert
 from media.vad import VoiceActivity
 from session import wire
+from session.consent import require
 
 log = structlog.get_logger(__name__)
 
@@ -98,9 +99,9 @@ class LegMedia:
     # ------------------------------------------------------------------ the transports' side
 
     def start(self, hearing: wire.Hearing, record_path: str | None) -> None:
-        """Audio may flow from now on. Raises OSError when the recording cannot be made."""
+        """Audio may flow from now on. Raises OSError when the recording cannot be made, ValueError as `handle`."""
+        self._hear(hearing)
         self._started_at = self.last_inbound = time.monotonic()
-        self._ear.set_hearing(hearing)
         if record_path is not None:
             self._recorder = Recorder(Path(record_path))
         self._ticker = self._loop.create_task(self._tick(), name=f"leg-{self.leg_id}")
@@ -164,7 +165,7 @@ class LegMedia:
             case wire.StopPlay():
                 self._stop(command.play_id)
             case wire.SetHearing():
-                self._ear.set_hearing(command.hearing)
+                self._hear(command.hearing)
                 if not command.hearing.speech:
                     self._do(self._barge_in.reset())
             case wire.BridgeLeg():
@@ -177,6 +178,15 @@ class LegMedia:
                 await self._record(command)
             case _:
                 raise ValueError(f"{type(command).__name__} is no media command")
+
+    def _hear(self, hearing: wire.Hearing) -> None:
+        if hearing.emotion is not None:
+            if self.role != "customer":
+                raise ValueError(
+                    "only the customer's voice is analysed: emotion of people at work is none of our business"
+                )
+            require(hearing.emotion)
+        self._ear.set_hearing(hearing)
 
     async def close(self) -> None:
         """End everything; the recording is complete when this returns. Further calls wait for the first."""

@@ -223,10 +223,15 @@ async def _history_row(session: AsyncSession, conversation_id: str, customer_id:
 async def _withdraw(session: AsyncSession, conversation_id: str, purpose: str, by: str) -> list[EventRow]:
     """End the standing consents of a purpose and purge; the audit event, or nothing when there was no consent."""
     purposes = [purpose] if purpose == HISTORY else [EMOTION, HISTORY]
+    customer_id = await session.scalar(
+        select(Conversation.customer_id).where(Conversation.id == conversation_id, Conversation.auth_level >= 2)
+    )
+    theirs = select(VoiceBaseline.consent_id).where(VoiceBaseline.customer_id == customer_id)
+    here = (ConsentRow.conversation_id == conversation_id) & ConsentRow.purpose.in_(purposes)
     ended = list(
         await session.scalars(
             select(ConsentRow)
-            .where(ConsentRow.conversation_id == conversation_id, ConsentRow.purpose.in_(purposes))
+            .where(here | ConsentRow.id.in_(theirs))  # in an earlier call they agreed that their voice is kept
             .where(ConsentRow.given, ConsentRow.ended_at.is_(None))
             .with_for_update()
         )
@@ -235,16 +240,12 @@ async def _withdraw(session: AsyncSession, conversation_id: str, purpose: str, b
         return []
     for row in ended:
         row.ended_at, row.ended_by = utcnow(), by
-    customer_id = await session.scalar(
-        select(Conversation.customer_id).where(Conversation.id == conversation_id, Conversation.auth_level >= 2)
-    )
-    mine = VoiceBaseline.consent_id.in_([row.id for row in ended])
-    theirs = mine if customer_id is None else mine | (VoiceBaseline.customer_id == customer_id)
-    purged = {"baselines": await _delete(session, delete(VoiceBaseline).where(theirs))}
+    kept = VoiceBaseline.consent_id.in_([row.id for row in ended])
+    purged = {"baselines": await _delete(session, delete(VoiceBaseline).where(kept))}
     if purpose == EMOTION:
         purged |= await _purge(session, conversation_id)
     payload = {"purposes": sorted({row.purpose for row in ended}), "by": by, "purged": purged}
-    audit = _event(conversation_id, ended[0].contact_id, "consent.withdrawn", payload)
+    audit = _event(conversation_id, None, "consent.withdrawn", payload)
     session.add(audit)
     await session.flush()
     return [audit]

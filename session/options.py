@@ -18,3 +18,10 @@ class StoreOptions(BaseModel):
     busy_timeout_s: float = Field(
         default=5.0, gt=0, le=60, description="seconds a SQLite writer waits for another; writes here take milliseconds"
     )
+    affect_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        description="days after which what voices conveyed is deleted, and what was learnt of a customer's voice with it; "
+        "no longer than its purpose needs (GDPR Art. 5(1)(e), PIPL Art. 19): a month is enough to look into a complaint",
+    )

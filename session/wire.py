@@ -21,7 +21,9 @@ from typing import Literal
 
 import msgspec
 
-PROTOCOL_VERSION = 1
+from session.consent import EmotionConsent
+
+PROTOCOL_VERSION = 2
 
 WorkerKind = Literal["sip-in", "sip-out", "webrtc", "inference", "app"]
 Transport = Literal["sip", "webrtc"]
@@ -186,12 +188,16 @@ class Word(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
 
 
 class Emotion(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """What the voice conveyed: arousal and valence in −1…1, label confidence in 0…1, evidence in plain words."""
+    """What the voice conveyed: arousal and valence in −1…1, label confidence in 0…1, evidence in plain words.
+
+    `chances`: probability of each label, summing to 1, or empty where nothing could be judged.
+    """
 
     arousal: float
     valence: float
     label: EmotionLabel
     confidence: float
+    chances: dict[EmotionLabel, float] = {}
     evidence: list[str] = []
     model: str = ""
 
@@ -207,6 +213,7 @@ class UtteranceFinal(Event, tag="utterance.final", kw_only=True, frozen=True):
     """A finished utterance. `ledger` holds the stages from the last voiced sample to this event.
 
     `text` is verbatim; `normalised` writes its numbers, amounts and dates as figures, and is empty when that is the same.
+    `emotion` comes only with consent; `baseline`, what was learnt of the voice so far, only where it may be kept as well.
     """
 
     utterance_id: str
@@ -218,6 +225,7 @@ class UtteranceFinal(Event, tag="utterance.final", kw_only=True, frozen=True):
     confidence: float
     words: list[Word] = []
     emotion: Emotion | None = None
+    baseline: bytes = b""
     ledger: list[Stage] = []
 
 
@@ -300,8 +308,9 @@ class Command(msgspec.Struct, tag_field="c", kw_only=True, omit_defaults=True, f
 
 
 class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """What a leg listens for. `emotion` may be true only with the customer's consent.
+    """What a leg listens for. `emotion` is the customer's consent, without which their voice is not analysed.
 
+    `baseline` is what earlier calls taught of the voice, where the customer let us keep it.
     `expects` is what was just asked for: a `sentence`, a short `answer`, or `digits` (a number of `digit_count` digits,
     0 = any), which are then decoded as digits only. `hotwords` are names the recogniser should know; `hint` is text it
     takes for what was said before. `words` asks for word times.
@@ -309,7 +318,8 @@ class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
 
     speech: bool = False
     partials: bool = True
-    emotion: bool = False
+    emotion: EmotionConsent | None = None
+    baseline: bytes = b""
     languages: list[str] = msgspec.field(default_factory=lambda: ["en", "zh"])
     hint: str = ""
     hotwords: list[str] = []
@@ -382,7 +392,7 @@ class HoldLeg(Command, tag="hold", kw_only=True, frozen=True):
 
 
 class SetHearing(Command, tag="hearing", kw_only=True, frozen=True):
-    """Replace what the leg listens for. Turning `emotion` off takes effect at once, also for work under way."""
+    """Replace what the leg listens for. Taking `emotion` away takes effect at once, also for work under way."""
 
     leg_id: str
     hearing: Hearing
@@ -483,11 +493,18 @@ LegCommand = (
 # --------------------------------------------------------------------------- inference (leg worker or app → inference)
 
 
+class AffectAsk(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """Judge the voice as well. Refused without a consent; `baseline` is what earlier replies of the same caller returned."""
+
+    consent: EmotionConsent | None = None
+    baseline: bytes = b""
+
+
 class Decode(Command, tag="decode", kw_only=True, frozen=True):
     """Turn ≤30 s of speech into text. Stateless. Reply body: `Decoded`.
 
     `stream` names the utterance: a newer partial of it replaces one that still waits.
-    `grammar` = "digits" lets only digits through.
+    `grammar` = "digits" lets only digits through. `affect` asks for what the voice conveyed, from the same decode.
     """
 
     pcm: bytes
@@ -502,6 +519,7 @@ class Decode(Command, tag="decode", kw_only=True, frozen=True):
     stream: str = ""
     prefix: str = ""
     deadline_ms: int = 4000
+    affect: AffectAsk | None = None
 
 
 class DecodedWord(msgspec.Struct, kw_only=True, frozen=True):
@@ -517,7 +535,8 @@ class Decoded(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Result of `Decode`. Empty `text` with `rejected` set means: no words here, and why.
 
     `words` come when asked for, and always for digits (one each). `degraded`: the engine was overloaded and answered by
-    its faster policy.
+    its faster policy. `emotion` comes when asked for and in time, with the `baseline` (opaque, ≤4 KiB) for the caller's
+    next request; `affect_ms` is what was waited for it after the words.
     """
 
     text: str
@@ -529,22 +548,9 @@ class Decoded(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     degraded: bool = False
     queue_ms: float = 0.0
     decode_ms: float = 0.0
-
-
-class Feel(Command, tag="feel", kw_only=True, frozen=True):
-    """Emotion of one utterance. `baseline` is what earlier replies of the same caller returned. Reply: `Felt`."""
-
-    pcm: bytes
-    rate: int
+    emotion: Emotion | None = None
     baseline: bytes = b""
-
-
-class Felt(msgspec.Struct, kw_only=True, frozen=True):
-    """Result of `Feel`; `baseline` goes back with the caller's next utterance (opaque, ≤4 KiB)."""
-
-    emotion: Emotion
-    baseline: bytes
-    feel_ms: float
+    affect_ms: float = 0.0
 
 
 class SpeechCheck(Command, tag="voiced", kw_only=True, frozen=True):
@@ -623,7 +629,7 @@ class MetricsText(msgspec.Struct, kw_only=True, frozen=True):
     text: str
 
 
-InferenceCommand = Decode | Feel | SpeechCheck | Speak | Prefetch | Embed | InferenceStatus | InferenceMetrics
+InferenceCommand = Decode | SpeechCheck | Speak | Prefetch | Embed | InferenceStatus | InferenceMetrics
 
 Body = LegCommand | InferenceCommand
 Wire = Hello | Reply | Chunk | Cancel | Ack | Request | Report

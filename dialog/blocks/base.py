@@ -12,6 +12,7 @@ from dialog.ports import Understood
 if TYPE_CHECKING:
     from dialog.turn import Turn
 
+Tag = Literal["offer", "price", "service"]
 ALL_KEYS = frozenset("0123456789*#")
 UTTERANCE_MS = 35_000  # the longest utterance and its recognition; after that it was lost
 BARGE_WAIT_MS = 4000  # the utterance that interrupted is decoded within this, or was no speech
@@ -31,6 +32,11 @@ class Block(BaseModel):
 
     type: str
     note: str = Field(default="", description="for readers of the file")
+    tags: list[Tag] = Field(
+        default_factory=list,
+        description="what the step is for: `offer` sells something, `price` names or changes one, `service` is neither, "
+        "whatever its words look like; no emotion may lead to the first two",
+    )
     exits: dict[str, str] = Field(default_factory=dict, description="exit → id of the next block")
 
     def required_exits(self) -> frozenset[str]:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from dialog.blocks.base import Asking
-from dialog.events import GrantConsent, Heard, ResumeRecording, SetEmotion, StopRecording
+from dialog.events import GrantConsent, Heard, ResumeRecording, StopRecording
 from dialog.ports import Understood
 from dialog.text import Localised
+from session.policy import Purpose
 
 if TYPE_CHECKING:
     from dialog.turn import Turn
-
-Purpose = Literal["recording", "emotion"]
 
 
 class Consent(Asking):
@@ -100,5 +99,3 @@ class Consent(Asking):
         )
         if "recording" in self.purposes:
             turn.effects.append(ResumeRecording() if given else StopRecording())
-        if "emotion" in self.purposes:
-            turn.effects.append(SetEmotion(on=given))

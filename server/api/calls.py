@@ -134,6 +134,17 @@ async def hang_up(conversation_id: str, _who: CallerOrStaff, request: Request) -
     await control_of(request).hang_up(conversation_id)
 
 
+@router.delete("/conversations/{conversation_id}/consents/{purpose}", status_code=204)
+async def withdraw(
+    conversation_id: str, purpose: Literal["emotion", "emotion_history"], who: CallerOrStaff, request: Request
+) -> None:
+    """Take consent back, during the call or after it: the analysis ends at once and what it found is deleted."""
+    try:
+        await control_of(request).withdraw(conversation_id, purpose, by="agent" if who else "caller")
+    except LookupError as error:
+        raise HTTPException(404, str(error)) from error
+
+
 def _too_many(what: str, wait_s: float) -> HTTPException:
     seconds = math.ceil(wait_s)
     return HTTPException(429, f"too many {what}; wait {seconds} seconds", {"Retry-After": str(seconds)})

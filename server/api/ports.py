@@ -69,6 +69,9 @@ class CallControl(Protocol):
     async def hang_up(self, conversation_id: str) -> None:
         """The caller ends the call."""
 
+    async def withdraw(self, conversation_id: str, purpose: str, *, by: str) -> None:
+        """The caller takes consent back, on the page or through staff. Raises LookupError, ValueError for other purposes."""
+
     def agent(self, user_id: str) -> AgentView:
         """An agent's state. Raises LookupError for people who are no agents."""
 

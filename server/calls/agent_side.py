@@ -127,8 +127,8 @@ class AgentSide:
         return self.leg_id
 
     def _hearing(self) -> wire.Hearing:
-        """Words of the agent are transcribed, feelings never analysed."""
-        return wire.Hearing(speech=True, emotion=False, languages=self._contact.languages)
+        """Words of the agent are transcribed; there is no consent with which their voice could be judged."""
+        return wire.Hearing(speech=True, languages=self._contact.languages)
 
     async def _send(self, leg_id: str, body: wire.LegCommand) -> None:
         with contextlib.suppress(*COMMAND_ERRORS):

@@ -11,6 +11,7 @@ from dialog import events as fx
 from server.calls.journal import LegRef, Play
 from server.hub import Hub
 from session import channel, wire
+from session.consent import EmotionConsent
 from session.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -82,15 +83,25 @@ class CallerSide:
         """Silence everything that plays or waits."""
         await self._send(wire.StopPlay(leg_id=self.ref.leg_id))
 
-    async def listen(self, speech: bool, *, emotion: bool, wanted: fx.Expect | None = None, hint: str = "") -> None:
-        """Recognise the caller's speech, or not; feel the voice only with consent.
+    async def listen(
+        self,
+        speech: bool,
+        *,
+        emotion: EmotionConsent | None = None,
+        baseline: bytes = b"",
+        wanted: fx.Expect | None = None,
+        hint: str = "",
+    ) -> None:
+        """Recognise the caller's speech, or not; judge the voice only with consent.
 
-        `wanted` is what the flow awaits, `hint` a sentence in the style of what callers say.
+        `baseline` is what earlier calls taught of the voice, `wanted` what the flow awaits, `hint` a sentence in the
+        style of what callers say.
         """
         hearing = wire.Hearing(
             speech=speech,
             partials=wanted is None or not wanted.sensitive,
             emotion=emotion,
+            baseline=baseline,
             languages=self._languages,
             hotwords=self._hotwords,
             hint=hint,

@@ -29,14 +29,17 @@ from dialog import events as fx
 from dialog.engine import FlowEngine
 from dialog.state import RunState
 from dialog.text import match_locale
+from server.calls.affect import MoodSnapshot
 from server.calls.agent_side import AgentSide
 from server.calls.caller_side import COMMAND_ERRORS, CallerSide
+from server.calls.feelings import Feelings
 from server.calls.journal import LegRef
 from server.calls.ledger import TurnLedger
-from server.calls.snapshot import ContactSnapshot, Phase, QueueSnapshot
+from server.calls.snapshot import ContactSnapshot, Phase, QueueSnapshot, without_mood
 from server.calls.surroundings import Surroundings
 from server.hub import NoWorker
 from session import wire
+from session.policy import EMOTION, PolicyName
 
 log = structlog.get_logger(__name__)
 
@@ -61,12 +64,15 @@ class Contact:
     languages: list[str]
     customer: LegRef
     bot_participant_id: str
+    policy: PolicyName
     phase: Phase = "flow"
-    consents: set[str] = field(default_factory=set)
     queue: QueueSnapshot | None = None
     agent: AgentSide | None = None
     up: bool = False
     caller: CallerSide = field(init=False)
+    feelings: Feelings = field(init=False)
+    mood: MoodSnapshot | None = None
+    """Of before a restart."""
     waiting_for_leg: bool = False
     """Taken back after a restart, and no worker has shown up with the caller's leg yet."""
     _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
@@ -82,6 +88,7 @@ class Contact:
         self.caller = CallerSide(
             self.around.hub, self.customer, self.around.music, self.languages, self.engine.flow.recognition.hotwords
         )
+        self.feelings = Feelings(self.around.feeler, self.customer, self.policy)
 
     # ------------------------------------------------------------------ the actor
 
@@ -150,11 +157,12 @@ class Contact:
             customer_leg_id=self.customer.leg_id,
             customer_participant_id=self.customer.participant_id,
             bot_participant_id=self.bot_participant_id,
-            consents=sorted(self.consents),
             run=msgspec.Raw(self.run.dump()),
             queue=self.queue,
             refused=self._refused,
             ending=self._ending,
+            policy=self.policy,
+            mood=self.feelings.snapshot() or self.mood,
             agent=self.agent.snapshot() if self.agent is not None and self.agent.connected else None,
         )
 
@@ -175,6 +183,8 @@ class Contact:
                 await self._step(fx.Started())
             case wire.UtteranceFinal() if self.phase == "flow":
                 await self._heard(report.at, event)
+            case wire.UtteranceFinal() if self.phase == "talking":
+                await self.feelings.heard(report.at, event)
             case wire.DtmfReceived() if self.phase == "flow":
                 await self._step(fx.Pressed(digit=event.digit))
             case wire.SpeechStarted() if self.phase == "flow":
@@ -202,13 +212,9 @@ class Contact:
 
     async def _heard(self, at: int, event: wire.UtteranceFinal) -> None:
         self._turns.heard(at, event.ledger)
+        feeling = await self.feelings.heard(at, event)
         await self._step(
-            fx.Heard(
-                text=event.text,
-                language=event.language,
-                confidence=event.confidence,
-                emotion=event.emotion,
-            )
+            fx.Heard(text=event.text, language=event.language, confidence=event.confidence, feeling=feeling)
         )
 
     async def _play_finished(self, event: wire.PlayFinished) -> None:
@@ -237,6 +243,7 @@ class Contact:
                 desk.do(desk.desk.ended(self.contact_id, desk.now()))
         self.phase = "ended"
         await self._step(fx.HungUp())
+        await self.feelings.ended()
         await self.around.store.stamp_contact(
             self.contact_id,
             ended=True,
@@ -275,9 +282,9 @@ class Contact:
                     timer.cancel()
             case fx.GrantConsent():
                 await self._consent(effect)
-            case fx.SetEmotion():
-                (self.consents.add if effect.on else self.consents.discard)("emotion")
-                await self._listen(self.caller.listening, self._wanted)
+            case fx.WithdrawConsent():
+                for purpose in effect.purposes:
+                    await self.withdraw(purpose, "caller")
             case fx.StopRecording():
                 self._refused = True
                 await self.caller.record("stop")
@@ -286,6 +293,9 @@ class Contact:
                     self.conversation_id, auth_level=effect.level, customer_id=effect.customer_id
                 )
                 await self._note("verify", {"result": "passed", "level": effect.level, "customer": effect.customer_id})
+                if effect.level >= 2:
+                    await self.feelings.verified(effect.customer_id)
+                    await self._listen(self.caller.listening, self._wanted)
             case fx.VerifyFailed():
                 await self._note("verify", {"result": "failed", "attempts": effect.attempts, "locked": effect.locked})
             case fx.PauseRecording():
@@ -298,6 +308,7 @@ class Contact:
                 self.language = effect.locale
                 await self.around.store.set_conversation(self.conversation_id, language=effect.locale)
             case fx.Trace():
+                self.feelings.left(effect.exit, time.time_ns() // 1_000_000)
                 await self._note("decision", msgspec.to_builtins(effect))
             case fx.Enqueue():
                 await self._enqueue(effect)
@@ -327,12 +338,26 @@ class Contact:
         self._wanted = wanted
         prompt = self.engine.flow.recognition.prompt or {}
         hint = prompt.get(match_locale(list(prompt), self.language) or "", "")
-        await self.caller.listen(speech, emotion="emotion" in self.consents, wanted=wanted, hint=hint)
+        await self.caller.listen(
+            speech, emotion=self.feelings.consent, baseline=self.feelings.baseline, wanted=wanted, hint=hint
+        )
 
     async def _consent(self, effect: fx.GrantConsent) -> None:
-        for purpose in effect.purposes:
-            (self.consents.add if effect.given else self.consents.discard)(purpose)
-        await self._note("consent", {"purposes": effect.purposes, "given": effect.given, "wording": effect.wording})
+        await self.feelings.answered(effect)
+        await self._listen(self.caller.listening, self._wanted)
+
+    async def withdraw(self, purpose: str, by: str) -> None:
+        """The caller took consent back: the leg stops first, then all that was found is deleted. Raises `ConsentError`."""
+        if purpose == EMOTION:
+            self.feelings.stop()
+            self.mood = None
+            self.run.feeling = fx.Feeling()
+            self.run.consents[EMOTION] = False
+            if self.queue is not None:
+                self.queue = without_mood(self.queue)
+            await self._listen(self.caller.listening, self._wanted)
+        await self.feelings.withdraw(purpose, by)
+        await self._listen(self.caller.listening, self._wanted)
 
     def _start_timer(self, name: str, ms: int) -> None:
         if (old := self._timers.pop(name, None)) is not None:
@@ -484,6 +509,9 @@ class Contact:
         self.phase = "talking"
         await self.around.store.stamp_contact(self.contact_id, connected_to_agent=True)
         await self._note("queue.accepted", {"user_id": agent.card.user_id, "agent": agent.card.name})
+        if self.queue is not None:
+            now = time.time_ns() // 1_000_000
+            self.feelings.waited(now - self.queue.enqueued_at, now, passed_on=True)
         await self._step(fx.QueueResult(outcome="answered"))
         await self._talk(agent)
 
@@ -549,6 +577,8 @@ class Contact:
     async def resume(self, playing: str | None) -> None:
         """The app was restarted and the caller's leg is still up: go on where the flow stopped."""
         await self._note("contact.resumed", {"phase": self.phase})
+        if not await self._consent_stands():
+            self.run.feeling = fx.Feeling()
         if not self.up:
             return
         if self._ending:
@@ -562,6 +592,15 @@ class Contact:
             else:
                 self.caller.music_id = playing
             self.wait_in_queue()
+
+    async def _consent_stands(self) -> bool:
+        """The token of before the restart, if the consent is still there; the leg goes on with what it was told."""
+        if not self.run.consents.get(EMOTION):
+            self.mood = None
+            return False
+        verified = self.run.customer_id if self.run.auth_level >= 2 else ""
+        saved, self.mood = self.mood, None
+        return await self.feelings.resume(saved, verified)
 
     # ------------------------------------------------------------------ small things
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,12 +15,14 @@ from server.calls.contact import Contact
 from server.calls.controller import RETRY_AFTER_S, Controller
 from server.hub import NoWorker
 from session import wire
+from session.consents import Consents
 from session.ids import new_id
 from session.queries import Queries
 
 log = structlog.get_logger(__name__)
 
 DRAIN_RETRY_S = 30
+WITHDRAW_S = 2.0  # s for a live contact to stop and delete; it takes milliseconds
 
 
 class Control:
@@ -102,6 +106,27 @@ class Control:
         contact = self._controller.contact_in(conversation_id)
         if contact is not None:
             contact.post(lambda: contact.hang_up("hangup"))
+
+    async def withdraw(self, conversation_id: str, purpose: str, *, by: str) -> None:
+        """End an analysis at once and delete what it found; returns when both is done."""
+        store = self._controller.store
+        if not await Queries(store).exists(conversation_id):
+            raise LookupError(f"there is no conversation {conversation_id}")
+        contact = self._controller.contact_in(conversation_id)
+        if contact is not None:
+            done = asyncio.Event()
+
+            async def work() -> None:
+                try:
+                    await contact.withdraw(purpose, by)
+                finally:
+                    done.set()
+
+            contact.post(work)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), WITHDRAW_S)
+        # Again, in case its actor was too busy: the store then refuses whatever is still under way.
+        await Consents(store).withdraw(conversation_id, purpose, by=by)
 
     # ------------------------------------------------------------------ agents
 

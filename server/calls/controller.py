@@ -21,12 +21,15 @@ from desk.service import DeskService
 from dialog.service import Dialog
 from dialog.state import CallerInfo
 from dialog.text import match_locale
+from prosody.words import WordsModel
 from server.calls import journal, recovery
 from server.calls.contact import Contact
+from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
 from server.calls.surroundings import AgentCard, Surroundings
 from server.hub import Hub, Worker
 from session import wire
+from session.consents import Consents
 from session.store import Store
 from session.users import Users
 
@@ -46,7 +49,9 @@ class Paths:
 class Controller:
     """One per app process."""
 
-    def __init__(self, store: Store, dialog: Dialog, options: DeskOptions, paths: Paths, domain: str) -> None:
+    def __init__(
+        self, store: Store, dialog: Dialog, options: DeskOptions, paths: Paths, domain: str, words: WordsModel | None
+    ) -> None:
         self.store = store
         self.dialog = dialog
         self.users = Users(store)
@@ -70,6 +75,7 @@ class Controller:
             ring_s=options.ring_s,
             agent_of=self.cards.get,
             legs=self.legs,
+            feeler=Feeler(Consents(store), words, dialog.vector),
             handled={},
             understanding=dialog.wait_ready,
             ended=self._ended,
@@ -245,6 +251,7 @@ class Controller:
             languages=served.languages,
             customer=ref,
             bot_participant_id=bot_id,
+            policy=served.emotion,
         )
         self.adopt(contact)
         await store.append(

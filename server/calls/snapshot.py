@@ -6,6 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from server.calls.affect import MoodSnapshot
+from session.consent import MOOD, MOOD_REASON
+from session.policy import PolicyName
+
 Phase = Literal["flow", "queued", "talking", "ended"]
 
 
@@ -32,6 +36,13 @@ class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     overflow_s: float | None
 
 
+def without_mood(queue: QueueSnapshot) -> QueueSnapshot:
+    """What agents are told, after the caller took consent back."""
+    facts = {key: value for key, value in queue.facts.items() if key != MOOD}
+    reason = "" if queue.reason == MOOD_REASON else queue.reason
+    return msgspec.structs.replace(queue, facts=facts, reason=reason)
+
+
 class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     """Everything a contact needs to go on; `run` is the flow engine's own state."""
 
@@ -44,7 +55,6 @@ class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     customer_leg_id: str
     customer_participant_id: str
     bot_participant_id: str
-    consents: list[str]
     run: msgspec.Raw
     queue: QueueSnapshot | None = None
     agent: AgentSnapshot | None = None
@@ -52,3 +62,6 @@ class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     """The caller refused to be recorded: whatever file the worker still closes is deleted."""
     ending: str = ""
     """The disposition of a call whose goodbye is being said."""
+    policy: PolicyName = "off"
+    mood: MoodSnapshot | None = None
+    """What was felt so far; only while the consent stands, which a restarted app reads from the store."""

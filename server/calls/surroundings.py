@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desk.service import DeskService
+from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
 from server.hub import Hub
 from session.store import Store
@@ -38,6 +39,7 @@ class Surroundings:
     ring_s: float
     agent_of: Callable[[str], AgentCard | None]
     legs: dict[str, tuple[LegRef, Contact]]
+    feeler: Feeler
     handled: dict[str, str]
     """Agent → the conversation they last talked in, which after-call work is about."""
     ended: Callable[[Contact], None]

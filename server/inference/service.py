@@ -1,8 +1,9 @@
 """The inference worker: each wire message to its engine, engines in threads of their own, the event loop always free.
 
 Decode       prepared in two threads, decoded in batches, scheduled SpeechCheck  its own thread, answered in ~2 ms
-Feel         its own thread                                        Speak        its own threads, clause by clause
-Prefetch     one thread at lowest priority, only when nobody waits Embed        its own thread
+  its affect features of the voice in a thread beside the decode,  Speak        its own threads, clause by clause
+             judged with what the decode's encoder heard           Embed        its own thread
+Prefetch     one thread at lowest priority, only when nobody waits
 """
 
 from __future__ import annotations
@@ -29,15 +30,18 @@ from asr.scheduler import Scheduler, Wanted
 from asr.whisper import ModelError
 from media.frames import SPEECH_RATE, Audio
 from media.resample import convert
-from prosody.model import EmotionModel, EmotionResult
+from prosody.features import Prosody
+from prosody.feeling import Feeling
+from prosody.model import EmotionModel
 from prosody.options import ProsodyOptions
 from server import models
-from session import channel, wire
+from session import channel, consent, wire
 from tts.options import TtsOptions
 from tts.speaker import Clause, Speaker
 
 log = structlog.get_logger(__name__)
 
+AFFECT_GRACE_S = 0.15  # s that words wait for what the voice conveyed; features take ~25 ms and begin before the decode
 PREFETCH_LIMIT = 2000  # texts; a flow has dozens
 PREFETCH_NICE = 15
 EMBED_LIMIT = 4096  # texts in one request
@@ -114,8 +118,6 @@ class InferenceService:
                 )
             case wire.Decode():
                 return await self._decode(body)
-            case wire.Feel():
-                return await self._feel(body)
             case wire.Speak():
                 await self._speak(peer, request.request_id, body)
                 return None
@@ -146,8 +148,12 @@ class InferenceService:
         if self._recogniser is None:
             raise Missing(f"recognition is not ready: {self._missing.get('recognition', 'loading')}")
         recogniser = self._recogniser
+        if body.affect is not None:
+            consent.require(body.affect.consent)
+        audio = _audio(body.pcm, body.rate)
+        listening = self._listen(audio) if body.affect is not None else None
         ask = Ask(
-            _audio(body.pcm, body.rate),
+            audio,
             tuple(body.languages),
             body.final,
             body.hint,
@@ -155,6 +161,7 @@ class InferenceService:
             body.grammar,
             body.digit_count,
             body.words,
+            pooled=listening is not None,
         )
         self._busy(1)
         try:
@@ -162,8 +169,12 @@ class InferenceService:
             done = await self._scheduler.submit(
                 prepared, final=body.final, deadline_ms=body.deadline_ms, stream=body.stream
             )
+            decoded_at = time.perf_counter()
+            felt = await self._felt(listening, body.affect, done.result)
         finally:
             self._busy(-1)
+            if listening is not None:
+                listening.cancel()
         result = done.result
         return wire.Decoded(
             text=result.text,
@@ -178,23 +189,42 @@ class InferenceService:
             degraded=done.degraded,
             queue_ms=round(done.queue_ms, 1),
             decode_ms=round(done.work_ms, 1),
+            emotion=_emotion(felt[0]) if felt else None,
+            baseline=felt[1] if felt else b"",
+            affect_ms=round((time.perf_counter() - decoded_at) * 1000, 1) if listening else 0.0,
         )
+
+    def _listen(self, audio: Audio) -> asyncio.Future[Prosody] | None:
+        """Features of the voice, begun now; None without a model, which `state` tells of."""
+        model = self._emotion
+        if model is None:
+            return None
+        listening = self._begin(self._feel_thread, lambda: model.listen(audio))
+        listening.add_done_callback(lambda task: None if task.cancelled() else task.exception())  # seen, if unused
+        return listening
+
+    async def _felt(
+        self, listening: asyncio.Future[Prosody] | None, ask: wire.AffectAsk | None, heard: Transcript
+    ) -> tuple[Feeling, bytes] | None:
+        """What the voice conveyed and the new baseline; None when there are no words, or the words would wait too long."""
+        model = self._emotion
+        if listening is None or ask is None or model is None or not heard.text:
+            return None
+        done, _ = await asyncio.wait({listening}, timeout=AFFECT_GRACE_S)
+        if not done:
+            log.info("inference.emotion_late")
+            return None
+        try:
+            prosody = listening.result()
+            return await self._in(self._feel_thread, lambda: model.judge(prosody, ask.baseline, heard.pooled))
+        except Exception as error:  # words must not be lost over a feeling
+            log.warning("inference.emotion_failed", error=repr(error))
+            return None
 
     def _recognise(self, batch: Sequence[Prepared], fast: bool, wanted: Sequence[Wanted]) -> list[Transcript]:
         if self._recogniser is None:
             raise Missing("recognition is not ready")
         return self._recogniser.decode(batch, fast=fast, wanted=wanted)
-
-    async def _feel(self, body: wire.Feel) -> wire.Felt:
-        model = self._emotion
-        if model is None:
-            raise Missing(f"emotion is not ready: {self._missing.get('emotion', 'loading')}")
-        audio = _audio(body.pcm, body.rate)
-        started = time.perf_counter()
-        result, baseline = await self._in(self._feel_thread, lambda: model.analyse(audio, body.baseline))
-        return wire.Felt(
-            emotion=_emotion(result), baseline=baseline, feel_ms=round((time.perf_counter() - started) * 1000, 1)
-        )
 
     async def _speak(self, peer: channel.Peer, request_id: int, body: wire.Speak) -> None:
         clauses: Iterator[Clause] = self._speaker.speak(body.text, body.locale, body.voice)
@@ -311,7 +341,10 @@ class InferenceService:
             self._idle.set()
 
     async def _in(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(pool, work)
+        return await self._begin(pool, work)
+
+    def _begin(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(pool, work)
 
 
 def _audio(pcm: bytes, rate: int) -> Audio:
@@ -319,14 +352,15 @@ def _audio(pcm: bytes, rate: int) -> Audio:
     return convert(Audio.frombytes(pcm, rate), SPEECH_RATE)
 
 
-def _emotion(result: EmotionResult) -> wire.Emotion:
+def _emotion(felt: Feeling) -> wire.Emotion:
     return wire.Emotion(
-        arousal=round(result.arousal, 3),
-        valence=round(result.valence, 3),
-        label=result.label,
-        confidence=round(result.confidence, 3),
-        evidence=list(result.evidence),
-        model=result.model,
+        arousal=round(felt.arousal, 3),
+        valence=round(felt.valence, 3),
+        label=felt.label,
+        confidence=round(felt.confidence, 3),
+        chances={label: round(chance, 3) for label, chance in felt.chances.items()},
+        evidence=list(felt.evidence),
+        model=felt.model,
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.service import Dialog
 from dialog.yamlfile import FileError
+from prosody.words import WordsModel
 from server.api.app import create_api
 from server.auth import KeyFileError, signing_key
 from server.calls.control import Control
@@ -24,12 +25,14 @@ from server.calls.controller import Controller, Paths
 from server.embedding import InferenceLink
 from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
 from server.settings import ROOT, Settings
+from session.consents import Consents
 from session.store import Store, StoreError
 from telephony.edge_users import EdgeUsers
 
 log = structlog.get_logger(__name__)
 
 PREFETCH_RETRY_S = 2.0
+FORGET_EVERY_S = 3600.0
 USERS_EVERY_S = 2.0  # s; two small queries, so that a new agent need not wait nor the server be told
 
 
@@ -48,6 +51,7 @@ class App:
             settings.desk,
             Paths(music=music, recordings=settings.data_dir / "recordings"),
             domain=settings.agent_domain,
+            words=_words(),
         )
         self.stopping = asyncio.Event()
 
@@ -87,6 +91,7 @@ class App:
             asyncio.create_task(self.dialog.prepare(), name="dialog-prepare"),
             asyncio.create_task(self._prefetch(), name="prefetch"),
             asyncio.create_task(self._follow_users(), name="users"),
+            asyncio.create_task(self._forget(), name="forget"),
         ]
         serving = asyncio.create_task(_serve(server), name="http")
         stopping = asyncio.create_task(self.stopping.wait(), name="stop")
@@ -144,6 +149,14 @@ class App:
             "dialog_ready": self.dialog.ready,
             "contacts": len(self.controller.contacts),
         }
+
+    async def _forget(self) -> None:
+        """Delete what voices conveyed once it is old."""
+        while True:
+            purged = await Consents(self.store).expire(self.settings.store.affect_days)
+            if purged:
+                log.info("app.affect_expired", conversations=purged)
+            await asyncio.sleep(FORGET_EVERY_S)
 
     async def _prefetch(self) -> None:
         """Have what flows say made ahead, once the voices are there."""
@@ -233,3 +246,12 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def _words() -> WordsModel | None:
+    """The model of what words convey; voices are judged alone without it."""
+    try:
+        return WordsModel.load()
+    except (OSError, ValueError) as error:
+        log.error("app.no_words_model", error=str(error))
+        return None

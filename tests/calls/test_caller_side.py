@@ -10,6 +10,7 @@ from server.calls.caller_side import CallerSide
 from server.calls.journal import LegRef
 from server.hub import Hub
 from session import wire
+from session.consent import issue
 
 
 class Orders:
@@ -30,7 +31,7 @@ def side(hub: Orders) -> CallerSide:
 async def test_a_pin_is_heard_as_digits_without_partials() -> None:
     hub = Orders()
     pin = fx.Expect(speech=True, digits=True, sensitive=True, wants="digits", digit_count=4)
-    await side(hub).listen(True, emotion=False, wanted=pin)
+    await side(hub).listen(True, wanted=pin)
     hearing = hub.sent[-1].hearing
     assert (hearing.expects, hearing.digit_count, hearing.partials) == ("digits", 4, False)
     assert hearing.hotwords == ["Warmline"]
@@ -39,8 +40,8 @@ async def test_a_pin_is_heard_as_digits_without_partials() -> None:
 async def test_after_the_number_sentences_are_heard_again() -> None:
     hub = Orders()
     caller = side(hub)
-    await caller.listen(True, emotion=False, wanted=fx.Expect(speech=True, digits=True, wants="digits", digit_count=6))
-    await caller.listen(True, emotion=False, wanted=fx.Expect(speech=True, digits=True), hint="My order is late.")
+    await caller.listen(True, wanted=fx.Expect(speech=True, digits=True, wants="digits", digit_count=6))
+    await caller.listen(True, wanted=fx.Expect(speech=True, digits=True), hint="My order is late.")
     hearing = hub.sent[-1].hearing
     assert (hearing.expects, hearing.digit_count, hearing.partials) == ("sentence", 0, True)
     assert hearing.hint == "My order is late."
@@ -50,5 +51,16 @@ async def test_the_same_order_is_sent_once() -> None:
     hub = Orders()
     caller = side(hub)
     for _ in range(2):
-        await caller.listen(True, emotion=False)
+        await caller.listen(True)
     assert len(hub.sent) == 1
+
+
+async def test_only_a_consent_lets_the_voice_be_judged() -> None:
+    hub = Orders()
+    caller = side(hub)
+    await caller.listen(True)
+    consent = issue("c1", "v1", "eu", keep=True)
+    await caller.listen(True, emotion=consent, baseline=b"before")
+    await caller.listen(True)
+    assert [order.hearing.emotion for order in hub.sent] == [None, consent, None]
+    assert [order.hearing.baseline for order in hub.sent] == [b"", b"before", b""]

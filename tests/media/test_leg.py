@@ -19,10 +19,12 @@ from media.inference import InferenceClient
 from media.leg import LegMedia
 from media.options import MediaOptions
 from session import channel, wire
-from tests.media.scripted import CALM, Inference, Line, Told, speech, tone
+from session.consent import ConsentError, EmotionConsent, issue
+from tests.media.scripted import CALM, Inference, Line, Told, speech, tone, until
 
 HEAR = wire.Hearing(speech=True, languages=["en"])
-FEEL = wire.Hearing(speech=True, emotion=True, languages=["en"])
+CONSENT = issue("c1", "v1", "eu", keep=False)
+FEEL = wire.Hearing(speech=True, emotion=CONSENT, languages=["en"])
 
 
 @dataclass
@@ -90,6 +92,9 @@ async def test_speech_becomes_an_utterance_with_partials_emotion_and_a_ledger_th
         asked = [b for b in c.inference.asked if isinstance(b, wire.Decode) and b.final]
         assert len(asked) == len(c.told.of(wire.UtteranceFinal))
         assert asked[0].rate == 16_000
+        assert asked[0].affect == wire.AffectAsk(consent=CONSENT)
+        partials = [b for b in c.inference.asked if isinstance(b, wire.Decode) and not b.final]
+        assert all(b.affect is None for b in partials)
         assert 2 * 16 * 1900 < len(asked[0].pcm) < 2 * 16 * 2800
 
 
@@ -123,25 +128,66 @@ async def test_no_words_is_told_as_dropped(tmp_path: Path) -> None:
         assert not c.told.of(wire.UtteranceFinal)
 
 
-async def test_a_slow_emotion_does_not_delay_the_words(tmp_path: Path) -> None:
-    async with call(tmp_path, FEEL) as c:
-        c.inference.feel_s = 2.0
+async def test_without_consent_no_emotion_is_asked_for(tmp_path: Path) -> None:
+    async with call(tmp_path, HEAR) as c:
         c.line.speak(phrase())
+        assert (await c.told.wait(wire.UtteranceFinal)).emotion is None
+        assert all(b.affect is None for b in c.inference.asked if isinstance(b, wire.Decode))
+
+
+async def test_what_was_learnt_of_the_voice_goes_with_the_next_request(tmp_path: Path) -> None:
+    keep = issue("c1", "v1", "eu", keep=True)
+    async with call(tmp_path, wire.Hearing(speech=True, emotion=keep, baseline=b"before", languages=["en"])) as c:
+        c.line.speak(np.concatenate([phrase(), noise(800, 0), phrase(), noise(800, 0)]))
+        first, second = await c.told.wait(wire.UtteranceFinal), await c.told.wait(wire.UtteranceFinal, 2)
+        assert (first.baseline, second.baseline) == (b"beforex", b"beforexx")
+
+
+async def test_what_may_not_be_kept_is_not_told(tmp_path: Path) -> None:
+    async with call(tmp_path, FEEL) as c:
+        c.line.speak(phrase())
+        assert (await c.told.wait(wire.UtteranceFinal)).baseline == b""
+        assert c.leg._ear._baseline == b"x"
+
+
+async def test_a_withdrawal_ends_the_work_under_way_and_keeps_the_words(tmp_path: Path) -> None:
+    async with call(tmp_path, FEEL) as c:
+        c.inference.decode_s = 1.0
+        c.line.speak(phrase())
+        await until(lambda: bool(c.leg._ear._closing))  # the utterance is over, its words are not there yet
+        await c.leg.handle(wire.SetHearing(leg_id="leg-1", hearing=HEAR))
         final = await c.told.wait(wire.UtteranceFinal)
-        assert final.emotion is None
-        assert sum(stage.ms for stage in final.ledger) < 720 + 150 + 80
+        assert (final.text, final.emotion) == (c.inference.decoded.text, None)
+        finals = [b for b in c.inference.asked if isinstance(b, wire.Decode) and b.final]
+        assert finals[-1].affect is None
+        assert finals[-2] in c.inference.cancelled
+        assert c.leg._ear._baseline == b""
+        assert not c.leg._ear._closing
 
 
-async def test_emotion_turned_off_meanwhile_is_not_told(tmp_path: Path) -> None:
+async def test_a_withdrawal_before_the_end_of_the_sentence_does_so_too(tmp_path: Path) -> None:
     async with call(tmp_path, FEEL) as c:
-        c.inference.feel_s = 0.1
-        c.inference.decode_s = 0.6  # the words come after the emotion
+        c.inference.decode_s = 0.3
         c.line.speak(phrase())
-        await c.inference.wait(wire.Feel)
-        await asyncio.sleep(0.2)
+        await until(lambda: c.inference.count(wire.Decode, final=True) > 0)  # asked ahead, at the first silence
         await c.leg.handle(wire.SetHearing(leg_id="leg-1", hearing=HEAR))
         assert (await c.told.wait(wire.UtteranceFinal)).emotion is None
-        assert c.leg._ear._baseline == b""
+        assert any(isinstance(b, wire.Decode) and b.affect is not None for b in c.inference.cancelled)
+        assert not c.told.of(wire.AsrDegraded)
+
+
+async def test_the_voice_of_an_agent_is_never_analysed(tmp_path: Path) -> None:
+    async with call(tmp_path, HEAR) as c:
+        c.leg.role = "agent"
+        with pytest.raises(ValueError, match="only the customer"):
+            await c.leg.handle(wire.SetHearing(leg_id="leg-1", hearing=FEEL))
+        c.leg.role = "customer"
+        made_up = wire.Hearing(
+            speech=True, emotion=EmotionConsent(consent_id="c1", conversation_id="v1", policy="eu"), languages=["en"]
+        )
+        with pytest.raises(ConsentError, match="no consent token"):
+            await c.leg.handle(wire.SetHearing(leg_id="leg-1", hearing=made_up))
+        assert c.leg._ear.hearing == HEAR
 
 
 async def test_an_inference_worker_that_dies_in_between_is_asked_again(tmp_path: Path) -> None:

@@ -56,6 +56,9 @@ class FakeControl:
     async def hang_up(self, conversation_id: str) -> None:
         self._note("hangup", conversation_id)
 
+    async def withdraw(self, conversation_id: str, purpose: str, *, by: str) -> None:
+        self._note("withdraw", conversation_id, purpose, by)
+
     def agent(self, user_id: str) -> AgentView:
         offer = OfferView("offer-1", "c1", "support", "asked for a human", "two failed answers", {"order": "42"})
         return AgentView("available", "offered", "browser", "c1", offer)

@@ -154,3 +154,21 @@ async def test_turn_passwords_are_short_lived(world: Any) -> None:
     expiry, name = servers[1]["username"].split(":")
     assert 0 < int(expiry) - time.time() <= 24 * 3600 and name
     assert servers[1]["credential"] and "shared" not in str(servers)
+
+
+async def test_consent_is_taken_back_by_its_caller_and_by_staff(world: Any) -> None:
+    call = await world.store.create_conversation(language="en")
+    other = await world.store.create_conversation(language="en")
+    path = f"/api/conversations/{call}/consents"
+    mine = {"Authorization": f"Bearer {world.app.state.auth.caller_token(call)}"}
+    theirs = {"Authorization": f"Bearer {world.app.state.auth.caller_token(other)}"}
+    async with world.client() as http:
+        assert (await http.delete(f"{path}/emotion", headers=mine)).status_code == 204
+        assert (await http.delete(f"{path}/emotion", headers=theirs)).status_code == 401
+        assert (await http.delete(f"{path}/emotion")).status_code == 401
+        assert (await http.delete(f"{path}/recording", headers=mine)).status_code == 422
+    async with await world.as_user("amy") as amy:
+        assert (await amy.delete(f"{path}/emotion_history")).status_code == 204
+    assert world.control.asked == [
+        ("withdraw", call, "emotion", "caller"), ("withdraw", call, "emotion_history", "agent")
+    ]  # fmt: skip

@@ -1,0 +1,163 @@
+"""A contact's consent to have its caller's voice analysed, and everything that is done under it.
+
+Without the token nothing here runs: no request to judge a voice carries one, no words are read for their mood, no row
+is written, and nothing of the flow's steps is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from dialog import events as fx
+from prosody.words import WordsModel
+from server.calls.affect import Mood, MoodSnapshot
+from server.calls.journal import LegRef
+from session import wire
+from session.consent import ConsentError, EmotionConsent
+from session.consents import Consents
+from session.policy import HISTORY, POLICIES, PolicyName
+
+log = structlog.get_logger(__name__)
+
+VECTOR_S = 0.5  # s to wait for a sentence vector; the voice alone is judged without
+
+Embed = Callable[[str], Awaitable[NDArray[np.float32]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Feeler:
+    """What all contacts share. `words` may be missing: then voices alone are judged."""
+
+    consents: Consents
+    words: WordsModel | None
+    embed: Embed
+
+
+class Feelings:
+    """One contact's."""
+
+    def __init__(self, feeler: Feeler, ref: LegRef, policy: PolicyName) -> None:
+        self.policy: PolicyName = policy
+        self.consent: EmotionConsent | None = None
+        self.baseline = b""
+        """For the leg: what earlier calls taught of this voice."""
+        self._feeler = feeler
+        self._ref = ref
+        self._customer_id = ""
+        self._learnt = b""
+        self._mood = Mood(feeler.words)
+
+    async def answered(self, effect: fx.GrantConsent) -> None:
+        """The flow asked, the caller answered: written first, then in force."""
+        self._took(
+            await self._feeler.consents.record(
+                self._ref.conversation_id,
+                self._ref.contact_id,
+                purposes=effect.purposes,
+                given=effect.given,
+                wording=effect.wording,
+                policy=POLICIES[self.policy],
+            )
+        )
+
+    def stop(self) -> None:
+        """From now on nothing is analysed, and what was found is forgotten here."""
+        self._took(None)
+
+    async def withdraw(self, purpose: str, by: str) -> None:
+        """Delete what was kept. For `emotion`, call `stop` and tell the leg first. Raises `ConsentError`."""
+        await self._feeler.consents.withdraw(self._ref.conversation_id, purpose, by=by)
+        if purpose == HISTORY:
+            self.baseline = self._learnt = b""
+            if self.consent is not None:
+                self._took(await self._feeler.consents.emotion(self._ref.conversation_id))
+
+    async def verified(self, customer_id: str) -> None:
+        """We know who calls: begin with what earlier calls taught, if they agreed to that."""
+        self._customer_id = customer_id
+        if self.consent is None:
+            return
+        consents = self._feeler.consents
+        self._took(await consents.emotion(self._ref.conversation_id, customer_id))
+        if self.consent is not None:
+            self.baseline = await consents.baseline(self.consent, customer_id)
+
+    async def heard(self, at_ms: int, event: wire.UtteranceFinal) -> fx.Feeling | None:
+        """Judge, keep and show what an utterance of the customer conveyed; the mood after it, or None without consent."""
+        if self.consent is None or self._ref.sensitive:
+            return None
+        if event.baseline and self.consent.keep:
+            self._learnt = event.baseline
+        vector = await self._vector(event.text)
+        if self.consent is None:
+            return None
+        affect, feeling = self._mood.heard(event, vector, at_ms / 1000)
+        try:
+            await self._feeler.consents.add_affect(
+                self.consent,
+                affect,
+                contact_id=self._ref.contact_id,
+                participant_id=self._ref.participant_id,
+                leg_id=self._ref.leg_id,
+            )
+        except ConsentError as error:
+            log.info("feelings.not_kept", contact=self._ref.contact_id, why=str(error))
+            self.stop()
+            return None
+        return feeling
+
+    def left(self, exit_name: str, at_ms: int) -> None:
+        """The flow left a block."""
+        if self.consent is not None:
+            self._mood.left(exit_name, at_ms / 1000)
+
+    def waited(self, ms: int, at_ms: int, *, passed_on: bool) -> None:
+        """The caller waited, and (`passed_on`) somebody else took over."""
+        if self.consent is None:
+            return
+        self._mood.waited(ms / 1000, at_ms / 1000)
+        if passed_on:
+            self._mood.passed_on(at_ms / 1000)
+
+    async def ended(self) -> None:
+        """The call is over: keep what was learnt of a verified customer's voice, if they agreed."""
+        if self.consent is None or not self.consent.keep or not self._learnt or not self._customer_id:
+            return
+        try:
+            await self._feeler.consents.keep_baseline(self.consent, self._customer_id, self._learnt)
+        except ConsentError as error:
+            log.info("feelings.baseline_not_kept", contact=self._ref.contact_id, why=str(error))
+
+    def snapshot(self) -> MoodSnapshot | None:
+        """For a restarted app; nothing without consent."""
+        return None if self.consent is None else self._mood.snapshot()
+
+    async def resume(self, saved: MoodSnapshot | None, customer_id: str) -> bool:
+        """After a restart: the token is read from the store again. False when the consent is gone meanwhile."""
+        self._customer_id = customer_id
+        self._took(await self._feeler.consents.emotion(self._ref.conversation_id, customer_id))
+        if self.consent is None:
+            return False
+        if saved is not None:
+            self._mood.restore(saved)
+        return True
+
+    def _took(self, consent: EmotionConsent | None) -> None:
+        self.consent = consent
+        if consent is None:
+            self.baseline = self._learnt = b""
+            self._mood = Mood(self._feeler.words)
+
+    async def _vector(self, text: str) -> NDArray[np.float32] | None:
+        try:
+            async with asyncio.timeout(VECTOR_S):
+                return await self._feeler.embed(text)
+        except (OSError, TimeoutError) as error:
+            log.info("feelings.no_vector", error=repr(error))
+            return None
