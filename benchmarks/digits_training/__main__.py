@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy comes: sums in one order, so the same weights
 
 from asr.whisper import ModelError
 from benchmarks.digits import SPEAKERS

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
 from asr.digits import STATES
 from asr.whisper import POSITIONS_PER_S
@@ -22,20 +23,26 @@ _NEVER = -1e9
 
 
 def train(
-    examples: Sequence[Encoded], *, epochs: int = EPOCHS, report: Callable[[str], None] = lambda _text: None
+    examples: Sequence[Encoded],
+    *,
+    rounds: int = ROUNDS,
+    epochs: int = EPOCHS,
+    report: Callable[[str], None] = lambda _text: None,
 ) -> Network:
     """The network for these examples; the same from the same examples on the same machine. Raises ValueError."""
     if not examples:
         raise ValueError("nothing to learn from")
     frames = np.concatenate([one.frames for one in examples])
     labels = [by_thirds(len(one.frames), one.said) for one in examples]
-    network = fit(frames, np.concatenate(labels), 0, epochs)
-    for round_number in range(1, ROUNDS):
-        moved = [relabelled(network, one) for one in examples]
-        share = np.mean(np.concatenate(moved) != np.concatenate(labels))
-        report(f"round {round_number} of {ROUNDS} done; realigned: {share:.0%} of {len(frames)} labels changed")
-        labels = moved
-        network = fit(frames, np.concatenate(labels), round_number, epochs)
+    # One thread: sums come in one order, and matrices so small are not multiplied faster by several.
+    with threadpool_limits(1):
+        network = fit(frames, np.concatenate(labels), 0, epochs)
+        for number in range(1, rounds):
+            moved = [relabelled(network, one) for one in examples]
+            share = np.mean(np.concatenate(moved) != np.concatenate(labels))
+            report(f"round {number} of {rounds} done; realigned: {share:.0%} of {len(frames)} labels changed")
+            labels = moved
+            network = fit(frames, np.concatenate(labels), number, epochs)
     return network
 
 
