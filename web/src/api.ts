@@ -6,6 +6,10 @@ export type Emotion = {
   valence: number;
   confidence: number;
   evidence?: string[];
+  /** 0…1, over the conversation. */
+  frustration?: number;
+  /** Tone and words did not fit. */
+  disagreement?: "" | "sarcasm" | "tone_worse" | "tone_better";
 };
 
 export type Stage = { name: string; ms: number };
@@ -117,6 +121,7 @@ export const api = {
     call<void>("POST", `/api/conversations/${conversation}/dtmf`, { digit }, token),
   message: (conversation: string, text: string, token?: string) =>
     call<void>("POST", `/api/conversations/${conversation}/messages`, { text }, token),
+  stopTone: (conversation: string) => call<void>("DELETE", `/api/conversations/${conversation}/consents/emotion`),
   leave: (conversation: string, token: string) => call<void>("POST", `/api/conversations/${conversation}/hangup`, undefined, token),
 
   login: (name: string, password: string) => call<User>("POST", "/api/login", { name, password }),

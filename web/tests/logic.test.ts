@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { StoredEvent } from "../src/api";
 import { clock } from "../src/lib/format";
 import { peaks } from "../src/lib/peaks";
+import { evidence } from "../src/lib/evidence";
 import { apply, EMPTY, pictureOf } from "../src/lib/transcript";
 
 let seq = 0;
@@ -18,11 +19,28 @@ const event = (type: string, payload: Record<string, unknown>, stored = true): S
 const emotion = { label: "angry", arousal: 0.6, valence: -0.7, confidence: 0.8 };
 
 describe("the picture of a conversation", () => {
+  it("forgets every emotion when the caller takes consent back", () => {
+    const before = [
+      event("consent", { purposes: ["recording", "emotion"], given: true }),
+      event("utterance.final", { role: "customer", utterance_id: "u1", text: "Where is it?" }),
+      event("affect", { role: "customer", utterance_id: "u1", ...emotion }),
+      event("decision", { block: "ask", exit: "on_emotion", why: "the caller's tone of voice" }),
+      event("queue.entered", { queue: "support", reason: "", summary: "", facts: { mood: "angry", intent: "order" } }),
+    ];
+    expect(pictureOf(before).lines[0]?.emotion?.label).toBe("angry");
+    const after = pictureOf([...before, event("consent.withdrawn", { purposes: ["emotion"], by: "caller" })]);
+    expect(after.lines[0]?.emotion).toBeNull();
+    expect(after.queue?.facts).toEqual({ intent: "order" });
+    expect(after.notes.some((note) => note.type === "decision")).toBe(false);
+    expect(after.consents).toEqual({ recording: true, emotion: false });
+  });
+
   it("lets the final words replace the partial ones, and never the other way", () => {
     const partial = event("utterance.partial", { role: "customer", utterance_id: "u1", text: "where is" }, false);
     let picture = apply(EMPTY, partial);
     expect(picture.lines).toMatchObject([{ text: "where is", partial: true }]);
-    picture = apply(picture, event("utterance.final", { role: "customer", utterance_id: "u1", text: "Where is my parcel?", emotion }));
+    picture = apply(picture, event("utterance.final", { role: "customer", utterance_id: "u1", text: "Where is my parcel?" }));
+    picture = apply(picture, event("affect", { role: "customer", utterance_id: "u1", ...emotion }));
     picture = apply(picture, partial);
     expect(picture.lines).toHaveLength(1);
     expect(picture.lines[0]).toMatchObject({ text: "Where is my parcel?", partial: false, emotion: { label: "angry" } });
@@ -102,5 +120,19 @@ describe("numbers", () => {
     const shape = peaks(samples, 10);
     expect([shape[1], shape[18]]).toEqual([0.5, -0.75]);
     expect(peaks(new Float32Array(0), 4)).toEqual(new Float32Array(8));
+  });
+});
+
+describe("evidence", () => {
+  const zh = (key: string, values: Record<string, unknown> = {}): string => `${key} ${JSON.stringify(values)}`;
+  it("is taken apart, so that every language can say it", () => {
+    expect(evidence("pitch range 2.1 σ above this caller's own start", zh)).toContain('"sigma":"2.1"');
+    expect(evidence("pitch range 2.1 σ above this caller's own start", zh)).toContain("evidence.thing.pitch_range");
+    expect(evidence("30 % faster than most speakers", zh)).toMatch(/^evidence\.faster .*"percent":"30"/);
+    expect(evidence("unsure: sad at 41% is the likeliest", zh)).toContain("emotion.sad");
+    expect(evidence("after 2 failed steps", zh)).toMatch(/^evidence\.failed /);
+  });
+  it("of no known shape stays as it is", () => {
+    expect(evidence("something new", zh)).toBe("something new");
   });
 });

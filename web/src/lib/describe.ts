@@ -37,6 +37,8 @@ export function detail(note: Note): string {
       return plain(p["reason"]);
     case "consent":
       return `${plain(p["purposes"])}: ${p["given"] === true ? "✓" : "✗"}`;
+    case "consent.withdrawn":
+      return plain(p["purposes"]);
     case "leg.up":
       return [plain(p["role"]), plain(p["codec"]), p["srtp"] === true ? "SRTP" : ""].filter(Boolean).join(" · ");
     case "queue.offered":

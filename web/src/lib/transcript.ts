@@ -98,10 +98,12 @@ function recorded(picture: Picture, who: Speaker, ms: unknown): number | null {
   return customer === null || agent === null ? null : value + agent - customer;
 }
 
-function emotionOf(payload: Record<string, unknown>): Emotion | null {
-  const found = payload["emotion"] ?? payload;
-  return found && typeof found === "object" && "label" in found ? (found as Emotion) : null;
-}
+/** A decision by the caller's emotion. */
+const felt = (payload: Record<string, unknown>): boolean =>
+  text(payload["exit"]) === "on_emotion" || text(payload["why"]).includes("emotion");
+
+const withoutMood = (facts: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(facts).filter(([key]) => key !== "mood"));
 
 /** The picture after one more event. */
 export function apply(picture: Picture, event: StoredEvent): Picture {
@@ -118,12 +120,11 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
         confidence: number(p["confidence"]),
         t0_ms: recorded(picture, speaker(text(p["role"])), p["t0_ms"]),
         t1_ms: recorded(picture, speaker(text(p["role"])), p["t1_ms"]),
-        emotion: p["emotion"] ? emotionOf(p) : null,
       });
       return { ...picture, lines: put(picture.lines, final) };
     }
     case "affect": {
-      const emotion = emotionOf(p);
+      const emotion = p as unknown as Emotion;
       const id = text(p["utterance_id"]);
       return { ...picture, lines: picture.lines.map((one) => (one.id === id ? { ...one, emotion } : one)) };
     }
@@ -178,6 +179,15 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
         ...noted(),
         consents: { ...picture.consents, ...Object.fromEntries(purposes.map((purpose) => [purpose, given])) },
       };
+    }
+    case "consent.withdrawn": {
+      const purposes = Array.isArray(p["purposes"]) ? (p["purposes"] as string[]) : [];
+      const consents = { ...picture.consents, ...Object.fromEntries(purposes.map((purpose) => [purpose, false])) };
+      if (!purposes.includes("emotion")) return { ...noted(), consents };
+      const lines = picture.lines.map((one) => ({ ...one, emotion: null }));
+      const queue = picture.queue && { ...picture.queue, facts: withoutMood(picture.queue.facts) };
+      const notes = picture.notes.filter((one) => one.type !== "decision" || !felt(one.payload));
+      return { ...picture, notes: [...notes, note], lines, queue, consents };
     }
     case "turn.ledger": {
       const stages = Array.isArray(p["stages"]) ? (p["stages"] as Stage[]) : [];

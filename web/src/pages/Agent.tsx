@@ -15,6 +15,7 @@ import { CustomerCard } from "../parts/CustomerCard";
 import { DeskShell } from "../parts/DeskShell";
 import { Icon } from "../parts/Icon";
 import { Notes } from "../parts/Notes";
+import { StopTone } from "../parts/StopTone";
 import { Transcript } from "../parts/Transcript";
 import { WrapUp } from "../parts/WrapUp";
 
@@ -191,7 +192,11 @@ function Workplace({ user }: { user: User }) {
                 </button>
               </div>
             )}
-            <h2>{t("agent.transcript")}</h2>
+            <div className="titled">
+              <h2>{t("agent.transcript")}</h2>
+              <span className="grow" />
+              <StopTone id={state.conversation_id ?? offer?.conversation_id ?? ""} picture={picture} />
+            </div>
             <Transcript
               lines={picture.lines}
               empty={t("agent.transcriptEmpty")}

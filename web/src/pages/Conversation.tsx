@@ -12,6 +12,7 @@ import { Icon } from "../parts/Icon";
 import { LedgerTable } from "../parts/LedgerTable";
 import { Notes } from "../parts/Notes";
 import { Recording } from "../parts/Recording";
+import { StopTone } from "../parts/StopTone";
 import { Transcript } from "../parts/Transcript";
 
 export function ConversationPage() {
@@ -73,6 +74,7 @@ function Whole({ id }: { id: string }) {
             <h2>{t("conversation.emotion")}</h2>
             <EmotionCurve lines={picture.lines} length_ms={0} onSeek={jump} />
             <p className="hint">{t("conversation.emotionHint")}</p>
+            <StopTone id={id} picture={picture} />
           </section>
           {picture.turns.length > 0 && (
             <section className="card">

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { clock, timeOfDay } from "../lib/format";
 import type { Line, Speaker } from "../lib/transcript";
-import { EmotionTag } from "./EmotionTag";
+import { Evidence, EmotionTag } from "./EmotionTag";
 
 type Props = {
   lines: Line[];
@@ -56,6 +56,7 @@ export function Transcript({ lines, empty, names, mine, detail = false, follow =
             {line.cut && <span className="tag">{t("line.cut")}</span>}
           </header>
           <p lang={line.language || undefined}>{line.text}</p>
+          {detail && line.emotion?.evidence?.length ? <Evidence sentences={line.emotion.evidence} /> : null}
           {detail && (line.article || (line.confidence !== null && line.confidence < 0.6)) && (
             <footer>
               {line.article && t("line.source", { article: line.article })}
