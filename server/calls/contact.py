@@ -23,21 +23,19 @@ from typing import Any
 import msgspec
 import structlog
 
-from desk.announcements import position_text
-from desk.routing import Announce, Offer, Overflow, Withdraw
 from dialog import events as fx
 from dialog.engine import FlowEngine
 from dialog.state import RunState
 from dialog.text import match_locale
 from server.calls.affect import MoodSnapshot
 from server.calls.agent_side import AgentSide
-from server.calls.caller_side import COMMAND_ERRORS, CallerSide
+from server.calls.caller_side import CallerSide
 from server.calls.feelings import Feelings
+from server.calls.handover import Handover
 from server.calls.journal import LegRef
 from server.calls.ledger import TurnLedger
 from server.calls.snapshot import ContactSnapshot, Phase, QueueSnapshot, without_mood
 from server.calls.surroundings import Surroundings
-from server.hub import NoWorker
 from session import wire
 from session.policy import EMOTION, PolicyName
 
@@ -71,6 +69,7 @@ class Contact:
     up: bool = False
     caller: CallerSide = field(init=False)
     feelings: Feelings = field(init=False)
+    handover: Handover = field(init=False)
     mood: MoodSnapshot | None = None
     """Of before a restart."""
     waiting_for_leg: bool = False
@@ -89,6 +88,7 @@ class Contact:
             self.around.hub, self.customer, self.around.music, self.languages, self.engine.flow.recognition.hotwords
         )
         self.feelings = Feelings(self.around.feeler, self.customer, self.policy)
+        self.handover = Handover(self)
 
     # ------------------------------------------------------------------ the actor
 
@@ -132,7 +132,7 @@ class Contact:
         """Something of ours broke: let the flow's error handler take the caller to a human, or say goodbye."""
         try:
             if self.phase == "flow":
-                await self._step(fx.Failed(where="app", why="internal error"))
+                await self.step(fx.Failed(where="app", why="internal error"))
         except Exception:
             log.exception("contact.rescue_failed", contact=self.contact_id)
             await self.hang_up("failed")
@@ -171,7 +171,7 @@ class Contact:
     async def on_report(self, ref: LegRef, report: wire.Report) -> None:
         """Act on a committed report of one of this contact's legs."""
         if self.agent is not None and ref.leg_id == self.agent.leg_id:
-            await self._on_agent_leg(report.event)
+            await self.handover.on_leg(report.event)
         elif ref is self.customer:
             await self._on_customer_leg(report)
 
@@ -180,23 +180,23 @@ class Contact:
         match event:
             case wire.LegProgress(state="up") if not self.up:
                 self.up = True
-                await self._step(fx.Started())
+                await self.step(fx.Started())
             case wire.UtteranceFinal() if self.phase == "flow":
                 await self._heard(report.at, event)
             case wire.UtteranceFinal() if self.phase == "talking":
                 await self.feelings.heard(report.at, event)
             case wire.DtmfReceived() if self.phase == "flow":
-                await self._step(fx.Pressed(digit=event.digit))
+                await self.step(fx.Pressed(digit=event.digit))
             case wire.SpeechStarted() if self.phase == "flow":
-                await self._step(fx.SpeechBegan())
+                await self.step(fx.SpeechBegan())
             case wire.SpeechDropped() if self.phase == "flow":
-                await self._step(fx.SpeechDropped())
+                await self.step(fx.SpeechDropped())
             case wire.AsrDegraded(lost=True) if self.phase == "flow":
-                await self._step(fx.Failed(where="hearing", why=event.reason))
+                await self.step(fx.Failed(where="hearing", why=event.reason))
             case wire.PlayStarted():
                 stages = self._turns.audible(report.at, event)
                 if stages is not None:
-                    await self._note(
+                    await self.note(
                         "turn.ledger",
                         {
                             "stages": msgspec.to_builtins(stages),
@@ -213,7 +213,7 @@ class Contact:
     async def _heard(self, at: int, event: wire.UtteranceFinal) -> None:
         self._turns.heard(at, event.ledger)
         feeling = await self.feelings.heard(at, event)
-        await self._step(
+        await self.step(
             fx.Heard(text=event.text, language=event.language, confidence=event.confidence, feeling=feeling)
         )
 
@@ -222,7 +222,7 @@ class Contact:
         if play is None or play.kind != "say":
             return
         if self.phase == "flow":
-            await self._step(fx.PromptDone(play_id=event.play_id, outcome=event.outcome, spoken=event.spoken))
+            await self.step(fx.PromptDone(play_id=event.play_id, outcome=event.outcome, spoken=event.spoken))
         await self._maybe_end()
 
     async def _recording_closed(self, event: wire.RecordingClosed) -> None:
@@ -230,19 +230,19 @@ class Contact:
             await asyncio.to_thread(Path(event.path).unlink, True)
             return
         await self.around.store.update_leg(self.customer.leg_id, recording_path=event.path)
-        await self._note("recording", {"duration_ms": event.duration_ms, "rate": event.rate})
+        await self.note("recording", {"duration_ms": event.duration_ms, "rate": event.rate})
 
     async def _customer_gone(self, event: wire.LegEnded) -> None:
         desk = self.around.desk
         if self.phase == "queued":
-            await self._note("queue.left", {"why": event.reason})
+            await self.note("queue.left", {"why": event.reason})
             desk.do(desk.desk.leave(self.contact_id, desk.now()))
         if self.agent is not None:
             await self.agent.hang_up("hangup")
             if self.phase == "talking":
                 desk.do(desk.desk.ended(self.contact_id, desk.now()))
         self.phase = "ended"
-        await self._step(fx.HungUp())
+        await self.step(fx.HungUp())
         await self.feelings.ended()
         await self.around.store.stamp_contact(
             self.contact_id,
@@ -251,12 +251,13 @@ class Contact:
             disconnect_cause=event.reason,
             disposition=self._ending or None,
         )
-        await self._note("contact.ended", {"party": event.party, "reason": event.reason, "disposition": self._ending})
+        await self.note("contact.ended", {"party": event.party, "reason": event.reason, "disposition": self._ending})
         await self.around.store.close_conversation(self.conversation_id, "closed")
 
     # ------------------------------------------------------------------ the flow
 
-    async def _step(self, event: fx.AnyFlowEvent) -> None:
+    async def step(self, event: fx.AnyFlowEvent) -> None:
+        """Tell the flow, and carry out what it asks for."""
         if isinstance(event, fx.Heard | fx.TextMessage):
             # Just after a start the bot still learns its intents: what was said is answered late, not lost.
             await self.around.understanding(LEARNING_S)
@@ -274,7 +275,7 @@ class Contact:
                 await self.caller.stop()
             case fx.Expect():
                 self.customer.sensitive = effect.sensitive
-                await self._listen(effect.speech, effect)
+                await self.listen(effect.speech, effect)
             case fx.StartTimer():
                 self._start_timer(effect.name, effect.ms)
             case fx.CancelTimer():
@@ -292,12 +293,12 @@ class Contact:
                 await self.around.store.set_conversation(
                     self.conversation_id, auth_level=effect.level, customer_id=effect.customer_id
                 )
-                await self._note("verify", {"result": "passed", "level": effect.level, "customer": effect.customer_id})
+                await self.note("verify", {"result": "passed", "level": effect.level, "customer": effect.customer_id})
                 if effect.level >= 2:
                     await self.feelings.verified(effect.customer_id)
-                    await self._listen(self.caller.listening, self._wanted)
+                    await self.listen(self.caller.listening, self._wanted)
             case fx.VerifyFailed():
-                await self._note("verify", {"result": "failed", "attempts": effect.attempts, "locked": effect.locked})
+                await self.note("verify", {"result": "failed", "attempts": effect.attempts, "locked": effect.locked})
             case fx.PauseRecording():
                 await self.caller.record("pause")
             case fx.ResumeRecording():
@@ -309,14 +310,14 @@ class Contact:
                 await self.around.store.set_conversation(self.conversation_id, language=effect.locale)
             case fx.Trace():
                 self.feelings.left(effect.exit, time.time_ns() // 1_000_000)
-                await self._note("decision", msgspec.to_builtins(effect))
+                await self.note("decision", msgspec.to_builtins(effect))
             case fx.Enqueue():
-                await self._enqueue(effect)
+                await self.handover.enqueue(effect)
             case fx.LeaveQueue():
                 desk = self.around.desk
                 desk.do(desk.desk.leave(self.contact_id, desk.now()))
                 self.phase = "flow"
-                await self._music(False)
+                await self.music(False)
             case fx.End():
                 self._ending = effect.disposition
                 if self.phase == "ended":
@@ -326,7 +327,7 @@ class Contact:
 
     async def _say(self, effect: fx.Say, thought_ms: float) -> None:
         if effect.channel != "voice":
-            await self._note(
+            await self.note(
                 "message", {"role": "bot", "text": effect.text, "block": effect.block, "article": effect.article}
             )
         if effect.channel == "text":
@@ -334,7 +335,8 @@ class Contact:
         self._turns.answered(effect.play_id, thought_ms)
         await self.caller.say(effect)
 
-    async def _listen(self, speech: bool, wanted: fx.Expect | None = None) -> None:
+    async def listen(self, speech: bool, wanted: fx.Expect | None = None) -> None:
+        """Recognise the caller's speech or not, in the way the flow and the caller's consent want it."""
         self._wanted = wanted
         prompt = self.engine.flow.recognition.prompt or {}
         hint = prompt.get(match_locale(list(prompt), self.language) or "", "")
@@ -344,7 +346,7 @@ class Contact:
 
     async def _consent(self, effect: fx.GrantConsent) -> None:
         await self.feelings.answered(effect)
-        await self._listen(self.caller.listening, self._wanted)
+        await self.listen(self.caller.listening, self._wanted)
 
     async def withdraw(self, purpose: str, by: str) -> None:
         """The caller took consent back: the leg stops first, then all that was found is deleted. Raises `ConsentError`."""
@@ -355,9 +357,9 @@ class Contact:
             self.run.consents[EMOTION] = False
             if self.queue is not None:
                 self.queue = without_mood(self.queue)
-            await self._listen(self.caller.listening, self._wanted)
+            await self.listen(self.caller.listening, self._wanted)
         await self.feelings.withdraw(purpose, by)
-        await self._listen(self.caller.listening, self._wanted)
+        await self.listen(self.caller.listening, self._wanted)
 
     def _start_timer(self, name: str, ms: int) -> None:
         if (old := self._timers.pop(name, None)) is not None:
@@ -371,190 +373,22 @@ class Contact:
         if name == "goodbye":
             await self.hang_up("hangup")
         elif self.phase == "flow":
-            await self._step(fx.TimerFired(name=name))
+            await self.step(fx.TimerFired(name=name))
 
     async def _maybe_end(self) -> None:
         if self._ending and not self.caller.saying:
             await self.hang_up("hangup")
 
-    # ------------------------------------------------------------------ the queue
-
-    async def _enqueue(self, effect: fx.Enqueue, *, enqueued_at: int | None = None) -> None:
-        at = enqueued_at or time.time_ns() // 1_000_000
-        self.queue = QueueSnapshot(
-            queue=effect.queue,
-            skills=effect.skills,
-            priority=effect.priority,
-            reason=effect.reason,
-            summary=effect.summary,
-            facts=effect.facts,
-            enqueued_at=at,
-            overflow_s=effect.overflow_s,
-        )
-        self.phase = "queued"
-        await self.around.store.stamp_contact(
-            self.contact_id,
-            enqueued=True,
-            queue=effect.queue,
-            priority=effect.priority,
-        )
-        await self._note(
-            "queue.entered",
-            {
-                "queue": effect.queue,
-                "reason": effect.reason,
-                "priority": effect.priority,
-                "skills": effect.skills,
-                "facts": effect.facts,
-                "summary": effect.summary,
-            },
-        )
-        await self._listen(False)
-        await self._music(True)
-        self.wait_in_queue()
-
-    def wait_in_queue(self) -> None:
-        """Give the contact its place at the desk (again, after a restart or a lost agent)."""
-        if self.queue is None:
-            return
-        desk = self.around.desk
-        waited_ms = time.time_ns() // 1_000_000 - self.queue.enqueued_at
-        desk.do(
-            desk.desk.enqueue(
-                self.contact_id,
-                self.queue.queue,
-                desk.now(),
-                skills=self.queue.skills,
-                priority=self.queue.priority,
-                overflow_s=self.queue.overflow_s,
-                enqueued_ms=desk.now() - waited_ms,
-            )
-        )
-
-    async def on_announce(self, action: Announce) -> None:
-        """Say the position between the music."""
-        if self.phase != "queued":
-            return
-        await self._note("queue.position", {"position": action.position, "eta_s": action.eta_s})
-        await self.caller.announce(position_text(action.position, action.eta_s, self.language), self.language)
-
-    async def on_overflow(self, action: Overflow) -> None:
-        """Waited too long: the flow's overflow exit takes over."""
-        if self.phase != "queued":
-            return
-        await self._note("queue.left", {"why": "overflow", "waited_ms": action.waited_ms})
-        await self._back_to_flow(fx.QueueResult(outcome="overflow"))
-
-    async def on_offer(self, action: Offer) -> None:
-        """Ring the agent the desk chose."""
-        card = self.around.agent_of(action.agent_id)
-        desk = self.around.desk
-        if self.phase != "queued" or card is None or self.queue is None:
-            desk.do(desk.desk.declined(action.offer_id, desk.now(), missed=True))
-            return
-        await self._note(
-            "queue.offered",
-            {
-                "offer_id": action.offer_id,
-                "user_id": card.user_id,
-                "agent": card.name,
-                "why": action.why,
-                "reason": self.queue.reason,
-                "facts": self.queue.facts,
-                "summary": self.queue.summary,
-            },
-        )
-        self.agent = AgentSide(self, card, action.offer_id)
-        try:
-            await self.agent.ring()
-        except (NoWorker, *COMMAND_ERRORS) as error:
-            log.warning("contact.ring_failed", contact=self.contact_id, error=str(error))
-            await self.agent.give_up("failed")
-
-    async def on_withdraw(self, action: Withdraw) -> None:
-        """The offer is over without an answer."""
-        if self.agent is None or self.agent.offer_id != action.offer_id:
-            return
-        agent, self.agent = self.agent, None
-        await self._note(
-            f"queue.{'missed' if action.why == 'missed' else 'declined' if action.why == 'declined' else 'withdrawn'}",
-            {"offer_id": action.offer_id, "user_id": action.agent_id, "why": action.why},
-        )
-        await agent.hang_up("no_answer")
-
-    # ------------------------------------------------------------------ the agent
-
-    async def _on_agent_leg(self, event: wire.LegEvent) -> None:
-        agent = self.agent
-        if agent is None:
-            return
-        match event:
-            case wire.LegProgress(state="up") if not agent.connected:
-                await self._agent_answered(agent)
-            case wire.LegEnded() if not agent.connected:
-                await agent.give_up(event.reason)
-            case wire.LegEnded():
-                await self._agent_gone(agent, event)
-
-    async def _agent_answered(self, agent: AgentSide) -> None:
-        desk = self.around.desk
-        accepted = desk.desk.accepted(agent.offer_id, desk.now())
-        if accepted is None:
-            self.agent = None
-            await agent.hang_up("no_answer")
-            return
-        self.around.handled[agent.card.user_id] = self.conversation_id
-        agent.connected = True
-        desk.do(accepted[1])
-        self.phase = "talking"
-        await self.around.store.stamp_contact(self.contact_id, connected_to_agent=True)
-        await self._note("queue.accepted", {"user_id": agent.card.user_id, "agent": agent.card.name})
-        if self.queue is not None:
-            now = time.time_ns() // 1_000_000
-            self.feelings.waited(now - self.queue.enqueued_at, now, passed_on=True)
-        await self._step(fx.QueueResult(outcome="answered"))
-        await self._talk(agent)
-
-    async def _talk(self, agent: AgentSide) -> None:
-        await self._music(False)
-        await self.caller.stop()
-        await agent.bridge(self.customer.leg_id)
-        await self._listen(True)
-
-    async def hold(self, on: bool) -> None:
-        """The agent puts the caller on hold, or takes the call back. Raises ValueError when nobody talks."""
-        agent = self.agent
-        if self.phase != "talking" or agent is None:
-            raise ValueError("there is no call to hold")
-        if on == agent.holding:
-            return
-        agent.holding = on
-        await self._note("hold", {"on": on, "user_id": agent.card.user_id})
-        if on:
-            await self._listen(False)
-            await agent.unbridge(self.customer.leg_id)
-            await self._music(True)
-        else:
-            await self._talk(agent)
-
-    async def _agent_gone(self, agent: AgentSide, event: wire.LegEnded) -> None:
-        desk = self.around.desk
-        self.agent = None
-        await self.caller.unbridge()
-        desk.do(desk.desk.ended(self.contact_id, desk.now()))
-        lost = event.party in ("network", "error")
-        await self._note("agent.left", {"user_id": agent.card.user_id, "reason": event.reason, "lost": lost})
-        await self._back_to_flow(fx.AgentLost() if lost else fx.AgentLeft())
-
-    async def _back_to_flow(self, event: fx.AnyFlowEvent) -> None:
+    async def back_to_flow(self, event: fx.AnyFlowEvent) -> None:
+        """Nobody of ours talks with the caller any more, or was found."""
         self.phase = "flow"
         queued = self.queue
         self.queue = None
-        await self._music(False)
+        await self.music(False)
         started = time.monotonic()
         for effect in await self.engine.step(self.run, event, time.time_ns() // 1_000_000):
             if isinstance(effect, fx.Enqueue) and queued is not None:
-                await self._enqueue(effect, enqueued_at=queued.enqueued_at)
+                await self.handover.enqueue(effect, enqueued_at=queued.enqueued_at)
             else:
                 await self._apply(effect, (time.monotonic() - started) * 1000)
 
@@ -563,12 +397,12 @@ class Contact:
     async def text(self, text: str) -> None:
         """The caller wrote in the chat box (committed already)."""
         if self.phase == "flow":
-            await self._step(fx.TextMessage(text=text))
+            await self.step(fx.TextMessage(text=text))
 
     async def key(self, digit: str) -> None:
         """The caller pressed a key on the page."""
         if self.phase == "flow":
-            await self._step(fx.Pressed(digit=digit))
+            await self.step(fx.Pressed(digit=digit))
 
     async def hang_up(self, reason: str) -> None:
         """End the caller's leg; the rest follows from its `LegEnded`."""
@@ -576,7 +410,7 @@ class Contact:
 
     async def resume(self, playing: str | None) -> None:
         """The app was restarted and the caller's leg is still up: go on where the flow stopped."""
-        await self._note("contact.resumed", {"phase": self.phase})
+        await self.note("contact.resumed", {"phase": self.phase})
         if not await self._consent_stands():
             self.run.feeling = fx.Feeling()
         if not self.up:
@@ -588,10 +422,10 @@ class Contact:
                 await self._apply(effect, 0.0)
         elif self.phase == "queued":
             if playing is None:
-                await self._music(True)
+                await self.music(True)
             else:
                 self.caller.music_id = playing
-            self.wait_in_queue()
+            self.handover.wait()
 
     async def _consent_stands(self) -> bool:
         """The token of before the restart, if the consent is still there; the leg goes on with what it was told."""
@@ -604,8 +438,10 @@ class Contact:
 
     # ------------------------------------------------------------------ small things
 
-    async def _music(self, on: bool) -> None:
+    async def music(self, on: bool) -> None:
+        """Hold music."""
         await self.caller.music(on, self.language)
 
-    async def _note(self, kind: str, payload: dict[str, Any]) -> None:
+    async def note(self, kind: str, payload: dict[str, Any]) -> None:
+        """Commit an event of this contact."""
         await self.around.store.append(self.conversation_id, kind, payload, contact_id=self.contact_id)

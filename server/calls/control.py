@@ -185,7 +185,7 @@ class Control:
     async def hold(self, user_id: str, on: bool) -> None:
         """Hold or take back."""
         contact = self._talking(user_id)
-        contact.post(lambda: contact.hold(on))
+        contact.post(lambda: contact.handover.hold(on))
 
     async def mute(self, user_id: str, on: bool) -> None:
         """The agent's microphone."""

@@ -279,19 +279,19 @@ class Controller:
 
     def offer(self, action: Offer) -> None:
         """Ring the agent."""
-        self._to_contact(action.contact_id, lambda contact: contact.on_offer(action))
+        self._to_contact(action.contact_id, lambda contact: contact.handover.offer(action))
 
     def withdraw(self, action: Withdraw) -> None:
         """Stop ringing."""
-        self._to_contact(action.contact_id, lambda contact: contact.on_withdraw(action))
+        self._to_contact(action.contact_id, lambda contact: contact.handover.withdraw(action))
 
     def announce(self, action: Announce) -> None:
         """Tell the position."""
-        self._to_contact(action.contact_id, lambda contact: contact.on_announce(action))
+        self._to_contact(action.contact_id, lambda contact: contact.handover.announce(action))
 
     def overflow(self, action: Overflow) -> None:
         """Waited too long."""
-        self._to_contact(action.contact_id, lambda contact: contact.on_overflow(action))
+        self._to_contact(action.contact_id, lambda contact: contact.handover.overflow(action))
 
     def agent_changed(self, action: AgentChanged) -> None:
         """Store and show an agent's state."""

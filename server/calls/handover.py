@@ -1,0 +1,200 @@
+"""A contact's way to people and back: the queue, the offer, the talk, and the agent's leaving."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from desk.announcements import position_text
+from desk.routing import Announce, Offer, Overflow, Withdraw
+from dialog import events as fx
+from server.calls.agent_side import AgentSide
+from server.calls.caller_side import COMMAND_ERRORS
+from server.calls.snapshot import QueueSnapshot
+from server.hub import NoWorker
+from session import wire
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+log = structlog.get_logger(__name__)
+
+
+class Handover:
+    """One contact's; works in its actor. The place in the queue and the agent are the contact's, which saves them."""
+
+    def __init__(self, contact: Contact) -> None:
+        self._contact = contact
+
+    async def enqueue(self, effect: fx.Enqueue, *, enqueued_at: int | None = None) -> None:
+        """Into the queue, at the old place (`enqueued_at`, UTC ms) when there was one."""
+        at = enqueued_at or time.time_ns() // 1_000_000
+        self._contact.queue = QueueSnapshot(
+            queue=effect.queue,
+            skills=effect.skills,
+            priority=effect.priority,
+            reason=effect.reason,
+            summary=effect.summary,
+            facts=effect.facts,
+            enqueued_at=at,
+            overflow_s=effect.overflow_s,
+        )
+        self._contact.phase = "queued"
+        await self._contact.around.store.stamp_contact(
+            self._contact.contact_id,
+            enqueued=True,
+            queue=effect.queue,
+            priority=effect.priority,
+        )
+        await self._contact.note(
+            "queue.entered",
+            {
+                "queue": effect.queue,
+                "reason": effect.reason,
+                "priority": effect.priority,
+                "skills": effect.skills,
+                "facts": effect.facts,
+                "summary": effect.summary,
+            },
+        )
+        await self._contact.listen(False)
+        await self._contact.music(True)
+        self.wait()
+
+    def wait(self) -> None:
+        """Give the contact its place at the desk (again, after a restart or a lost agent)."""
+        if self._contact.queue is None:
+            return
+        desk = self._contact.around.desk
+        waited_ms = time.time_ns() // 1_000_000 - self._contact.queue.enqueued_at
+        desk.do(
+            desk.desk.enqueue(
+                self._contact.contact_id,
+                self._contact.queue.queue,
+                desk.now(),
+                skills=self._contact.queue.skills,
+                priority=self._contact.queue.priority,
+                overflow_s=self._contact.queue.overflow_s,
+                enqueued_ms=desk.now() - waited_ms,
+            )
+        )
+
+    async def announce(self, action: Announce) -> None:
+        """Say the position between the music."""
+        if self._contact.phase != "queued":
+            return
+        await self._contact.note("queue.position", {"position": action.position, "eta_s": action.eta_s})
+        await self._contact.caller.announce(
+            position_text(action.position, action.eta_s, self._contact.language), self._contact.language
+        )
+
+    async def overflow(self, action: Overflow) -> None:
+        """Waited too long: the flow's overflow exit takes over."""
+        if self._contact.phase != "queued":
+            return
+        await self._contact.note("queue.left", {"why": "overflow", "waited_ms": action.waited_ms})
+        await self._contact.back_to_flow(fx.QueueResult(outcome="overflow"))
+
+    async def offer(self, action: Offer) -> None:
+        """Ring the agent the desk chose."""
+        card = self._contact.around.agent_of(action.agent_id)
+        desk = self._contact.around.desk
+        if self._contact.phase != "queued" or card is None or self._contact.queue is None:
+            desk.do(desk.desk.declined(action.offer_id, desk.now(), missed=True))
+            return
+        await self._contact.note(
+            "queue.offered",
+            {
+                "offer_id": action.offer_id,
+                "user_id": card.user_id,
+                "agent": card.name,
+                "why": action.why,
+                "reason": self._contact.queue.reason,
+                "facts": self._contact.queue.facts,
+                "summary": self._contact.queue.summary,
+            },
+        )
+        self._contact.agent = AgentSide(self._contact, card, action.offer_id)
+        try:
+            await self._contact.agent.ring()
+        except (NoWorker, *COMMAND_ERRORS) as error:
+            log.warning("contact.ring_failed", contact=self._contact.contact_id, error=str(error))
+            await self._contact.agent.give_up("failed")
+
+    async def withdraw(self, action: Withdraw) -> None:
+        """The offer is over without an answer."""
+        if self._contact.agent is None or self._contact.agent.offer_id != action.offer_id:
+            return
+        agent, self._contact.agent = self._contact.agent, None
+        await self._contact.note(
+            f"queue.{'missed' if action.why == 'missed' else 'declined' if action.why == 'declined' else 'withdrawn'}",
+            {"offer_id": action.offer_id, "user_id": action.agent_id, "why": action.why},
+        )
+        await agent.hang_up("no_answer")
+
+    # ------------------------------------------------------------------ the agent
+
+    async def on_leg(self, event: wire.LegEvent) -> None:
+        """A report of the agent's leg."""
+        agent = self._contact.agent
+        if agent is None:
+            return
+        match event:
+            case wire.LegProgress(state="up") if not agent.connected:
+                await self._answered(agent)
+            case wire.LegEnded() if not agent.connected:
+                await agent.give_up(event.reason)
+            case wire.LegEnded():
+                await self._gone(agent, event)
+
+    async def _answered(self, agent: AgentSide) -> None:
+        desk = self._contact.around.desk
+        accepted = desk.desk.accepted(agent.offer_id, desk.now())
+        if accepted is None:
+            self._contact.agent = None
+            await agent.hang_up("no_answer")
+            return
+        self._contact.around.handled[agent.card.user_id] = self._contact.conversation_id
+        agent.connected = True
+        desk.do(accepted[1])
+        self._contact.phase = "talking"
+        await self._contact.around.store.stamp_contact(self._contact.contact_id, connected_to_agent=True)
+        await self._contact.note("queue.accepted", {"user_id": agent.card.user_id, "agent": agent.card.name})
+        if self._contact.queue is not None:
+            now = time.time_ns() // 1_000_000
+            self._contact.feelings.waited(now - self._contact.queue.enqueued_at, now, passed_on=True)
+        await self._contact.step(fx.QueueResult(outcome="answered"))
+        await self._talk(agent)
+
+    async def _talk(self, agent: AgentSide) -> None:
+        await self._contact.music(False)
+        await self._contact.caller.stop()
+        await agent.bridge(self._contact.customer.leg_id)
+        await self._contact.listen(True)
+
+    async def hold(self, on: bool) -> None:
+        """The agent puts the caller on hold, or takes the call back. Raises ValueError when nobody talks."""
+        agent = self._contact.agent
+        if self._contact.phase != "talking" or agent is None:
+            raise ValueError("there is no call to hold")
+        if on == agent.holding:
+            return
+        agent.holding = on
+        await self._contact.note("hold", {"on": on, "user_id": agent.card.user_id})
+        if on:
+            await self._contact.listen(False)
+            await agent.unbridge(self._contact.customer.leg_id)
+            await self._contact.music(True)
+        else:
+            await self._talk(agent)
+
+    async def _gone(self, agent: AgentSide, event: wire.LegEnded) -> None:
+        desk = self._contact.around.desk
+        self._contact.agent = None
+        await self._contact.caller.unbridge()
+        desk.do(desk.desk.ended(self._contact.contact_id, desk.now()))
+        lost = event.party in ("network", "error")
+        await self._contact.note("agent.left", {"user_id": agent.card.user_id, "reason": event.reason, "lost": lost})
+        await self._contact.back_to_flow(fx.AgentLost() if lost else fx.AgentLeft())
