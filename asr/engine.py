@@ -23,7 +23,7 @@ from asr.digits import DigitReader, Reading
 from asr.gate import Voice, VoiceGate
 from asr.options import AsrOptions
 from asr.pooling import pooled
-from asr.text import compression, from_subtitles, over_and_over, said_again, stutters
+from asr.text import compression, echoes, from_subtitles, over_and_over, said_again, stutters
 from asr.whisper import FRAMES_PER_S, FULL_S, Encoding, Features, Hypothesis, Whisper, window_for
 from media.frames import SPEECH_RATE, Audio
 
@@ -357,6 +357,8 @@ class Recogniser:
             return f"probably no speech ({found.no_speech:.2f})"
         if _repeats(text, options.reject_compression):
             return "repetition"
+        if job.language == "zh" and echoes(text, SCRIPT_PROMPT[options.chinese_script]):
+            return "an echo of the prompt"
         if found.logprob < options.phrase_logprob and (from_subtitles(text) or over_and_over(text)):
             return f"a phrase that is often invented, and unsure ({found.logprob:.2f})"
         return ""

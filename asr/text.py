@@ -10,6 +10,7 @@ _FROM_SUBTITLES = re.compile(
     r"(thank (you|s)( (so|very) much)?( for (watching|listening|joining us|your attention))?|thanks for watching|"
     r"(please )?subscribe.*|bye( bye)?|you|谢谢(大家|观看|收看|收听)*|(中文)?字幕.*|.*(点赞|订阅|明镜).*)"
 )
+_STAMMER = re.compile(r"([^\W\d])(-\1){2,}")  # figures may be said so
 
 
 def from_subtitles(text: str) -> bool:
@@ -40,9 +41,15 @@ def _parts(text: str) -> list[str]:
 
 
 def stutters(text: str) -> bool:
-    """Eight letters and more, of only one or two kinds: what Whisper makes of a sneeze or a cry."""
+    """Eight letters and more of only one or two kinds, or "H-h-h!": what Whisper makes of a sneeze or a cry."""
     letters = [letter for letter in text.lower() if letter.isalnum()]
-    return len(letters) >= 8 and len(set(letters)) <= 2
+    return (len(letters) >= 8 and len(set(letters)) <= 2) or bool(_STAMMER.fullmatch(text.lower().strip(" .!?")))
+
+
+def echoes(text: str, prompt: str) -> bool:
+    """Is it more than a word of the prompt, and nothing else?"""
+    letters = re.sub(r"\W", "", text)
+    return len(letters) >= 4 and letters in re.sub(r"\W", "", prompt)
 
 
 def compression(text: str) -> float:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from asr.conditions import by_telephone
-from asr.engine import LONG_MARGIN_S, Ask, Recogniser, Transcript
+from asr.engine import LONG_MARGIN_S, SCRIPT_PROMPT, Ask, Recogniser, Transcript
 from asr.gate import VoiceGate
 from asr.options import AsrOptions
-from asr.text import compression, from_subtitles, over_and_over, said_again, stutters
+from asr.text import compression, echoes, from_subtitles, over_and_over, said_again, stutters
 from asr.whisper import ModelError
 from media.frames import SPEECH_RATE, Audio
 from tests.speech_data import JFK, ROOT, SHARED, SPEECH, cut, load
@@ -251,7 +251,8 @@ def test_repetition_is_seen_by_its_statistics() -> None:
     assert compression("thank you " * 30) > 2.4
     assert compression("And so, my fellow Americans, ask not what your country can do for you.") < 1.5
     assert compression("") == 0.0
-    assert stutters("Aaaaaah aaaah") and stutters("哈哈哈哈哈哈哈哈")
+    assert stutters("Aaaaaah aaaah") and stutters("哈哈哈哈哈哈哈哈") and stutters("H-h-h-h-h!")
+    assert not stutters("5-5-5-5") and not stutters("C-3-C-3") and not stutters("H-h-hello")
     assert not stutters("hello") and not stutters("No, no.") and not stutters("一三四七三八二幺")
 
 
@@ -272,6 +273,12 @@ def test_what_subtitles_end_with_is_known() -> None:
         assert from_subtitles(text), text
     for text in ("Thank you, and my order number?", "You said so", "谢谢你帮我查一下", "Okay.", "", "..."):
         assert not from_subtitles(text), text
+
+
+def test_the_prompt_said_back_is_seen() -> None:
+    prompt = SCRIPT_PROMPT["simplified"]
+    assert echoes("普通话的句子。", prompt) and echoes("以下是普通话", prompt)
+    assert not echoes("普通话。", prompt) and not echoes("我说普通话的", prompt) and not echoes("", prompt)
 
 
 def test_one_thing_over_and_over_is_seen() -> None:
