@@ -41,8 +41,7 @@ from media.inference import InferenceClient
 from media.leg import LegMedia
 from media.options import MediaOptions
 from prosody.model import EmotionModel
-from prosody.words import WordsModel
-from server.calls.feelings import Feeler, Feelings
+from server.calls.feelings import Feeler, Feelings, words_model
 from server.calls.journal import LegRef, commit
 from server.embedding import InferenceLink
 from server.machine import machine
@@ -314,7 +313,7 @@ async def measure(files: Sequence[tuple[Path, str]]) -> tuple[list[Heard], list[
                 async def vector(text: str) -> np.ndarray:
                     return np.asarray((await link.embed([normal(text)]))[0])
 
-                feeler = Feeler(Consents(store), WordsModel.load(), vector)
+                feeler = Feeler(Consents(store), words_model(), vector)
                 heard = await pipeline(files, store, feeler, client, folder)
                 app, leg, _ = await call(store, feeler, client, folder, consent=True)
                 await leg.close()

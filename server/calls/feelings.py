@@ -39,6 +39,15 @@ class Feeler:
     embed: Embed
 
 
+def words_model() -> WordsModel | None:
+    """The model of what words convey; voices are judged alone without it."""
+    try:
+        return WordsModel.load()
+    except (OSError, ValueError) as error:
+        log.error("feelings.no_words_model", error=str(error))
+        return None
+
+
 class Feelings:
     """One contact's."""
 

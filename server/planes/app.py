@@ -17,11 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.service import Dialog
 from dialog.yamlfile import FileError
-from prosody.words import WordsModel
 from server.api.app import create_api
 from server.auth import KeyFileError, signing_key
 from server.calls.control import Control
 from server.calls.controller import Controller, Paths
+from server.calls.feelings import words_model
 from server.embedding import InferenceLink
 from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
 from server.settings import ROOT, Settings
@@ -51,7 +51,7 @@ class App:
             settings.desk,
             Paths(music=music, recordings=settings.data_dir / "recordings"),
             domain=settings.agent_domain,
-            words=_words(),
+            words=words_model(),
         )
         self.stopping = asyncio.Event()
 
@@ -246,12 +246,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-
-def _words() -> WordsModel | None:
-    """The model of what words convey; voices are judged alone without it."""
-    try:
-        return WordsModel.load()
-    except (OSError, ValueError) as error:
-        log.error("app.no_words_model", error=str(error))
-        return None

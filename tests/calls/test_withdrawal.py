@@ -1,0 +1,109 @@
+"""A withdrawal in mid-call: the leg stops first, then everything that was found is gone, also from what agents see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from dialog import events as fx
+from server.calls.affect import MoodSnapshot
+from server.calls.caller_side import CallerSide
+from server.calls.contact import Contact
+from server.calls.control import Control
+from server.calls.controller import Controller
+from server.calls.snapshot import QueueSnapshot
+from session import wire
+from session.queries import Queries
+from session.store import Store
+from tests.calls.test_affect import ANGRY
+from tests.calls.test_recovery import CROSS, taken_back
+from tests.session.rows import utterance
+
+QUEUE = QueueSnapshot(
+    queue="support", skills=[], priority=50, reason="the caller's tone of voice", summary="Wants: order",
+    facts={"mood": "angry", "intent": "order"}, enqueued_at=0, overflow_s=None,
+)  # fmt: skip
+
+
+class Hub:
+    """Keeps what the leg is told, and whether anything felt was still in the store at that moment."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.hearings: list[wire.Hearing] = []
+        self.felt_then: list[int] = []
+
+    async def command(self, _leg_id: str, body: Any) -> None:
+        if isinstance(body, wire.SetHearing):
+            self.hearings.append(body.hearing)
+            found = await Queries(self.store).events_after(0)
+            self.felt_then.append(sum(event.type == "affect" for event in found))
+
+
+async def felt(store: Store) -> tuple[Contact, Hub]:
+    """A live contact that waits in the queue, with consent, after one angry sentence."""
+    saved = MoodSnapshot(trend=CROSS.dump())
+    contact = await taken_back(
+        store, sensitive=False, phase="queued", consents={"emotion": True}, given=True, mood=saved
+    )
+    hub = Hub(store)
+    contact.around = cast(Any, SimpleNamespace(store=store))
+    contact.caller = CallerSide(cast(Any, hub), contact.customer, Path("music"), ["en"], [])
+    contact.queue = QUEUE
+    contact.run.feeling = fx.Feeling(label="angry", turns=2)
+    await contact.resume(None)
+    ref = contact.customer
+    said = utterance(ref.contact_id, ref.participant_id, ref.leg_id)
+    await store.add_utterance(ref.conversation_id, said)
+    event = wire.UtteranceFinal(
+        leg_id=ref.leg_id, utterance_id=said.utterance_id, t0_ms=0, t1_ms=1, text="hello", language="en", confidence=0.9,
+        emotion=ANGRY,
+    )  # fmt: skip
+    assert await contact.feelings.heard(1_000_000, event) is not None
+    await contact.listen(True)
+    assert hub.hearings[-1].emotion == contact.feelings.consent is not None
+    return contact, hub
+
+
+async def kinds(store: Store, contact: Contact) -> list[str]:
+    return [e.type for e in await Queries(store).events_after(0, conversation_id=contact.conversation_id)]
+
+
+@pytest.mark.parametrize("way", ["flow", "staff"])
+async def test_the_leg_stops_first_then_all_is_deleted(tmp_path: Path, way: str) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    contact, hub = await felt(store)
+    assert "affect" in await kinds(store, contact)
+    if way == "flow":
+        await contact._apply(fx.WithdrawConsent(purposes=["emotion"]), 0.0)
+    else:
+        contact._mailbox = type(contact._mailbox)(maxsize=10)
+        contact.start()
+        contact.around = cast(Any, SimpleNamespace(store=store, ended=lambda _contact: None))
+        controller = SimpleNamespace(store=store, contact_in=lambda _conversation: contact)
+        control = Control(cast(Controller, controller), cast(Any, None))
+        await control.withdraw(contact.conversation_id, "emotion", by="agent")
+        await contact.close()
+    assert (hub.hearings[-1].emotion, hub.hearings[-1].baseline) == (None, b"")
+    assert hub.felt_then[-1] == 1  # the leg was told before the rows went
+    seen = await kinds(store, contact)
+    assert "affect" not in seen
+    assert seen.count("consent.withdrawn") == 1
+    assert contact.queue is not None
+    assert (contact.queue.facts, contact.queue.reason) == ({"intent": "order"}, "")
+    saved = msgspec.json.encode(contact.snapshot())
+    assert contact.snapshot().mood is None
+    assert b"angry" not in saved
+    await store.close()
+
+
+async def test_nobody_withdraws_from_a_conversation_that_is_none(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    control = Control(cast(Controller, SimpleNamespace(store=store)), cast(Any, None))
+    with pytest.raises(LookupError):
+        await control.withdraw("nothing", "emotion", by="caller")
+    await store.close()
