@@ -17,8 +17,8 @@ Vector = NDArray[np.float32]
 
 LONG_WAIT_S = 180.0  # from here on a wait is worth a word; half of all callers have given up by then or are cross
 
-SAME_COSINE = 0.92  # of two questions' vectors, when they share some words; see docs/emotion-words.md for both
-SAME_ALONE = 0.945  # when they share none
+SAME_COSINE = 0.89  # of two questions' vectors, when they share some words; see docs/emotion-words.md for both
+SAME_ALONE = 0.92  # when they share none
 _SHARED_MIN = 0.25  # Dice coefficient of character pairs
 _NOT_WORDS = re.compile(r"[^\w]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
