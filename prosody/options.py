@@ -12,7 +12,8 @@ class ProsodyOptions(BaseModel):
 
     weights: str = Field(
         default="",
-        description="file of model weights; empty = those that come with the product (docs/prosody-model.md)",
+        description="model weights: empty = those that come with the product, `research-nc` = those trained on "
+        "non-commercial data, or a file (docs/prosody.md)",
     )
     min_confidence: float = Field(
         default=0.45,
@@ -26,6 +27,12 @@ class ProsodyOptions(BaseModel):
         le=5.0,
         description="divisor of the evidence: 1 is right for speakers like those trained on; on another corpus that gave a "
         "confidence of 0.80 where 0.56 was right, and callers are strangers too",
+    )
+    min_voice: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=1.0,
+        description="least probability that a voice is heard and not music or noise; below it the label is `unknown`",
     )
     min_voiced_ms: int = Field(
         default=300,

@@ -27,10 +27,23 @@ def _group() -> None:
 @app.command(context_settings=PASS_ON)
 def asr(context: typer.Context) -> None:
     """Recognition: ours against stock faster-whisper, 1 to 16 utterances at once (`warmline bench asr --help`)."""
-    if (ROOT / "benchmarks").is_dir() and str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
-    if importlib.util.find_spec("benchmarks.asr") is None:
-        raise fail(NOT_HERE.format(name="asr"))
+    _from_source("asr")
     from benchmarks.asr import main
 
     raise typer.Exit(main(context.args))
+
+
+@app.command(context_settings=PASS_ON)
+def prosody(context: typer.Context) -> None:
+    """Emotion of voices: ours against openSMILE's eGeMAPS + SVM (`warmline bench prosody --help`)."""
+    _from_source("prosody")
+    from benchmarks.prosody import main
+
+    raise typer.Exit(main(context.args))
+
+
+def _from_source(name: str) -> None:
+    if (ROOT / "benchmarks").is_dir() and str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    if importlib.util.find_spec(f"benchmarks.{name}") is None:
+        raise fail(NOT_HERE.format(name=name))

@@ -25,6 +25,7 @@ GROUPS = {
     "user": ("server.cli.user", "The people who work here."),
     "models": ("server.cli.models", "Model files: list them, put them in place."),
     "asr": ("server.cli.asr", "Recognition: words of audio files, and how right they are."),
+    "prosody": ("server.cli.prosody", "Emotion from the voice: of files, how right it is, and training."),
     "bench": ("server.cli.bench", "Measure against other engines, in the same run."),
     "flow": ("server.cli.flow", "Check, try and prepare flows without a phone."),
 }
