@@ -272,6 +272,9 @@ def figures(heard: Sequence[Heard], parts: Sequence[Alone]) -> dict[str, Any]:
     return {
         "affect_after_end_ms": spread([h.affect_after_end for h in felt if h.affect_after_end is not None]),
         "affect_after_voice_ms": spread([h.affect_after_voice for h in felt if h.affect_after_voice is not None]),
+        "affect_after_words_ms": spread(
+            [h.affect_after_end - h.words_after_end for h in felt if h.affect_after_end is not None]
+        ),
         "within_300_ms": round(
             float(np.mean([(h.affect_after_end or 0) <= 300 for h in felt if h.affect_after_end is not None])), 3
         ),

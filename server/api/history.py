@@ -45,6 +45,7 @@ CALLER_SEES = frozenset(
         "agent.left",
         "hold",
         "consent",
+        "consent.withdrawn",
         "verify",
         "leg.up",
         "contact.ended",
