@@ -347,7 +347,10 @@ def encoder_or_exit() -> Encoder:
 def _writable(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        new = not path.exists()
         path.open("ab").close()
+        if new:
+            path.unlink()
     except OSError as error:
         raise fail(f"{path} cannot be written: {error.strerror}", 2) from error
 

@@ -37,6 +37,15 @@ def _speech(seconds: float = 2.0, hertz: float = 150.0, amplitude: float = 0.1) 
     return Audio((amplitude * wave / np.abs(wave).max() * 32767).astype(np.int16), 16_000)
 
 
+def _one_word() -> Audio:
+    return Audio(np.pad(_speech(0.2).samples, (8000, 8000)), 16_000)
+
+
+def _overdriven() -> Audio:
+    loud = _speech().samples.astype(np.int32) * 30
+    return Audio(np.clip(loud, -32768, 32767).astype(np.int16), 16_000)
+
+
 def test_a_voice_has_a_place_and_a_reasoned_label(model: EmotionModel) -> None:
     result, baseline = model.analyse(_speech())
     assert -1 <= result.arousal <= 1 and -1 <= result.valence <= 1
@@ -53,8 +62,8 @@ def test_a_voice_has_a_place_and_a_reasoned_label(model: EmotionModel) -> None:
         (Audio.silence(0, 8_000), "no audio"),
         (Audio(np.random.default_rng(1).integers(-3000, 3000, 32_000).astype(np.int16), 16_000), "no voiced speech"),
         (_speech(0.2), "too short"),
-        (_speech(0.35), "only"),
-        (_speech(amplitude=30.0), "clipped"),
+        (_one_word(), "only "),
+        (_overdriven(), "clipped: "),
     ],
 )
 def test_what_cannot_be_judged_is_unknown_and_leaves_the_baseline(

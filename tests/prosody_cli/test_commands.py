@@ -1,0 +1,107 @@
+"""`warmline prosody …` as typed, with the real encoder and the shipped weights."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import Result
+from typer.testing import CliRunner
+
+from prosody.feeling import LABELS
+from prosody.heads import Weights
+from server.cli.main import app
+from tests.speech_data import JFK, SHARED, models_folder
+
+EMODB = SHARED / "emotion_emodb_de"
+needs_emodb = pytest.mark.skipif(not EMODB.is_dir(), reason="the shared speech data is not on this machine")
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installed models, no settings file, a screen wide enough for tables."""
+    monkeypatch.setenv("WARMLINE_MODELS", str(models_folder("whisper-base").absolute()))
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.chdir(tmp_path)
+
+
+def warmline(*words: object) -> Result:
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def few(folder: Path, speakers: set[str], every: int) -> Path:
+    """A small manifest of EmoDB."""
+    with (EMODB / "manifest.tsv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["speaker"] in speakers][::every]
+    out = folder / "few.tsv"
+    lines = [f"{EMODB / row['path']}\t{row['label']}\t{row['speaker']}" for row in rows]
+    out.write_text("\n".join(["path\tlabel\tspeaker", *lines]) + "\n", encoding="utf-8")
+    return out
+
+
+def test_a_recording_is_analysed_and_drawn(tmp_path: Path) -> None:
+    done = warmline("prosody", "analyze", JFK, "--json", "--plot", "jfk.png")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["label"] in {*LABELS, "unknown"} and found["utterances"]
+    assert set(found["utterances"][0]["chances"]) == set(LABELS)
+    assert (tmp_path / "jfk.png").read_bytes().startswith(b"\x89PNG") and (tmp_path / "jfk.png").stat().st_size > 20_000
+
+
+def test_silence_and_music_are_unknown_with_the_reason(tmp_path: Path) -> None:
+    time = np.arange(48_000) / 16_000
+    chord = sum(np.sin(2 * np.pi * hertz * time) for hertz in (220, 277, 330)) / 10
+    for name, wave in {"silence": np.zeros(32_000), "chord": chord}.items():
+        soundfile.write(tmp_path / f"{name}.wav", wave, 16_000)
+        done = warmline("prosody", "analyze", f"{name}.wav")
+        assert done.exit_code == 0 and done.stdout.startswith("unknown: "), done.output
+
+
+def test_what_is_no_audio_gets_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "letter.wav").write_text("Dear Sir,")
+    done = warmline("prosody", "analyze", "letter.wav")
+    assert done.exit_code == 1 and not done.stdout
+    assert done.stderr.count("\n") == 1 and "letter.wav is not an audio file" in done.stderr
+
+
+@needs_emodb
+def test_a_corpus_is_evaluated_over_the_telephone(tmp_path: Path) -> None:
+    manifest = few(tmp_path, {"emodb_03", "emodb_14"}, 6)
+    done = warmline("prosody", "eval", "--manifest", manifest, "--json", "out/found.json", "--condition", "loss5")
+    assert done.exit_code == 0, done.output
+    found = json.loads((tmp_path / "out" / "found.json").read_text())
+    assert 0.5 < found["uar"] <= 1 and found["uar_95"][0] <= found["uar"] <= found["uar_95"][1]
+    assert found["labels"] == list(LABELS) and found["condition"] == "loss5"
+    assert set(found["recall"]) == set(found["confusion"])
+
+
+def test_wrong_words_are_told(tmp_path: Path) -> None:
+    (tmp_path / "m.tsv").write_text("path\tlabel\na.wav\tsad\n")
+    asked = ("prosody", "eval", "--manifest", "m.tsv")
+    assert "there are clean, g711, loss5, noise" in warmline(*asked, "--condition", "mars").stderr
+    assert "needs --noise FOLDER" in warmline(*asked, "--condition", "noise").stderr
+    assert "a.wav is no audio file" in warmline(*asked).stderr
+    assert "none.npz" in warmline(*asked, "--weights", "none.npz").stderr
+
+
+@needs_emodb
+def test_weights_are_trained_on_speakers_apart(tmp_path: Path) -> None:
+    manifest = few(tmp_path, {"emodb_03", "emodb_10", "emodb_14"}, 5)
+    words = ("--version", "mine-1", "--licence", "mine", "--folds", "3", "--cache", "kept", "--json", "figures.json")
+    done = warmline("prosody", "train", "--manifest", manifest, "--out", "mine.npz", *words)
+    assert done.exit_code == 0, done.output
+    assert Weights.read(tmp_path / "mine.npz").licence == "mine"
+    assert json.loads((tmp_path / "figures.json").read_text())["conditions"]["loss"]["speakers"] == 3
+    assert "mine-1" in warmline("prosody", "eval", "--manifest", manifest, "--weights", "mine.npz").stdout
+
+
+def test_training_without_speakers_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.tsv").write_text("path\tlabel\na.wav\tsad\n")
+    done = warmline("prosody", "train", "--manifest", "m.tsv", "--out", "x.npz", "--version", "x", "--licence", "x")
+    assert done.exit_code == 2 and "column speaker" in done.stderr
