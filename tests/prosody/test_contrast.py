@@ -37,7 +37,7 @@ def test_no_single_field_tells_them_apart() -> None:
         lambda case: case.voice.label != "content",
     ):
         right = sum(rule(case) == case.sarcastic for case in found) / len(found)
-        assert right < 0.9
+        assert right < 0.8
 
 
 def test_scores_are_counted_over_pairs() -> None:
