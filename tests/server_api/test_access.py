@@ -42,7 +42,7 @@ def routes(world: Any) -> list[tuple[str, str]]:
 
 
 def url(path: str) -> str:
-    return path.replace("{conversation_id}", "c1").replace("{user_id}", "u1")
+    return path.replace("{conversation_id}", "c1").replace("{user_id}", "u1").replace("{purpose}", "emotion")
 
 
 async def test_every_route_that_is_not_public_refuses_strangers(world: Any) -> None:
@@ -66,6 +66,7 @@ async def test_a_caller_may_take_part_in_their_own_conversation_only(world: Any)
         ("POST", "/api/conversations/{conversation_id}/messages"),
         ("POST", "/api/conversations/{conversation_id}/dtmf"),
         ("POST", "/api/conversations/{conversation_id}/hangup"),
+        ("DELETE", "/api/conversations/{conversation_id}/consents/{purpose}"),
     }
     async with world.as_caller("c1") as own, world.as_caller("other") as other:
         for method, path in routes(world):
@@ -77,6 +78,7 @@ async def test_a_caller_may_take_part_in_their_own_conversation_only(world: Any)
         ("message", "c1", "hello", "customer", None),
         ("key", "c1", "1"),
         ("hangup", "c1"),
+        ("withdraw", "c1", "emotion", "caller"),
     ]
 
 
