@@ -39,8 +39,8 @@ GO_LABELS: dict[str, Label] = {
     ),
     **dict.fromkeys(("disappointment", "grief", "remorse", "sadness"), "sad"),
     **dict.fromkeys(("fear", "nervousness"), "anxious"),
-    **dict.fromkeys(("anger", "annoyance", "disapproval", "disgust"), "angry"),
-    **dict.fromkeys(("neutral", "curiosity"), "neutral"),
+    **dict.fromkeys(("anger", "annoyance", "disgust"), "angry"),
+    **dict.fromkeys(("neutral", "curiosity", "disapproval"), "neutral"),
 }
 GO_LEFT_OUT = ("approval", "confusion", "desire", "embarrassment", "realization", "surprise")
 

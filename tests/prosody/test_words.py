@@ -53,6 +53,22 @@ def test_plain_cases_in_both_languages(read: Read, text: str, language: Language
     assert (felt.valence > 0) == (label in ("content", "neutral"))
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("No, I don't.", "en"),
+        ("no", "en"),
+        ("No, that's wrong.", "en"),
+        ("不是", "zh"),
+        ("不要", "zh"),
+        ("不，我不同意", "zh"),
+    ],
+)
+def test_who_says_no_is_not_angry(read: Read, text: str, language: Language) -> None:
+    """Disapproval once counted as anger: "No, I don't." had 0.96."""
+    assert read(text, language).label in ("neutral", "unknown")
+
+
 def test_nothing_said_is_unknown(read: Read) -> None:
     for text in ("", " … ", "?!"):
         felt = read(text, "en")
