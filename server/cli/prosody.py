@@ -138,6 +138,8 @@ def evaluate(
         raise fail(f"{manifest}: nothing could be heard in any row")
     options = settings_or_exit().prosody
     out = chances(weights, heard, 0, 0 if alone else OWN)
+    out = out ** (1 / options.caution)  # as the product does
+    out /= out.sum(axis=1, keepdims=True)
     features = heard.values[:, 0, : len(NAMES)]
     voiced = np.array([weights.voiced(weights.standard(one, None)[0]) for one in features]) >= options.min_voice
     said = (out.max(axis=1) >= options.min_confidence) & voiced
