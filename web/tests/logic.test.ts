@@ -130,6 +130,11 @@ describe("evidence", () => {
     expect(evidence("pitch range 2.1 σ above this caller's own start", zh)).toContain("evidence.thing.pitch_range");
     expect(evidence("30 % faster than most speakers", zh)).toMatch(/^evidence\.faster .*"percent":"30"/);
     expect(evidence("unsure: sad at 41% is the likeliest", zh)).toContain("emotion.sad");
+    expect(evidence("the words sound angry: “too far”", zh)).toMatch(/^evidence\.sound .*emotion\.angry.*\(“too far”\)/);
+    expect(evidence("the words sound sad", zh)).toContain('"cues":""');
+    expect(evidence("clipped: 12% of the samples are cut off", zh)).toContain('"percent":"12"');
+    for (const reason of ["silence", "no audio", "too short", "a tone, not a voice", "the words say little"])
+      expect(evidence(reason, zh)).toMatch(/^evidence\./);
     expect(evidence("after 2 failed steps", zh)).toMatch(/^evidence\.failed /);
   });
   it("of no known shape stays as it is", () => {

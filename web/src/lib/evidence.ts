@@ -18,7 +18,13 @@ const SHAPES: [RegExp, string][] = [
   [/^passed on (?<count>\d+) times?$/, "passed"],
   [/^waited (?<count>\d+) minutes$/, "waited"],
   [/^the request has just been met$/, "solved"],
-  [/^no voiced speech$/, "silent"],
+  [/^the words sound (?<label>\w+)(?:: (?<cues>.+))?$/, "sound"],
+  [/^(the words say little|no words to go by)$/, "little"],
+  [/^no voice to go by, and words that say little$/, "nothing"],
+  [/^nothing was heard that could be judged$/, "nothing"],
+  [/^(no voiced speech|silence|no audio|too short)$/, "silent"],
+  [/^(a tone, not a voice|sounds like music or noise, not like a voice)$/, "noise"],
+  [/^clipped: (?<percent>\d+)% of the samples are cut off$/, "clipped"],
   [/^only (?<ms>\d+) ms of voiced speech$/, "short"],
 ];
 
@@ -34,6 +40,7 @@ export function evidence(sentence: string, t: Translate): string {
       ...values,
       thing: word("thing", values["thing"]),
       than: word("than", values["than"]),
+      cues: values["cues"] ? ` (${values["cues"]})` : "",
       label: values["label"] === undefined ? "" : t(`emotion.${values["label"]}`),
     });
   }
