@@ -8,7 +8,7 @@ Art. 5(1)(a)), and, as a price, is treatment that PIPL Art. 24 forbids.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from dialog.blocks.base import Block
 from dialog.blocks.branch import Branch
@@ -29,15 +29,20 @@ SALES_QUEUE = re.compile(r"(^|_)(sales?|upsell|offers?|retention)(_|$)")
 
 
 def kept(flow: Flow, document: Document) -> Iterator[Problem]:
-    """Attributes outlive a withdrawal, so no emotion goes into them."""
+    """Attributes outlive a withdrawal, so no emotion goes into them, and none is set where only an emotion leads."""
+    moody = _only_by_emotion(flow)
     for name, block in flow.blocks.items():
-        for parameter, expression in block.expressions().items() if isinstance(block, Set) else ():
-            if "emotion" in expression:
-                yield document.problem(
-                    ("blocks", name, "values"),
-                    f"block {name!r}: {parameter} keeps an emotion as an attribute, which a withdrawal could not delete; "
-                    "use emotion in the branch or priority that needs it",
-                )
+        if not isinstance(block, Set):
+            continue
+        kept_by = [parameter for parameter, expression in block.expressions().items() if _reads(expression, moody)]
+        if not kept_by and name in moody:
+            kept_by = [f"values.{value}" for value in block.values]
+        for parameter in kept_by:
+            yield document.problem(
+                ("blocks", name, "values"),
+                f"block {name!r}: {parameter} keeps an emotion as an attribute, which a withdrawal could not delete; "
+                "use emotion in the branch or priority that needs it",
+            )
 
 
 def sale(flow: Flow, document: Document) -> Iterator[Problem]:
@@ -48,14 +53,12 @@ def sale(flow: Flow, document: Document) -> Iterator[Problem]:
     selling = {name: why for name, block in flow.blocks.items() if (why := _sells(block))}
     if not selling:
         return
-    handler = flow.handlers.on_emotion
+    handler, moody = flow.handlers.on_emotion, _only_by_emotion(flow)
     if handler is not None:
-        others = [target for key, target in flow.handlers.targets().items() if key != "on_emotion"]
-        elsewhere = reach(flow, [flow.start, *others, *flow.shortcuts.values()])
-        found = _before_a_word(flow, handler.goto) | (reach(flow, [handler.goto]) - elsewhere)
+        found = _before_a_word(flow, handler.goto) | (reach(flow, [handler.goto]) - reach(flow, _ways(flow)))
         yield from _told(document, ("handlers", "on_emotion"), "handler on_emotion", found, selling)
     for name, block in flow.blocks.items():
-        if isinstance(block, Branch) and (targets := _by_emotion(block)):
+        if isinstance(block, Branch) and (targets := _by_emotion(block, moody)):
             at_once = [_before_a_word(flow, target) for target in targets]
             ever = [reach(flow, [target], stop={name}) for target in targets]
             found = _differing(at_once) | _differing(ever)
@@ -71,9 +74,36 @@ def _told(document: Document, place: Place, who: str, found: set[str], selling: 
         )
 
 
-def _by_emotion(block: Branch) -> list[str]:
+def _only_by_emotion(flow: Flow) -> set[str]:
+    """Blocks that a run comes to only by an emotion: to have been there tells of it as well."""
+    handler, ways = flow.handlers.on_emotion, _ways(flow)
+    moody = reach(flow, [handler.goto]) - reach(flow, ways) if handler is not None else set[str]()
+    while True:
+        found = set(moody)
+        for name, block in flow.blocks.items():
+            if isinstance(block, Branch) and (targets := _by_emotion(block, moody)):
+                ever = [reach(flow, [target], stop={name}) for target in targets]
+                found |= _differing(ever) - reach(flow, ways, stop={name})
+        if found == moody:
+            return moody
+        moody = found
+
+
+def _ways(flow: Flow) -> list[str]:
+    """Where a run begins or is taken to, but for moods."""
+    others = [target for key, target in flow.handlers.targets().items() if key != "on_emotion"]
+    return [flow.start, *others, *flow.shortcuts.values()]
+
+
+def _reads(expression: str, moody: Collection[str]) -> bool:
+    """Does it read an emotion, or whether a block was visited to which only one leads?"""
+    visited = "visits" in expression and any(re.search(rf"\b{name}\b", expression) for name in moody)
+    return "emotion" in expression or visited
+
+
+def _by_emotion(block: Branch, moody: Collection[str]) -> list[str]:
     """Targets that hang on an emotion: from the first case that reads one, and all after it, since it did not hold."""
-    first = next((index for index, case in enumerate(block.cases) if "emotion" in case.when), None)
+    first = next((index for index, case in enumerate(block.cases) if _reads(case.when, moody)), None)
     if first is None:
         return []
     exits = [case.exit for case in block.cases[first:]] + ["else"]

@@ -21,6 +21,7 @@ import structlog
 from dialog.blocks.base import UTTERANCE_MS, Asking, Block
 from dialog.blocks.end import End as EndBlock
 from dialog.blocks.queue import Queue
+from dialog.blocks.withdraw import Withdraw
 from dialog.events import (
     AgentLeft,
     AgentLost,
@@ -271,6 +272,9 @@ class FlowEngine:
     async def _pressed(self, turn: Turn, digit: str) -> None:
         state, block = turn.state, self._block(turn)
         if isinstance(block, Queue | EndBlock):
+            # Who waits or talks goes nowhere by a key, but consent is taken back at any time.
+            if isinstance(taker := self.flow.blocks.get(self.flow.shortcuts.get(digit, "")), Withdraw):
+                taker.take_back(turn)
             return
         state.no_input = 0
         turn.cancel_timer("no_input")

@@ -16,6 +16,7 @@ from dialog.flow import Flow
 from dialog.paths import reach
 from dialog.text import count_words, variables
 from dialog.yamlfile import Document, Problem
+from session.policy import VOICE_PURPOSES
 
 _KNOWN_VARIABLES = frozenset({"company", "customer", "locale", "channel", "intent"})
 _LONG_PROMPT_WORDS = {"zh": 90, "en": 55}  # ~20 s of speech
@@ -199,7 +200,15 @@ def _emotion(flow: Flow, document: Document) -> Iterator[Problem]:
 
 def _consents_apart(flow: Flow, document: Document) -> Iterator[Problem]:
     for name, block in flow.blocks.items():
-        if not isinstance(block, Consent) or len(set(block.purposes)) < 2:
+        if not isinstance(block, Consent):
+            continue
+        if block.default == "given" and VOICE_PURPOSES & set(block.purposes):
+            yield document.problem(
+                ("blocks", name, "default"),
+                f"block {name!r}: silence is no consent to emotion, whatever it is to recording; use `default: refused`, or ask "
+                "for emotion in a consent block of its own",
+            )
+        if len(set(block.purposes)) < 2:
             continue
         place = ("blocks", name, "purposes")
         if "emotion_history" in block.purposes:

@@ -50,6 +50,8 @@ class Spoken:
     voiced_frames: int = 0
     said: Agreement = field(default_factory=Agreement)
     decode: asyncio.Task[wire.Decoded] | None = None
+    felt: bool = False
+    """From its first sound on the caller had consented, and nothing private was asked for."""
     consent: EmotionConsent | None = None
     """With which the decode under way also judges the voice."""
     asked_ms: int | None = None
@@ -100,6 +102,8 @@ class Ear:
         if not hearing.speech:
             self._forget("hearing was turned off")
         before, self.hearing = self.hearing, hearing
+        if self._spoken is not None:
+            self._spoken.felt = self._spoken.felt and self._may_feel
         if before.emotion is not None and not _covers(hearing.emotion, before.emotion):
             self._withdrawn()
         if hearing.baseline and hearing.baseline != before.baseline:
@@ -133,6 +137,10 @@ class Ear:
             self._maybe_partial(t_ms)
 
     @property
+    def _may_feel(self) -> bool:
+        return self.hearing.emotion is not None and not self.hearing.private
+
+    @property
     def open(self) -> bool:
         """Is an utterance in progress?"""
         return self._spoken is not None
@@ -161,7 +169,7 @@ class Ear:
 
     def _open(self, signal: Opened, t_ms: int, now: float) -> None:
         audio_t0_ms = t_ms + FRAME_MS - FRAME_MS * len(self._preroll)
-        self._spoken = Spoken(new_id(), signal.t0_ms, audio_t0_ms, list(self._preroll), now)
+        self._spoken = Spoken(new_id(), signal.t0_ms, audio_t0_ms, list(self._preroll), now, felt=self._may_feel)
         self._preroll.clear()
         self._rate.begin()
         self.emit(wire.SpeechStarted(leg_id=self.leg_id, utterance_id=self._spoken.utterance_id, t0_ms=signal.t0_ms))
@@ -186,7 +194,7 @@ class Ear:
 
     def _decode(self, spoken: Spoken, audio: Audio, *, final: bool) -> wire.Decode:
         hearing = self.hearing
-        consent = hearing.emotion if final else None
+        consent = spoken.consent if final else None
         return wire.Decode(
             pcm=audio.tobytes(),
             rate=audio.rate,
@@ -206,7 +214,7 @@ class Ear:
         """Ask for the words, and with consent the emotion; `ahead_ms`: at the pause of then, which may not be the end."""
         if spoken.partial is not None:
             spoken.partial.cancel()  # the final says all that it would
-        spoken.consent, spoken.asked_ms = self.hearing.emotion, ahead_ms
+        spoken.consent, spoken.asked_ms = self.hearing.emotion if spoken.felt else None, ahead_ms
         decode = asyncio.create_task(self.inference.decode(self._decode(spoken, spoken.audio(), final=True)))
         decode.add_done_callback(_seen)
         if ahead_ms is not None:
@@ -327,7 +335,7 @@ class Ear:
 
     def _emotion(self, spoken: Spoken, decoded: wire.Decoded) -> wire.Emotion | None:
         """What the voice conveyed, if the consent with which it was asked still stands."""
-        if spoken.consent is None or not _covers(self.hearing.emotion, spoken.consent):
+        if spoken.consent is None or not spoken.felt or not _covers(self.hearing.emotion, spoken.consent):
             return None
         if decoded.baseline:
             self._baseline = decoded.baseline

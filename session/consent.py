@@ -60,18 +60,23 @@ def _seal(consent: EmotionConsent) -> str:
     return hashlib.blake2b(repr(fields).encode(), digest_size=8, person=b"wl-emotion").hexdigest()
 
 
+def tells_mood(why: str) -> bool:
+    """Does a reason in the record (of a decision, of a hand-over) say that an emotion was it? A condition names it."""
+    return why == MOOD_REASON or "emotion" in why
+
+
 def without_affect(kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
     """An event's payload without what it says of the caller's emotion; None when it says nothing.
 
     `AFFECT_KINDS` are all that may say any; `affect` itself is deleted whole.
     """
     changed = dict(payload)
-    if kind == "decision" and (payload.get("exit") == ON_EMOTION or "emotion" in str(payload.get("why", ""))):
+    if kind == "decision" and (payload.get("exit") == ON_EMOTION or tells_mood(str(payload.get("why", "")))):
         changed |= {"why": "", "exit": ""}
     if payload.get("emotion") is not None:  # utterances of before there were `affect` events
         changed["emotion"] = None
     if kind in ("queue.entered", "queue.offered") and isinstance(facts := payload.get("facts"), dict):
         changed["facts"] = {key: value for key, value in facts.items() if key != MOOD}
-        if payload.get("reason") == MOOD_REASON:
+        if tells_mood(str(payload.get("reason", ""))):
             changed["reason"] = ""
     return changed if changed != payload else None

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, delete, select
+from sqlalchemy import CursorResult, Delete, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from session.consent import AFFECT_KINDS, ConsentError, EmotionConsent, issue, require, without_affect
@@ -161,10 +161,13 @@ class Consents:
             conversations = list(old)
         for conversation_id in conversations:
             async with self._store.writing() as session:
-                rows = await _withdraw(session, conversation_id, EMOTION, "retention")
+                rows = await _withdraw(session, conversation_id, EMOTION, "retention", voices=False)
             self._show(rows)
         async with self._store.writing() as session:
-            await session.execute(delete(VoiceBaseline).where(VoiceBaseline.updated_at < before))
+            old_voice = VoiceBaseline.updated_at < before
+            given = ConsentRow.id.in_(select(VoiceBaseline.consent_id).where(old_voice))
+            await session.execute(update(ConsentRow).where(given).values(ended_at=utcnow(), ended_by="retention"))
+            await session.execute(delete(VoiceBaseline).where(old_voice))
         return len(conversations)
 
     def _show(self, rows: Sequence[EventRow]) -> None:
@@ -220,11 +223,18 @@ async def _history_row(session: AsyncSession, conversation_id: str, customer_id:
     return earlier
 
 
-async def _withdraw(session: AsyncSession, conversation_id: str, purpose: str, by: str) -> list[EventRow]:
-    """End the standing consents of a purpose and purge; the audit event, or nothing when there was no consent."""
-    purposes = [purpose] if purpose == HISTORY else [EMOTION, HISTORY]
+async def _withdraw(
+    session: AsyncSession, conversation_id: str, purpose: str, by: str, *, voices: bool = True
+) -> list[EventRow]:
+    """End the standing consents of a purpose and purge; the audit event, or nothing when there was no consent.
+
+    Without `voices` the conversation alone: what was kept of the customer's voice has an age of its own.
+    """
+    purposes = [EMOTION, HISTORY] if purpose == EMOTION and voices else [purpose]
     customer_id = await session.scalar(
-        select(Conversation.customer_id).where(Conversation.id == conversation_id, Conversation.auth_level >= 2)
+        select(Conversation.customer_id).where(
+            Conversation.id == conversation_id, Conversation.auth_level >= 2, literal(voices)
+        )
     )
     theirs = select(VoiceBaseline.consent_id).where(VoiceBaseline.customer_id == customer_id)
     here = (ConsentRow.conversation_id == conversation_id) & ConsentRow.purpose.in_(purposes)

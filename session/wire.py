@@ -313,7 +313,7 @@ class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     `baseline` is what earlier calls taught of the voice, where the customer let us keep it.
     `expects` is what was just asked for: a `sentence`, a short `answer`, or `digits` (a number of `digit_count` digits,
     0 = any), which are then decoded as digits only. `hotwords` are names the recogniser should know; `hint` is text it
-    takes for what was said before. `words` asks for word times.
+    takes for what was said before. `words` asks for word times. While it is `private` (a PIN), no voice is judged.
     """
 
     speech: bool = False
@@ -326,6 +326,7 @@ class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     expects: Literal["sentence", "answer", "digits"] = "sentence"
     digit_count: int = 0
     words: bool = False
+    private: bool = False
 
 
 class AnswerLeg(Command, tag="answer", kw_only=True, frozen=True):

@@ -23,8 +23,12 @@ class Withdraw(Block):
 
     async def enter(self, turn: Turn) -> None:
         """Forget, and go on."""
+        self.take_back(turn)
+        turn.leave("next", "the caller took consent back")
+
+    def take_back(self, turn: Turn) -> None:
+        """Forget, wherever the run is: also in the queue, or while an agent talks."""
         turn.state.consents.update(dict.fromkeys(self.purposes, False))
         if "emotion" in self.purposes:
             turn.state.feeling = Feeling()
         turn.effects.append(WithdrawConsent(purposes=list(self.purposes)))
-        turn.leave("next", "the caller took consent back")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,8 @@ class CallerSide:
         self._languages = languages
         self._hotwords = hotwords
         self._hearing: wire.Hearing | None = None
+        self._told: wire.Hearing | None = None
+        self._telling = asyncio.Lock()
 
     @property
     def listening(self) -> bool:
@@ -100,6 +103,7 @@ class CallerSide:
         hearing = wire.Hearing(
             speech=speech,
             partials=wanted is None or not wanted.sensitive,
+            private=wanted is not None and wanted.sensitive,
             emotion=emotion,
             baseline=baseline,
             languages=self._languages,
@@ -108,9 +112,11 @@ class CallerSide:
             expects="sentence" if wanted is None else wanted.wants,
             digit_count=0 if wanted is None else wanted.digit_count,
         )
-        if hearing != self._hearing:
-            self._hearing = hearing
-            await self._send(wire.SetHearing(leg_id=self.ref.leg_id, hearing=hearing))
+        self._hearing = hearing
+        async with self._telling:  # in order: an order to stop must not be overtaken
+            # What did not arrive is sent again with the next order: a leg must not go on judging a voice over it.
+            if hearing != self._told and await self._send(wire.SetHearing(leg_id=self.ref.leg_id, hearing=hearing)):
+                self._told = hearing
 
     async def record(self, action: Literal["pause", "resume", "stop"]) -> None:
         """The leg's recording."""
@@ -124,8 +130,11 @@ class CallerSide:
         """End the leg; the rest follows from its `LegEnded`."""
         await self._send(wire.HangupLeg(leg_id=self.ref.leg_id, reason=reason))
 
-    async def _send(self, body: wire.LegCommand) -> None:
+    async def _send(self, body: wire.LegCommand) -> bool:
+        """Did it arrive?"""
         try:
             await self._hub.command(self.ref.leg_id, body)
         except COMMAND_ERRORS as error:
             log.warning("caller.command_failed", leg=self.ref.leg_id, command=type(body).__name__, error=str(error))
+            return False
+        return True

@@ -37,6 +37,7 @@ from server.calls.ledger import TurnLedger
 from server.calls.snapshot import ContactSnapshot, Phase, QueueSnapshot, without_mood
 from server.calls.surroundings import Surroundings
 from session import wire
+from session.consent import tells_mood
 from session.policy import EMOTION, PolicyName
 
 log = structlog.get_logger(__name__)
@@ -185,8 +186,8 @@ class Contact:
                 await self._heard(report.at, event)
             case wire.UtteranceFinal() if self.phase == "talking":
                 await self.feelings.heard(report.at, event)
-            case wire.DtmfReceived() if self.phase == "flow":
-                await self.step(fx.Pressed(digit=event.digit))
+            case wire.DtmfReceived():
+                await self.key(event.digit)
             case wire.SpeechStarted() if self.phase == "flow":
                 await self.step(fx.SpeechBegan())
             case wire.SpeechDropped() if self.phase == "flow":
@@ -351,15 +352,25 @@ class Contact:
     async def withdraw(self, purpose: str, by: str) -> None:
         """The caller took consent back: the leg stops first, then all that was found is deleted. Raises `ConsentError`."""
         if purpose == EMOTION:
-            self.feelings.stop()
-            self.mood = None
-            self.run.feeling = fx.Feeling()
+            self._forget_mood()
             self.run.consents[EMOTION] = False
-            if self.queue is not None:
-                self.queue = without_mood(self.queue)
-            await self.listen(self.caller.listening, self._wanted)
+            await self.hush()
         await self.feelings.withdraw(purpose, by)
         await self.listen(self.caller.listening, self._wanted)
+
+    async def hush(self) -> None:
+        """Judge the caller's voice no more, from now on. May be called beside the actor, which may be busy."""
+        self.feelings.stop()
+        await self.listen(self.caller.listening, self._wanted)
+
+    def _forget_mood(self) -> None:
+        """Of what the flow and the queue remember."""
+        self.mood = None
+        self.run.feeling = fx.Feeling()
+        self.run.last_why = "" if tells_mood(self.run.last_why) else self.run.last_why
+        self.run.reason = "" if tells_mood(self.run.reason) else self.run.reason
+        if self.queue is not None:
+            self.queue = without_mood(self.queue)
 
     def _start_timer(self, name: str, ms: int) -> None:
         if (old := self._timers.pop(name, None)) is not None:
@@ -400,8 +411,8 @@ class Contact:
             await self.step(fx.TextMessage(text=text))
 
     async def key(self, digit: str) -> None:
-        """The caller pressed a key on the page."""
-        if self.phase == "flow":
+        """The caller pressed a key, on the phone or on the page; in the queue and in a talk it can take consent back."""
+        if self.phase != "ended":
             await self.step(fx.Pressed(digit=digit))
 
     async def hang_up(self, reason: str) -> None:
@@ -412,7 +423,7 @@ class Contact:
         """The app was restarted and the caller's leg is still up: go on where the flow stopped."""
         await self.note("contact.resumed", {"phase": self.phase})
         if not await self._consent_stands():
-            self.run.feeling = fx.Feeling()
+            self._forget_mood()
         if not self.up:
             return
         if self._ending:
@@ -420,7 +431,10 @@ class Contact:
         if self.phase == "flow":
             for effect in await self.engine.resume(self.run, time.time_ns() // 1_000_000):
                 await self._apply(effect, 0.0)
-        elif self.phase == "queued":
+        else:
+            # The leg goes on with what it was told before; consent may have been taken back meanwhile.
+            await self.listen(self.phase == "talking" and not (self.agent is not None and self.agent.holding))
+        if self.phase == "queued":
             if playing is None:
                 await self.music(True)
             else:

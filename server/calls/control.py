@@ -17,6 +17,7 @@ from server.hub import NoWorker
 from session import wire
 from session.consents import Consents
 from session.ids import new_id
+from session.policy import EMOTION
 from session.queries import Queries
 
 log = structlog.get_logger(__name__)
@@ -122,6 +123,8 @@ class Control:
                 finally:
                     done.set()
 
+            if purpose == EMOTION:
+                await contact.hush()  # at once: its actor may be waiting for something slow
             contact.post(work)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), WITHDRAW_S)

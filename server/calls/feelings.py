@@ -21,7 +21,7 @@ from server.calls.journal import LegRef
 from session import wire
 from session.consent import ConsentError, EmotionConsent
 from session.consents import Consents
-from session.policy import HISTORY, POLICIES, PolicyName
+from session.policy import EMOTION, HISTORY, POLICIES, PolicyName
 
 log = structlog.get_logger(__name__)
 
@@ -64,16 +64,19 @@ class Feelings:
 
     async def answered(self, effect: fx.GrantConsent) -> None:
         """The flow asked, the caller answered: written first, then in force."""
-        self._took(
-            await self._feeler.consents.record(
-                self._ref.conversation_id,
-                self._ref.contact_id,
-                purposes=effect.purposes,
-                given=effect.given,
-                wording=effect.wording,
-                policy=POLICIES[self.policy],
-            )
+        consent = await self._feeler.consents.record(
+            self._ref.conversation_id,
+            self._ref.contact_id,
+            purposes=effect.purposes,
+            given=effect.given,
+            wording=effect.wording,
+            policy=POLICIES[self.policy],
         )
+        # A yes of an earlier call in this conversation begins nothing here: this call has to be asked as well.
+        if EMOTION in effect.purposes or (HISTORY in effect.purposes and self.consent is not None):
+            self._took(consent)
+            if self._customer_id:
+                await self.verified(self._customer_id)
 
     def stop(self) -> None:
         """From now on nothing is analysed, and what was found is forgotten here."""
@@ -119,7 +122,7 @@ class Feelings:
             log.info("feelings.not_kept", contact=self._ref.contact_id, why=str(error))
             self.stop()
             return None
-        return feeling
+        return feeling if self.consent is not None else None  # stopped meanwhile, by somebody beside the actor
 
     def left(self, exit_name: str, at_ms: int) -> None:
         """The flow left a block."""

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from server.calls.affect import MoodSnapshot
-from session.consent import MOOD, MOOD_REASON
+from session.consent import MOOD, tells_mood
 from session.policy import PolicyName
 
 Phase = Literal["flow", "queued", "talking", "ended"]
@@ -39,7 +39,7 @@ class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):
 def without_mood(queue: QueueSnapshot) -> QueueSnapshot:
     """What agents are told, after the caller took consent back."""
     facts = {key: value for key, value in queue.facts.items() if key != MOOD}
-    reason = "" if queue.reason == MOOD_REASON else queue.reason
+    reason = "" if tells_mood(queue.reason) else queue.reason
     return msgspec.structs.replace(queue, facts=facts, reason=reason)
 
 

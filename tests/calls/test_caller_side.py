@@ -18,8 +18,12 @@ class Orders:
 
     def __init__(self) -> None:
         self.sent: list[wire.SetHearing] = []
+        self.fails = 0
 
     async def command(self, _leg_id: str, body: Any) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise TimeoutError
         self.sent.append(body)
 
 
@@ -64,3 +68,25 @@ async def test_only_a_consent_lets_the_voice_be_judged() -> None:
     await caller.listen(True)
     assert [order.hearing.emotion for order in hub.sent] == [None, consent, None]
     assert [order.hearing.baseline for order in hub.sent] == [b"", b"before", b""]
+
+
+async def test_an_order_that_did_not_arrive_is_sent_again() -> None:
+    """Else a leg whose worker was slow once would go on judging a voice after the withdrawal."""
+    hub = Orders()
+    caller = side(hub)
+    await caller.listen(True, emotion=issue("c1", "v1", "eu", keep=False))
+    hub.fails = 1
+    await caller.listen(True)
+    assert len(hub.sent) == 1
+    await caller.listen(True)
+    assert hub.sent[-1].hearing.emotion is None
+
+
+async def test_while_a_pin_is_asked_for_no_voice_is_judged_and_afterwards_it_is_again() -> None:
+    hub = Orders()
+    caller = side(hub)
+    consent = issue("c1", "v1", "eu", keep=False)
+    pin = fx.Expect(speech=True, digits=True, sensitive=True, wants="digits", digit_count=4)
+    for wanted in (pin, fx.Expect(speech=True, digits=True)):
+        await caller.listen(True, emotion=consent, wanted=wanted)
+    assert [order.hearing.private for order in hub.sent] == [True, False]

@@ -201,3 +201,38 @@ async def test_only_a_verified_customers_voice_is_kept_and_only_if_agreed(world:
     await world.hears(feelings, baseline=b"learnt")
     await feelings.ended()
     assert await world.count("voice_baseline") == 0
+
+
+# ------------------------------------------------------------------ another call of the same conversation
+
+RECORD = fx.GrantConsent(purposes=["recording"], given=True, wording="May we record?")
+NO_RECORD = fx.GrantConsent(purposes=["recording"], given=False, wording="May we record?")
+
+
+@pytest.mark.parametrize("answer", [RECORD, NO_RECORD, KEEP])
+@pytest.mark.parametrize("policy", ["eu", "off"])
+async def test_a_yes_of_an_earlier_call_begins_nothing_in_this_one(
+    world: World, answer: fx.GrantConsent, policy: PolicyName
+) -> None:
+    await world.feelings().answered(YES)
+    again = world.feelings(policy)  # the page calls again and goes on with its conversation
+    await again.answered(answer)
+    assert again.consent is None
+    assert await world.hears(again) is None
+    assert (world.asked, await world.count("affect_event")) == ([], 0)
+
+
+async def test_who_is_verified_before_the_question_begins_with_their_own_voice_too(world: World) -> None:
+    feelings = world.feelings()
+    for answer in (YES, KEEP):
+        await feelings.answered(answer)
+    await feelings.verified("100")
+    await world.hears(feelings, baseline=b"learnt")
+    await feelings.ended()
+    later = await begin(world.store)
+    again = later.feelings()
+    await again.verified("100")
+    assert (again.consent, again.baseline) == (None, b"")
+    await again.answered(YES)
+    assert again.consent is not None
+    assert (again.baseline, again.consent.keep) == (b"learnt", True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,12 +11,13 @@ import msgspec
 import pytest
 
 from dialog import events as fx
+from server.calls import control as control_module
 from server.calls.affect import MoodSnapshot
 from server.calls.caller_side import CallerSide
 from server.calls.contact import Contact
 from server.calls.control import Control
 from server.calls.controller import Controller
-from server.calls.snapshot import QueueSnapshot
+from server.calls.snapshot import Phase, QueueSnapshot
 from session import wire
 from session.queries import Queries
 from session.store import Store
@@ -106,4 +108,64 @@ async def test_nobody_withdraws_from_a_conversation_that_is_none(tmp_path: Path)
     control = Control(cast(Controller, SimpleNamespace(store=store)), cast(Any, None))
     with pytest.raises(LookupError):
         await control.withdraw("nothing", "emotion", by="caller")
+    await store.close()
+
+
+async def test_a_busy_actor_does_not_keep_the_leg_listening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control_module, "WITHDRAW_S", 0.05)
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    contact, hub = await felt(store)
+    contact._mailbox = type(contact._mailbox)(maxsize=10)
+    contact.around = cast(Any, SimpleNamespace(store=store, ended=lambda _contact: None))
+    contact.start()
+    slow = asyncio.Event()
+
+    async def waits() -> None:
+        await slow.wait()
+
+    contact.post(waits)
+    controller = SimpleNamespace(store=store, contact_in=lambda _conversation: contact)
+    control = Control(cast(Controller, controller), cast(Any, None))
+    await control.withdraw(contact.conversation_id, "emotion", by="caller")
+    assert (hub.hearings[-1].emotion, contact.feelings.consent) == (None, None)
+    assert hub.felt_then[-1] == 1  # before the rows went, though the actor never came to it
+    assert "affect" not in await kinds(store, contact)
+    slow.set()
+    await contact.close()
+    await store.close()
+
+
+@pytest.mark.parametrize("phase", ["queued", "talking"])
+async def test_the_callers_key_reaches_the_flow_in_every_phase(tmp_path: Path, phase: Phase) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    contact, hub = await felt(store)
+    contact.phase = phase
+
+    async def step(_run: Any, event: fx.AnyFlowEvent, _now_ms: int) -> list[fx.AnyEffect]:
+        assert event == fx.Pressed(digit="9")
+        return [fx.WithdrawConsent(purposes=["emotion"])]
+
+    contact.engine = cast(Any, SimpleNamespace(step=step, flow=contact.engine.flow))
+    pressed = wire.DtmfReceived(leg_id=contact.customer.leg_id, digit="9", source="rfc4733")
+    await contact.on_report(contact.customer, wire.Report(seq=9, at=0, event=pressed))
+    assert hub.hearings[-1].emotion is None
+    assert "affect" not in await kinds(store, contact)
+    await store.close()
+
+
+@pytest.mark.parametrize("phase", ["queued", "talking"])
+async def test_a_leg_is_told_after_a_restart_that_consent_is_gone(tmp_path: Path, phase: Phase) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    contact = await taken_back(store, sensitive=False, phase=phase, consents={"emotion": True})
+    hub = Hub(store)
+    contact.around = cast(Any, SimpleNamespace(store=store))
+    contact.caller = CallerSide(cast(Any, hub), contact.customer, Path("music"), ["en"], [])
+    contact.handover = cast(Any, SimpleNamespace(wait=lambda: None))
+    contact.queue, contact.up = QUEUE, True
+    contact.run.last_why = contact.run.reason = "emotion.label == 'angry'"
+    await contact.resume("music")
+    assert (hub.hearings[-1].emotion, hub.hearings[-1].speech) == (None, phase == "talking")
+    assert (contact.queue.facts, contact.queue.reason) == ({"intent": "order"}, "")
+    assert b"angry" not in msgspec.json.encode(contact.snapshot())
+    assert contact.caller.listening is (phase == "talking")  # a withdrawal now must not open the ear of who waits
     await store.close()

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from dialog.engine import FlowEngine
-from dialog.events import Enqueue, Expect, Feeling, Heard, Pressed, Say, Started, Trace, WithdrawConsent
+from dialog.events import Enqueue, Expect, Feeling, Heard, Pressed, QueueResult, Say, Started, Trace, WithdrawConsent
 from session.consent import MOOD, MOOD_REASON
 from tests.dialog.test_engine import Call
 
@@ -57,3 +57,20 @@ async def test_the_caller_takes_consent_back_by_a_key(support: FlowEngine) -> No
     await call.tell(Heard(text="how much is shipping", language="en", feeling=CROSS))
     assert call.state.feeling == Feeling()
     assert b"angry" not in call.state.dump()
+
+
+async def test_the_key_works_in_the_queue_and_while_an_agent_talks(support: FlowEngine) -> None:
+    """The question promises "at any time"."""
+    call = await asked(support, "yes")
+    await call.tell(Heard(text="how long does delivery take", language="en", feeling=ONCE))
+    await call.tell(Pressed(digit="0"))
+    waiting = call.state.block
+    assert call.state.phase == "waiting"
+    await call.tell(Pressed(digit="9"))
+    assert call.last == [WithdrawConsent(purposes=["emotion"])]
+    assert (call.state.block, call.state.phase, call.state.consents["emotion"]) == (waiting, "waiting", False)
+    await call.tell(QueueResult(outcome="answered"))
+    await call.tell(Pressed(digit="9"))
+    assert call.last == [WithdrawConsent(purposes=["emotion"])]
+    await call.tell(Pressed(digit="0"))
+    assert (call.last, call.state.phase) == ([], "talking")

@@ -125,3 +125,33 @@ def test_an_emotion_is_not_kept_as_an_attribute() -> None:
 def test_what_must_be_asked_apart(purposes: str, severity: str, words: str) -> None:
     found = problems(changed("[emotion]", purposes))
     assert any(f"f.yaml:9: {severity} " in one and words in one for one in found), found
+
+
+def test_silence_is_no_consent_to_emotion() -> None:
+    found = problems(changed("purposes: [emotion]", "purposes: [emotion]\n    default: given"))
+    assert any("silence is no consent" in one and " E " in one for one in found), found
+    assert problems(changed("purposes: [emotion]", "purposes: [emotion]\n    default: refused")) == []
+
+
+NOTE = "  note:\n    type: set\n    values: {cross: true}\n    exits: {next: people}\n  deal:\n"
+
+
+@pytest.mark.parametrize("way", ["cross: sorry", "goto: sorry"])
+def test_what_is_set_only_where_an_emotion_leads_keeps_it_as_well(way: str) -> None:
+    kept = changed("  deal:\n", NOTE).replace(way, way.replace("sorry", "note"))
+    assert any("values.cross keeps an emotion" in one for one in problems(kept)), problems(kept)
+
+
+def test_what_is_set_on_every_way_keeps_no_emotion() -> None:
+    both = changed("  deal:\n", NOTE).replace("cross: sorry, else: people", "cross: note, else: note")
+    assert not any("keeps an emotion" in one for one in problems(both))
+
+
+@pytest.mark.parametrize("when", ["visits.sorry > 0", "'sorry' in visits"])
+def test_an_offer_by_where_an_emotion_led_is_refused(when: str) -> None:
+    """That a run was in a block to which only moods lead tells the mood."""
+    hidden = changed(
+        "  deal:\n",
+        f'  been:\n    type: branch\n    cases: [{{exit: moody, when: "{when}"}}]\n    exits: {{moody: deal, else: bye}}\n  deal:\n',
+    ).replace("exits: {answered: bye", "exits: {answered: been")
+    assert any("emotion-sale: block 'been'" in one for one in problems(hidden)), problems(hidden)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from media.options import MediaOptions
 from media.partials import FIRST_MS
 from media.vad import VoiceActivity
 from session import channel, wire
+from session.consent import issue
 from tests.media.scripted import Told, speech
 
 QUIET = np.zeros(320, np.int16)
@@ -249,3 +251,55 @@ async def test_recorded_speech_is_cut_where_its_words_say(text: str, utterances:
         await settle()
     finals = [final for final in scene.told.of(wire.UtteranceFinal) if final.t1_ms - final.t0_ms > 200]
     assert len(finals) == utterances
+
+
+# ------------------------------------------------------------------ what the voice conveys
+
+CONSENT = issue("c1", "v1", "eu", keep=True)
+FEEL = msgspec.structs.replace(SAY, emotion=CONSENT)
+PIN = msgspec.structs.replace(FEEL, expects="digits", digit_count=4, private=True)
+ANGRY = wire.Emotion(arousal=0.7, valence=-0.6, label="angry", confidence=0.8)
+
+
+async def felt(scene: Scene, text: str = "Yes.") -> tuple[bool, bool]:
+    """Lets the utterance end: was the voice to be judged, and was what it conveyed told?"""
+    await scene.until(lambda: bool(scene.asked.finals()))
+    body, answer = scene.asked.finals()[-1]
+    answer.set_result(heard(text, emotion=ANGRY, baseline=b"learnt"))
+    await scene.until(lambda: bool(scene.told.of(wire.UtteranceFinal)))
+    return body.affect is not None, scene.told.of(wire.UtteranceFinal)[-1].emotion is not None
+
+
+async def test_with_consent_the_voice_is_judged() -> None:
+    scene = Scene(FEEL)
+    await scene.hear("v" * 40)
+    assert await felt(scene) == (True, True)
+
+
+async def test_a_spoken_pin_is_neither_judged_nor_learnt_from() -> None:
+    scene = Scene(PIN)
+    await scene.hear("v" * 40)
+    assert await felt(scene, "1 2 3 4") == (False, False)
+    scene.ear.set_hearing(FEEL)
+    scene.asked.decodes.clear()
+    await scene.hear("v" * 40 + "." * 10)
+    asked = scene.asked.finals()[0][0].affect
+    assert asked is not None
+    assert asked.baseline == b""
+
+
+async def test_a_pin_begun_before_it_was_asked_for_is_not_judged_either() -> None:
+    scene = Scene(FEEL)
+    await scene.hear("v" * 10)
+    scene.ear.set_hearing(PIN)
+    await scene.hear("v" * 30)
+    scene.ear.set_hearing(FEEL)
+    assert await felt(scene, "1 2 3 4") == (False, False)
+
+
+async def test_what_was_begun_before_the_yes_is_not_judged() -> None:
+    scene = Scene(SAY)
+    await scene.hear("v" * 20)
+    scene.ear.set_hearing(FEEL)
+    await scene.hear("v" * 20)
+    assert await felt(scene) == (False, False)

@@ -16,7 +16,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from session.consent import ConsentError, EmotionConsent, issue, require, without_affect
+from session.consent import MOOD_REASON, ConsentError, EmotionConsent, issue, require, without_affect
 from session.consents import Consents
 from session.ids import new_id
 from session.model import ConsentRow, VoiceBaseline, utcnow
@@ -336,12 +336,30 @@ async def test_a_customer_who_was_only_claimed_is_not_deleted(store: Store, url:
     assert await rows(url, "voice_baseline") == 1
 
 
+async def test_an_old_conversation_takes_no_younger_voice_along(store: Store, url: str) -> None:
+    """What is kept of a voice has an age of its own: that of the last call that added to it."""
+    c = await earlier(store)
+    await store.set_conversation(c.conversation, auth_level=2, customer_id="100")
+    await store.stamp_contact(c.contact, ended=True)
+    async with store.writing() as session:
+        await session.execute(update(ConsentRow).values(at=utcnow() - timedelta(days=31)))
+    assert await c.consents.expire(30) == 1
+    assert await rows(url, "voice_baseline") == 1
+    later = await calling(store)
+    await later.token()
+    token = await later.consents.emotion(later.conversation, "100")
+    assert token is not None
+    assert token.keep
+
+
 async def test_old_voices_are_deleted(store: Store, url: str) -> None:
     c = await earlier(store)
     async with store.writing() as session:
         await session.execute(update(VoiceBaseline).values(updated_at=utcnow() - timedelta(days=31)))
     await c.consents.expire(30)
     assert await rows(url, "voice_baseline") == 0
+    ended = "select ended_by from consent where purpose = 'emotion_history'"
+    assert await elsewhere(url, ended) == [("retention",)]
 
 
 # ------------------------------------------------------------------ pure parts
@@ -351,6 +369,15 @@ async def test_old_voices_are_deleted(store: Store, url: str) -> None:
 def test_what_says_nothing_of_emotion_stays(kind: str) -> None:
     payload: dict[str, Any] = {"text": "x", "exit": "next", "why": "said", "facts": {"intent": "x"}, "emotion": None}
     assert without_affect(kind, payload) is None
+
+
+@pytest.mark.parametrize("reason", [MOOD_REASON, "emotion.label == 'angry'"])
+@pytest.mark.parametrize("kind", ["queue.entered", "queue.offered"])
+def test_why_somebody_was_handed_over_may_be_a_mood(kind: str, reason: str) -> None:
+    assert without_affect(kind, {"reason": reason, "facts": {"intent": "x"}}) == {
+        "reason": "",
+        "facts": {"intent": "x"},
+    }
 
 
 # ------------------------------------------------------------------ databases of before
