@@ -210,13 +210,13 @@ class InferenceService:
         model = self._emotion
         if listening is None or ask is None or model is None or not heard.text:
             return None
-        done, _ = await asyncio.wait({listening}, timeout=AFFECT_GRACE_S)
-        if not done:
+        try:
+            async with asyncio.timeout(AFFECT_GRACE_S):  # of both: other calls' voices wait for the same thread
+                prosody = await listening
+                return await self._in(self._feel_thread, lambda: model.judge(prosody, ask.baseline, heard.pooled))
+        except TimeoutError:
             log.info("inference.emotion_late")
             return None
-        try:
-            prosody = listening.result()
-            return await self._in(self._feel_thread, lambda: model.judge(prosody, ask.baseline, heard.pooled))
         except Exception as error:  # words must not be lost over a feeling
             log.warning("inference.emotion_failed", error=repr(error))
             return None

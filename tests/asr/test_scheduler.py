@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from asr import metrics
 from asr.options import AsrOptions
 from asr.scheduler import Busy, Done, Late, Replaced, Scheduler
 
@@ -281,3 +282,25 @@ async def test_replicas_decode_at_the_same_time() -> None:
 def test_every_gpu_runs_every_replica() -> None:
     assert AsrOptions(replicas=2).engines == 2
     assert AsrOptions(replicas=2, device="cuda", gpus=[0, 1, 3]).engines == 6
+
+
+def misses() -> float:
+    return metrics.DEADLINE_MISSES.labels("final")._value.get()
+
+
+@pytest.mark.parametrize(("after_s", "missed"), [(7.9, 1), (1.0, 0)])
+async def test_an_asker_who_gives_up_at_the_deadline_counts_as_a_miss_and_one_who_hangs_up_does_not(
+    after_s: float, missed: int
+) -> None:
+    """Legs wait as long as the deadline they set, so they give up just before it passes here."""
+    bench = Bench()
+    before = misses()
+    async with running(bench.scheduler):
+        await bench.occupied()
+        await bench.put("late", deadline_ms=8000)
+        bench.now += after_s
+        bench.tasks["late"].cancel()
+        await asyncio.wait([bench.tasks["late"]])
+        await bench.all_done()
+    assert misses() - before == missed
+    assert "late" not in bench.engine.begun
