@@ -53,9 +53,17 @@ def _decode(container: av.container.InputContainer, path: Path) -> Iterator[Samp
     """Blocks of shape (channels, n)."""
     if not container.streams.audio:
         raise AudioFileError(f"{path} holds no sound, only {', '.join(s.type for s in container.streams) or 'nothing'}")
-    resampler = av.AudioResampler(format="s16p", rate=SPEECH_RATE)
+    resampler, before = None, None
     for frame in container.decode(audio=0):
-        for part in resampler.resample(frame):
-            yield part.to_ndarray().astype(np.int16, copy=False)
-    for part in resampler.resample(None):
+        now = (frame.sample_rate, frame.format.name, frame.layout.name)
+        if resampler is None or now != before:  # two recordings joined into one file may differ
+            yield from _resampled(resampler, None)
+            resampler, before = av.AudioResampler(format="s16p", rate=SPEECH_RATE), now
+        yield from _resampled(resampler, frame)
+    yield from _resampled(resampler, None)
+
+
+def _resampled(resampler: av.AudioResampler | None, frame: av.AudioFrame | None) -> Iterator[Samples]:
+    """What comes out for this frame; for None what was still held back."""
+    for part in resampler.resample(frame) if resampler is not None else ():
         yield part.to_ndarray().astype(np.int16, copy=False)

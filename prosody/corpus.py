@@ -84,9 +84,9 @@ def read_manifest(manifest: Path) -> tuple[list[Row], dict[str, int]]:
     Raises `CorpusError`.
     """
     try:
-        with manifest.open(encoding="utf-8", newline="") as file:
+        with manifest.open(encoding="utf-8-sig", newline="") as file:
             found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CorpusError(f"{manifest} cannot be read: {error}") from error
     if not found or not {"path", "label"} <= set(found[0]):
         raise CorpusError(f"{manifest} must be a TSV with a header and rows: columns path and label, and often speaker")
@@ -151,10 +151,13 @@ def listen(
     for index, row in enumerate(rows):
         kept = [None if cache is None else cache / kind / f"{row.key.replace('/', '_')}.npy" for kind in kinds]
         if all(path is not None and path.exists() for path in kept):
-            values[index] = [np.load(path) for path in kept if path is not None]
+            values[index] = [_kept(path) for path in kept if path is not None]
             step()
             continue
         wave = read_wave(row.path)
+        if not len(wave):
+            step()
+            continue
         if conditions is None:
             waves = variants(wave, np.random.default_rng(list(f"train{row.key}".encode())), noises)
         else:
@@ -162,8 +165,25 @@ def listen(
         for kind, (path, heard) in enumerate(zip(kept, waves, strict=True)):
             values[index, kind] = numbers(heard, hear)
             if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                np.save(path, values[index, kind].astype(np.float32))
+                _keep(path, values[index, kind])
         step()
     labels, speakers = [row.label for row in rows], [row.speaker for row in rows]
     return Corpus(values, np.array(labels), np.array(speakers))
+
+
+def _kept(path: Path) -> Vector:
+    try:
+        values = np.load(path)
+    except (OSError, ValueError, EOFError) as error:
+        raise CorpusError(f"{path} of the cache cannot be read ({error}): delete it") from error
+    if values.shape != (len(NAMES) + ENCODED,):
+        raise CorpusError(f"{path} of the cache was written by another version: delete the folder")
+    return np.asarray(values, dtype=np.float64)
+
+
+def _keep(path: Path, values: Vector) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, values.astype(np.float32))
+    except OSError as error:
+        raise CorpusError(f"the cache {path.parent} cannot be written: {error.strerror}") from error

@@ -8,6 +8,7 @@ The gate is a logistic regression on u that tells voices from music and noise.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,8 +95,11 @@ class Weights:
         """Weights from a file. Raises ValueError naming what does not fit, FileNotFoundError when there is none."""
         if path.exists() and not zipfile.is_zipfile(path):
             raise ValueError(f"{path} is not a weights file: {_TRAIN}")
-        with np.load(path, allow_pickle=False) as file:
-            data = {name: file[name] for name in file.files}
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                data = {name: file[name] for name in file.files}
+        except (zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"{path} is damaged ({error}): {_TRAIN}") from error
         if "format" in data and int(data["format"]) != FORMAT:
             raise ValueError(f"{path} has weights format {int(data['format'])}, this program reads {FORMAT}: {_TRAIN}")
         needed = "format version licence features labels temperatures mean spread gate"

@@ -47,7 +47,7 @@ def picture(wave: Wave, curve: Sequence[Stretch], labels: Sequence[Stretch], tit
             (one.start_s + one.end_s) / 2, 0.96, one.label, transform=top.get_xaxis_transform(), ha="center", va="top"
         )
     top.set_ylabel("waveform")
-    top.set_title(title)
+    top.set_title(title.encode(errors="replace").decode(), parse_math=False)  # a file may be called anything
     if len(wave) >= 1024 and wave.any():
         found = track(wave)
         at = np.arange(len(found.level)) / 100

@@ -141,8 +141,11 @@ class WordsModel:
         path = path or DEFAULT_WEIGHTS
         if path.exists() and not zipfile.is_zipfile(path):
             raise ValueError(f"{path} is not a weights file: train one with python -m prosody.train_words")
-        with np.load(path, allow_pickle=False) as file:
-            data = {name: file[name] for name in file.files}
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                data = {name: file[name] for name in file.files}
+        except (zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"{path} is damaged ({error}): train one with python -m prosody.train_words") from error
         missing = {"format", "version", "labels", "centres", "coef", "intercept", "temperature"} - set(data)
         if missing:
             raise ValueError(f"{path} lacks {', '.join(sorted(missing))}: train it anew")

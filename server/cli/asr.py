@@ -89,7 +89,12 @@ def transcribe(
         record = {"file": str(path), "text": _plain(segments, ""), "segments": [_record(part) for part in segments]}
         told.append(record)
         if path in targets:
-            targets[path].write_text(_written(form, segments, record), encoding="utf-8")
+            try:
+                targets[path].write_text(_written(form, segments, record), encoding="utf-8")
+            except OSError as error:
+                fail(f"{targets[path]} cannot be written: {error.strerror}")
+                failed += 1
+                continue
             typer.echo(f"{targets[path]}", err=True)
         elif form is not Format.json:
             heading = f"# {path}\n" if len(files) > 1 else ""
@@ -127,6 +132,8 @@ def evaluate_manifest(
     items = _spread(items, limit or len(items))
     if json_file is not None:  # before the work, not after it
         _made(json_file.parent, "--json")
+        if json_file.is_dir():
+            raise fail(f"--json: {json_file} is a folder", 2)
     recogniser = _load(model)
     given = _languages(languages, recogniser) if languages else []
     _check_rows(items, recogniser, manifest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ from prosody.features import NAMES
 from prosody.feeling import LABELS, Feeling
 from prosody.heads import Weights
 from prosody.model import EmotionModel, weights_file
-from prosody.train import OWN, Split, calibrated, chances, fit, fit_gate, folded, held_out
+from prosody.train import OWN, Split, calibrated, chances, fit, fit_gate, folded, groups, held_out
 from server import models
 from server.cli.common import fail, settings_or_exit
 from server.machine import machine
@@ -76,7 +77,9 @@ class Found:
 
 @app.command()
 def analyze(
-    file: Annotated[Path, typer.Argument(help="audio of any format, rate and length; one speaker")],
+    file: Annotated[
+        Path, typer.Argument(help="audio of any format, rate and length; one speaker, on the first channel")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="write JSON to standard output")] = False,
     picture: Annotated[
         Path | None, typer.Option("--plot", help="PNG of pitch, energy and arousal over the waveform")
@@ -85,7 +88,7 @@ def analyze(
 ) -> None:
     """How a voice in a recording sounds, utterance by utterance, each against this speaker's own start."""
     try:
-        audio = read(file)[0]
+        audio = read(file, split=True)[0]  # of a call's recording: the caller, never the agent beside them
     except AudioFileError as error:
         raise fail(str(error)) from error
     model, encoder = _model(chosen), encoder_or_exit()
@@ -190,7 +193,10 @@ def train(
     whole = corpora.joined(parts)
     if len(np.unique(whole.speakers)) < folds:
         raise fail(f"{folds} folds need as many speakers; there are {len(np.unique(whole.speakers))}", 2)
-    _writable(out)
+    for file in (out, json_file):
+        if file is not None:  # before the work, not after it
+            _writable(file)
+    _apart(whole, folds)
     split = folded(whole, folds)
     weights = calibrated(fit(whole, version, licence), whole, split)
     if no_voice:
@@ -222,6 +228,17 @@ def _held_out(whole: Corpus, kind: int, split: Split, final: Weights) -> Judged:
     there = ~np.isnan(out[:, 0])
     grown = out[there] ** (1 / final.fused.temperature)
     return Judged(whole.labels[there], grown / grown.sum(axis=1, keepdims=True), final.labels, whole.speakers[there])
+
+
+def _apart(whole: Corpus, folds: int) -> None:
+    """Whatever fold is held out, there must be two labels left to tell apart."""
+    heard = ~np.isnan(whole.values).any(axis=(1, 2))
+    for held in groups(whole.speakers, folds):
+        if len(left := np.unique(whole.labels[heard & ~held])) < 2:
+            who = ", ".join(np.unique(whole.speakers[held]))
+            raise fail(
+                f"without the speakers {who} only {' '.join(left) or 'nothing'} could be heard: more labels are needed"
+            )
 
 
 def _utterances(audio: Audio, model: EmotionModel, encoder: Encoder) -> list[Found]:
@@ -297,8 +314,16 @@ def _listen(
     encoder = encoder_or_exit()
     with _progress("utterances") as progress:
         task = progress.add_task(manifest.parent.name, total=len(rows))
-        kept = None if cache is None else cache / manifest.absolute().parent.name
+        kept = None if cache is None else cache / _heard_as(manifest, noises)
         return _read(lambda: corpora.listen(rows, encoder, conditions, noises, kept, lambda: progress.advance(task)))
+
+
+def _heard_as(manifest: Path, noises: list[Wave]) -> str:
+    """Folder in the cache: other recordings, noises or another encoder sound different."""
+    about = hashlib.blake2b(f"{manifest.absolute().parent}\n{settings_or_exit().asr.model}".encode(), digest_size=6)
+    for noise in noises:
+        about.update(noise.tobytes())
+    return f"{manifest.absolute().parent.name}-{about.hexdigest()}"
 
 
 def _read(work: Callable[[], T]) -> T:

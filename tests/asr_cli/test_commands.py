@@ -104,6 +104,12 @@ def test_subtitles_of_several_files_go_to_a_folder(tmp_path: Path) -> None:
     assert clash.exit_code == 2 and "overwrite each other" in clash.stderr
 
 
+def test_a_transcript_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "out" / "jfk.txt").mkdir(parents=True)
+    done = warmline("asr", "transcribe", JFK, "--output", tmp_path / "out")
+    assert (done.exit_code, "jfk.txt cannot be written" in done.stderr) == (1, True), done.output
+
+
 @pytest.mark.parametrize(
     ("options", "code", "sentence"),
     [
@@ -210,6 +216,12 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(tmp_path: Path)
     done = warmline("asr", "eval", "--manifest", table, "--json", "file/report.json")
     assert done.exit_code == 2 and "--json: file cannot be made a folder" in done.stderr
     assert "a.wav" not in done.stderr
+
+
+def test_a_report_that_would_be_a_folder_is_told_before_the_work(tmp_path: Path) -> None:
+    table = manifest(tmp_path, [("a.wav", "hello", "en")])
+    done = warmline("asr", "eval", "--manifest", table, "--json", tmp_path)
+    assert (done.exit_code, "is a folder" in done.stderr) == (2, True), done.output
 
 
 def test_no_manifest_is_said() -> None:

@@ -116,3 +116,18 @@ def test_no_file_a_folder_and_no_samples(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "zero.wav", np.zeros(0), 8000)
     with pytest.raises(AudioFileError, match=r"zero\.wav holds no sound"):
         read(tmp_path / "zero.wav")
+
+
+def test_recordings_joined_into_one_file_may_differ_in_rate_but_not_in_channels(tmp_path: Path) -> None:
+    parts = []
+    for rate, channels in ((16_000, 1), (44_100, 1), (16_000, 2)):
+        part = tmp_path / f"{rate}-{channels}.mp3"
+        soundfile.write(part, np.stack([tone(rate)] * channels, axis=1), rate)
+        parts.append(part.read_bytes())
+    joined = tmp_path / "joined.mp3"
+    joined.write_bytes(parts[0] + parts[1])
+    (audio,) = read(joined)
+    assert audio.ms == pytest.approx(2000 * SECONDS, abs=200)
+    joined.write_bytes(parts[0] + parts[2])
+    with pytest.raises(AudioFileError, match="number of channels"):
+        read(joined)

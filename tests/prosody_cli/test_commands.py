@@ -9,12 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
+from prosody.corpus import Corpus, CorpusError, Row, listen, read_manifest
 from prosody.feeling import LABELS
 from prosody.heads import Weights
+from prosody.model import DEFAULT_WEIGHTS
+from prosody.plot import picture
 from server.cli.main import app
+from server.cli.prosody import _apart, _heard_as
 from tests.speech_data import JFK, SHARED, models_folder
 
 EMODB = SHARED / "emotion_emodb_de"
@@ -63,6 +68,14 @@ def test_silence_and_music_are_unknown_with_the_reason(tmp_path: Path) -> None:
         assert done.exit_code == 0 and done.stdout.startswith("unknown: "), done.output
 
 
+def test_of_a_recorded_call_only_the_caller_is_judged(tmp_path: Path) -> None:
+    """Our recordings have the caller left, and right what the caller heard: the agent."""
+    voice, rate = soundfile.read(JFK, dtype="float32")
+    soundfile.write(tmp_path / "call.wav", np.stack([np.zeros_like(voice), voice], axis=1), rate)
+    found = json.loads(warmline("prosody", "analyze", tmp_path / "call.wav", "--json").stdout)
+    assert (found["label"], found["utterances"]) == ("unknown", [])
+
+
 def test_what_is_no_audio_gets_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "letter.wav").write_text("Dear Sir,")
     done = warmline("prosody", "analyze", "letter.wav")
@@ -99,6 +112,65 @@ def test_weights_are_trained_on_speakers_apart(tmp_path: Path) -> None:
     assert Weights.read(tmp_path / "mine.npz").licence == "mine"
     assert json.loads((tmp_path / "figures.json").read_text())["conditions"]["loss"]["speakers"] == 3
     assert "mine-1" in warmline("prosody", "eval", "--manifest", manifest, "--weights", "mine.npz").stdout
+
+
+def test_damaged_weights_are_named(tmp_path: Path) -> None:
+    data = bytearray(DEFAULT_WEIGHTS.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    (tmp_path / "bad.npz").write_bytes(data)
+    done = warmline("prosody", "analyze", JFK, "--weights", "bad.npz")
+    assert (done.exit_code, "bad.npz is damaged" in done.stderr) == (1, True), done.output
+
+
+def test_a_manifest_as_spreadsheets_write_it_and_one_that_is_no_table(tmp_path: Path) -> None:
+    marked = tmp_path / "marked.tsv"
+    marked.write_bytes(b"\xef\xbb\xbfpath\tlabel\tspeaker\na.wav\tangry\ts1\n")
+    assert len(read_manifest(marked)[0]) == 1
+    endless = tmp_path / "endless.tsv"
+    endless.write_text("a" * 200_000)
+    with pytest.raises(CorpusError, match="cannot be read"):
+        read_manifest(endless)
+
+
+def test_a_picture_of_a_file_of_any_name(tmp_path: Path) -> None:
+    out = tmp_path / "p.png"
+    picture(np.zeros(16_000, dtype=np.float32), [], [], "call $x_{ $.wav", out)
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_the_cache_holds_is_of_these_recordings_and_this_noise(tmp_path: Path) -> None:
+    one, other = tmp_path / "a" / "data" / "m.tsv", tmp_path / "b" / "data" / "m.tsv"
+    hiss = [np.ones(16, dtype=np.float32)]
+    assert len({_heard_as(one, []), _heard_as(other, []), _heard_as(one, hiss)}) == 3
+    assert _heard_as(one, hiss) == _heard_as(one, hiss)
+
+
+def test_a_cache_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    row = Row(tmp_path / "x" / "a.wav", "angry", "s1")
+    soundfile.write(_made(row.path), np.zeros(8000), 16_000)
+    silent = lambda _audio: np.zeros(1024, dtype=np.float32)  # noqa: E731
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(CorpusError, match="cannot be written"):
+        listen([row], silent, ["clean"], [], tmp_path / "file" / "cache")
+    listen([row], silent, ["clean"], [], tmp_path / "cache")
+    (kept,) = (tmp_path / "cache").rglob("*.npy")
+    kept.write_bytes(b"not numpy")
+    with pytest.raises(CorpusError, match="delete it"):
+        listen([row], silent, ["clean"], [], tmp_path / "cache")
+
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def test_one_label_cannot_be_trained(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(4, 4, 63 + 1024))
+    whole = Corpus(values, np.array(["angry"] * 4), np.array(["a", "b", "c", "d"]))
+    with pytest.raises(typer.Exit):
+        _apart(whole, 2)
+    _apart(Corpus(values, np.array(["angry", "sad"] * 2), np.array(["a", "a", "b", "b"])), 2)
 
 
 def test_training_without_speakers_is_refused(tmp_path: Path) -> None:
