@@ -35,6 +35,20 @@ describe("the picture of a conversation", () => {
     expect(after.consents).toEqual({ recording: true, emotion: false });
   });
 
+  it.each(["the caller's tone of voice", "emotion.frustration > 0.6"])("forgets that a hand-over was for %s", (reason) => {
+    const picture = pictureOf([
+      event("queue.entered", { queue: "support", reason, summary: "", facts: { mood: "angry", intent: "order" } }),
+      event("consent.withdrawn", { purposes: ["emotion"], by: "caller" }),
+    ]);
+    expect(picture.queue).toMatchObject({ reason: "", facts: { intent: "order" } });
+    expect(picture.notes[0]?.payload).toMatchObject({ queue: "support", reason: "", facts: { intent: "order" } });
+  });
+
+  it("takes a yes for none where the policy lets it count for nothing", () => {
+    const payload = { purposes: ["recording", "emotion"], given: true, void: { emotion: "policy cn: …" } };
+    expect(pictureOf([event("consent", payload)]).consents).toEqual({ recording: true, emotion: false });
+  });
+
   it("lets the final words replace the partial ones, and never the other way", () => {
     const partial = event("utterance.partial", { role: "customer", utterance_id: "u1", text: "where is" }, false);
     let picture = apply(EMPTY, partial);

@@ -98,12 +98,23 @@ function recorded(picture: Picture, who: Speaker, ms: unknown): number | null {
   return customer === null || agent === null ? null : value + agent - customer;
 }
 
+/** A reason that is the caller's emotion: a condition that names it, or the handler's words. */
+const tellsMood = (why: unknown): boolean =>
+  text(why).includes("emotion") || text(why) === "the caller's tone of voice";
+
 /** A decision by the caller's emotion. */
 const felt = (payload: Record<string, unknown>): boolean =>
-  text(payload["exit"]) === "on_emotion" || text(payload["why"]).includes("emotion");
+  text(payload["exit"]) === "on_emotion" || tellsMood(payload["why"]);
 
 const withoutMood = (facts: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(facts).filter(([key]) => key !== "mood"));
+
+/** Why somebody was handed over, without the mood. */
+const unmoved = (payload: Record<string, unknown>): Record<string, unknown> => ({
+  ...payload,
+  ...(payload["facts"] ? { facts: withoutMood(record(payload["facts"])) } : {}),
+  ...(tellsMood(payload["reason"]) ? { reason: "" } : {}),
+});
 
 /** The picture after one more event. */
 export function apply(picture: Picture, event: StoredEvent): Picture {
@@ -177,7 +188,10 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
       const given = p["given"] === true;
       return {
         ...noted(),
-        consents: { ...picture.consents, ...Object.fromEntries(purposes.map((purpose) => [purpose, given])) },
+        consents: {
+          ...picture.consents,
+          ...Object.fromEntries(purposes.map((purpose) => [purpose, given && !(purpose in record(p["void"]))])),
+        },
       };
     }
     case "consent.withdrawn": {
@@ -185,8 +199,10 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
       const consents = { ...picture.consents, ...Object.fromEntries(purposes.map((purpose) => [purpose, false])) };
       if (!purposes.includes("emotion")) return { ...noted(), consents };
       const lines = picture.lines.map((one) => ({ ...one, emotion: null }));
-      const queue = picture.queue && { ...picture.queue, facts: withoutMood(picture.queue.facts) };
-      const notes = picture.notes.filter((one) => one.type !== "decision" || !felt(one.payload));
+      const queue = picture.queue && ({ ...picture.queue, ...unmoved(picture.queue) } as Picture["queue"]);
+      const notes = picture.notes
+        .filter((one) => one.type !== "decision" || !felt(one.payload))
+        .map((one) => (one.type.startsWith("queue.") ? { ...one, payload: unmoved(one.payload) } : one));
       return { ...picture, notes: [...notes, note], lines, queue, consents };
     }
     case "turn.ledger": {
