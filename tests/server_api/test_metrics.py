@@ -12,6 +12,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from asr.metrics import BATCH_SIZE, DEADLINE_MISSES, QUEUE_DEPTH, SHED_PARTIALS
 from asr.options import AsrOptions
 from prosody.options import ProsodyOptions
 from server.embedding import InferenceLink
@@ -96,12 +97,21 @@ async def test_without_inference_its_part_is_missing_and_said_to_be(world: Any) 
 
 async def test_the_worker_tells_what_it_counts(world: Any, inference: InferenceLink) -> None:
     world.app.state.meter.inference = inference.metrics
+    before = values((await scrape(world)).text)  # counters are of this process, other tests have counted too
+    SHED_PARTIALS.inc()
+    DEADLINE_MISSES.labels("partial").inc(2)
+    BATCH_SIZE.observe(4)
+    QUEUE_DEPTH.labels("final").set(5)
     found = values((await scrape(world)).text)
+    QUEUE_DEPTH.labels("final").set(0)
     assert found["warmline_inference_up",] == 1
-    assert found["warmline_asr_queue_depth", "final"] == 0
-    assert found["warmline_asr_shed_partials_total",] == 0
-    assert found["warmline_asr_deadline_misses_total", "partial"] == 0
-    assert found["warmline_asr_batch_size_count",] == 0
+    assert found["warmline_asr_queue_depth", "final"] == 5
+    for name, more in (
+        (("warmline_asr_shed_partials_total",), 1),
+        (("warmline_asr_deadline_misses_total", "partial"), 2),
+        (("warmline_asr_batch_size_count",), 1),
+    ):
+        assert found[name] - before[name] == more, name
     assert found["warmline_inference_process_cpu_seconds_total",] > 0
 
 
