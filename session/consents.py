@@ -136,6 +136,18 @@ class Consents:
             row = await session.get(VoiceBaseline, customer_id)
             return b"" if row is None else row.data
 
+    async def forget_refused(self, conversation_id: str, customer_id: str) -> None:
+        """A verified customer said no to keeping in this very conversation: what is left of before goes."""
+        async with self._store.writing() as session:
+            asked = select(ConsentRow.id).where(
+                ConsentRow.conversation_id == conversation_id, ConsentRow.purpose == HISTORY
+            )
+            if (
+                await session.scalar(asked.limit(1)) is not None
+                and await _history_row(session, conversation_id, customer_id) is None
+            ):
+                await session.execute(delete(VoiceBaseline).where(VoiceBaseline.customer_id == customer_id))
+
     async def keep_baseline(self, consent: EmotionConsent, customer_id: str, data: bytes) -> None:
         """Keep what this call taught, for later ones. Raises `ConsentError`, and writes nothing, without the consents."""
         async with self._store.writing() as session:

@@ -93,9 +93,10 @@ class Feelings:
     async def verified(self, customer_id: str) -> None:
         """We know who calls: begin with what earlier calls taught, if they agreed to that."""
         self._customer_id = customer_id
-        if self.consent is None:
-            return
         consents = self._feeler.consents
+        if self.consent is None:
+            await consents.forget_refused(self._ref.conversation_id, customer_id)
+            return
         self._took(await consents.emotion(self._ref.conversation_id, customer_id))
         if self.consent is not None:
             self.baseline = await consents.baseline(self.consent, customer_id)

@@ -236,3 +236,19 @@ async def test_who_is_verified_before_the_question_begins_with_their_own_voice_t
     await again.answered(YES)
     assert again.consent is not None
     assert (again.baseline, again.consent.keep) == (b"learnt", True)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_a_no_to_keeping_deletes_also_when_emotion_was_refused(world: World, refused: bool) -> None:
+    """They are verified only afterwards, and nothing is analysed: the baseline goes all the same."""
+    feelings = world.feelings()
+    for answer in (YES, KEEP):
+        await feelings.answered(answer)
+    await feelings.verified("100")
+    await world.hears(feelings, baseline=b"learnt")
+    await feelings.ended()
+    again = (await begin(world.store)).feelings()
+    if refused:
+        await again.answered(fx.GrantConsent(purposes=["emotion_history"], given=False, wording="For later calls too?"))
+    await again.verified("100")
+    assert await world.count("voice_baseline") == (0 if refused else 1)
