@@ -103,7 +103,7 @@ class Feelings:
 
     async def heard(self, at_ms: int, event: wire.UtteranceFinal) -> fx.Feeling | None:
         """Judge, keep and show what an utterance of the customer conveyed; the mood after it, or None without consent."""
-        if self.consent is None or self._ref.sensitive:
+        if self.consent is None or self._ref.sensitive or event.utterance_id in self._ref.hidden:
             return None
         if event.baseline and self.consent.keep:
             self._learnt = event.baseline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from session.store import Store
 from session.types import NewUtterance
 
 HIDDEN = "[hidden]"
+HIDDEN_KEPT = 16  # more utterances than wait for a contact that is busy
 
 
 @dataclass(slots=True)
@@ -38,6 +40,8 @@ class LegRef:
     plays: dict[str, Play] = field(default_factory=dict)
     sensitive: bool = False
     """The flow waits for something private: words are passed on but neither stored nor shown."""
+    hidden: deque[str] = field(default_factory=lambda: deque(maxlen=HIDDEN_KEPT))
+    """The newest utterances stored without their words; the contact may act on one when the private question is over."""
 
 
 async def commit(store: Store, ref: LegRef, report: wire.Report, incarnation: str) -> None:
@@ -60,6 +64,8 @@ async def commit(store: Store, ref: LegRef, report: wire.Report, incarnation: st
 
     match event:
         case wire.UtteranceFinal():
+            if ref.sensitive:
+                ref.hidden.append(event.utterance_id)
             await store.add_utterance(
                 ref.conversation_id,
                 _utterance(ref, event, at),

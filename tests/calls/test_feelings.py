@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 
 from dialog import events as fx
+from server.calls import journal
 from server.calls.feelings import Feeler, Feelings
 from server.calls.journal import LegRef
 from session import wire
@@ -105,6 +106,21 @@ async def test_under_off_a_yes_starts_nothing(world: World, policy: PolicyName) 
     await feelings.answered(YES)
     assert (await world.hears(feelings) is None) is (policy == "off")
     assert await world.count("affect_event") == (0 if policy == "off" else 1)
+
+
+async def test_words_hidden_when_they_came_are_not_read_when_the_question_is_over(world: World) -> None:
+    feelings = world.feelings()
+    await feelings.answered(YES)
+    late = wire.UtteranceFinal(
+        leg_id=world.ref.leg_id, utterance_id="u1", t0_ms=0, t1_ms=900, text="and four seven", language="en", confidence=0.9
+    )  # fmt: skip
+    world.ref.sensitive = True
+    await journal.commit(world.store, world.ref, wire.Report(seq=1, at=1000, event=late), "w")
+    world.ref.sensitive = False  # the contact has left the block before it comes to this one
+    assert await feelings.heard(1000, late) is None
+    assert world.asked == []
+    world.said = 1
+    assert await world.hears(feelings) is not None
 
 
 async def test_an_utterance_becomes_an_affect_event(world: World) -> None:
