@@ -20,7 +20,7 @@ test: ## Lint, types and every test that is not slow
 	@$(PY) -m server.cli models install
 	@$(MAKE) --no-print-directory lint
 	@scripts/build-web.sh test
-	@$(PY) -m pytest -q
+	@scripts/run-tests.sh
 
 lint: ## ruff, mypy --strict, the rooms' import contracts, shell scripts
 	@.venv/bin/ruff check .

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Every test that is not slow, in two lanes at once: real calls mostly wait for real time, so what only computes runs
+# beside them, with the lowest priority. Prints both lanes' results; fails when either does.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+real_time=(tests/e2e tests/edge tests/telephony tests/webrtc tests/supervisor tests/demo tests/docker)
+pytest=(.venv/bin/python -m pytest -q)
+log=$(mktemp)
+trap 'kill "${computing:-}" 2> /dev/null; rm -f "$log"' EXIT
+
+nice -n 19 "${pytest[@]}" -p no:cacheprovider "${real_time[@]/#/--ignore=}" > "$log" 2>&1 &
+computing=$!
+echo "real calls (what only computes runs beside them and is printed after):"
+"${pytest[@]}" "${real_time[@]}"
+calls=$?
+echo "everything else:"
+wait "$computing"
+rest=$?
+computing=
+cat "$log"
+[ $calls -eq 0 ] && [ $rest -eq 0 ]
