@@ -1,0 +1,158 @@
+"""Leg worker → app: what happened on a leg, as the `event` of a `Report`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from session.wire.values import Emotion, LegStats, Stage, Transport, Word
+
+
+class Event(msgspec.Struct, tag_field="e", kw_only=True, omit_defaults=True, frozen=True):
+    """Base of everything a leg worker reports; all name their leg."""
+
+    leg_id: str
+
+
+class LegOffered(Event, tag="leg.offered", kw_only=True, frozen=True):
+    """A call arrived and waits for `AnswerLeg` or `RejectLeg` (100/180 was sent already)."""
+
+    transport: Transport
+    from_uri: str
+    to_uri: str
+    display_name: str = ""
+    headers: dict[str, str] = {}
+
+
+class LegProgress(Event, tag="leg.progress", kw_only=True, frozen=True):
+    """The leg changed state. `up` means audio may flow both ways."""
+
+    state: Literal["ringing", "early", "up", "held", "resumed"]
+    codec: str = ""
+    srtp: bool = False
+    remote: str = ""
+
+
+class LegEnded(Event, tag="leg.ended", kw_only=True, frozen=True):
+    """The last event of a leg. `reason`: one of the words listed in docs/architecture.md (hangup, no_rtp, …)."""
+
+    party: Literal["remote", "local", "network", "error"]
+    reason: str
+    code: int = 0
+    duration_ms: int = 0
+    stats: LegStats = LegStats()
+
+
+class SpeechStarted(Event, tag="speech.started", kw_only=True, frozen=True):
+    """Voice activity opened an utterance."""
+
+    utterance_id: str
+    t0_ms: int
+
+
+class SpeechDropped(Event, tag="speech.dropped", kw_only=True, frozen=True):
+    """The utterance turned out to hold no words (noise, music, a cough)."""
+
+    utterance_id: str
+    reason: str
+
+
+class UtterancePartial(Event, tag="utterance.partial", kw_only=True, frozen=True):
+    """Words so far, to be replaced by the next partial or the final."""
+
+    utterance_id: str
+    t0_ms: int
+    text: str
+    language: str
+
+
+class UtteranceFinal(Event, tag="utterance.final", kw_only=True, frozen=True):
+    """A finished utterance. `ledger` holds the stages from the last voiced sample to this event.
+
+    `text` is verbatim; `normalised` writes its numbers, amounts and dates as figures, and is empty when that is the same.
+    `emotion` comes only with consent; `baseline`, what was learnt of the voice so far, only where it may be kept as well.
+    """
+
+    utterance_id: str
+    t0_ms: int
+    t1_ms: int
+    text: str
+    normalised: str = ""
+    language: str
+    confidence: float
+    words: list[Word] = []
+    emotion: Emotion | None = None
+    baseline: bytes = b""
+    ledger: list[Stage] = []
+
+
+class DtmfReceived(Event, tag="dtmf", kw_only=True, frozen=True):
+    """One key. Never logged by anyone; the app stores only that a key came."""
+
+    digit: str
+    source: Literal["rfc4733", "info", "inband", "page"]
+
+
+class PlayStarted(Event, tag="play.started", kw_only=True, frozen=True):
+    """First sample of a prompt left for the remote side. `ledger`: stages since the command arrived."""
+
+    play_id: str
+    at_ms: int
+    ledger: list[Stage] = []
+
+
+class PlayFinished(Event, tag="play.finished", kw_only=True, frozen=True):
+    """A prompt ended. `spoken` is only the words whose samples were really played.
+
+    `stop_ms`, for barge-in: caller's first voiced sample → last audible sample of the prompt.
+    """
+
+    play_id: str
+    outcome: Literal["done", "barge_in", "stopped", "failed"]
+    spoken: str
+    at_ms: int
+    played_ms: int
+    stop_ms: float = 0.0
+    error: str = ""
+
+
+class RecordingClosed(Event, tag="recording.closed", kw_only=True, frozen=True):
+    """The leg's stereo recording is complete on disk (left = this leg's remote side, right = what it heard)."""
+
+    path: str
+    duration_ms: int
+    rate: int
+
+
+class BridgeChanged(Event, tag="bridge", kw_only=True, frozen=True):
+    """Audio is (no longer) flowing between this leg and `peer_leg_id`."""
+
+    peer_leg_id: str
+    connected: bool
+    reason: str = ""
+
+
+class AsrDegraded(Event, tag="asr.degraded", kw_only=True, frozen=True):
+    """Recognition is overloaded or away. `lost`: this utterance has no words; else they came a faster, poorer way."""
+
+    utterance_id: str
+    reason: str
+    lost: bool = True
+
+
+LegEvent = (
+    LegOffered
+    | LegProgress
+    | LegEnded
+    | SpeechStarted
+    | SpeechDropped
+    | UtterancePartial
+    | UtteranceFinal
+    | DtmfReceived
+    | PlayStarted
+    | PlayFinished
+    | RecordingClosed
+    | BridgeChanged
+    | AsrDegraded
+)
