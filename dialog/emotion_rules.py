@@ -16,8 +16,17 @@ from dialog.blocks.queue import Queue
 from dialog.blocks.set import Set
 from dialog.flow import Flow
 from dialog.paths import reach
+from dialog.rulebook import rule
 from dialog.yamlfile import Document, Place, Problem
 
+KEPT = rule(
+    "emotion-kept", "E", "an emotion is kept as an attribute, which a withdrawal of consent could not delete",
+    "use emotion in the branch or priority that needs it",
+)  # fmt: skip
+SALE = rule(
+    "emotion-sale", "E", "the caller's emotion leads to an offer or a price",
+    "lead to comfort, a person or a queue instead, or give a step that sells nothing `tags: [service]`",
+)  # fmt: skip
 SELLING = re.compile(
     r"\b(special|exclusive|limited|great) (offer|deal|price)s?\b|\b(discount|upgrade|promotion|premium|up-?sell|voucher|coupon|cashback)"
     r"(s|d|ing)?\b|\b(buy|purchase|subscribe|sign up)\b|\bfor (only|just) [€$£\d]|\b\d+ ?(%|percent) off\b|\bwe can offer you\b"
@@ -40,8 +49,8 @@ def kept(flow: Flow, document: Document) -> Iterator[Problem]:
         for parameter in kept_by:
             yield document.problem(
                 ("blocks", name, "values"),
-                f"block {name!r}: {parameter} keeps an emotion as an attribute, which a withdrawal could not delete; "
-                "use emotion in the branch or priority that needs it",
+                f"block {name!r}: {parameter} keeps an emotion as an attribute, which a withdrawal could not delete",
+                KEPT,
             )
 
 
@@ -69,8 +78,8 @@ def _told(document: Document, place: Place, who: str, found: set[str], selling: 
     for name in sorted(found & set(selling)):
         yield document.problem(
             place,
-            f"emotion-sale: {who} leads by the caller's emotion to {name!r}, which {selling[name]}; lead to comfort, a person "
-            f"or a queue instead, or, if {name!r} sells nothing, give it `tags: [service]`",
+            f"{who} leads by the caller's emotion to {name!r}, which {selling[name]}",
+            SALE,
         )
 
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
-Channel = Literal["voice", "text"]
-SayChannel = Literal["voice", "text", "both"]
+Channel = Literal["voice", "video", "chat"]
+SayChannel = Literal["voice", "chat", "both"]
 Wanted = Literal["sentence", "answer", "digits"]
 QueueOutcome = Literal["answered", "overflow", "left", "abandoned", "no_agents"]
 
@@ -105,7 +105,7 @@ class AgentLost(FlowEvent, tag="agent_lost", kw_only=True, frozen=True):
 
 
 class HungUp(FlowEvent, tag="hung_up", kw_only=True, frozen=True):
-    """The caller is gone (or, for text, closed the chat). The run ends; `End` is still returned for the record."""
+    """The caller is gone (or closed the chat). The run ends; `End` is still returned for the record."""
 
 
 class Failed(FlowEvent, tag="failed", kw_only=True, frozen=True):
@@ -137,7 +137,7 @@ class Effect(msgspec.Struct, tag_field="f", kw_only=True, omit_defaults=True, fr
 
 
 class Say(Effect, tag="say", kw_only=True, frozen=True):
-    """Speak and/or write `text`. For voice, `PromptDone(play_id)` is owed; for text alone it is not."""
+    """Speak and/or write `text`. For voice, `PromptDone(play_id)` is owed; for chat alone it is not."""
 
     play_id: str
     text: str
@@ -273,7 +273,7 @@ class Trace(Effect, tag="trace", kw_only=True, frozen=True):
 
 
 class End(Effect, tag="end", kw_only=True, frozen=True):
-    """The run is over: hang up (voice) or close (text)."""
+    """The run is over: hang up (voice, video) or close (chat)."""
 
     disposition: str
 

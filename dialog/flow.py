@@ -22,6 +22,8 @@ from dialog.blocks.set import Set
 from dialog.blocks.understand import Understand
 from dialog.blocks.verify import Verify
 from dialog.blocks.withdraw import Withdraw
+from dialog.events import Channel
+from dialog.rulebook import UNREADABLE, rule
 from dialog.text import Localised
 from dialog.yamlfile import Document, FileError, Place, Problem
 
@@ -32,6 +34,9 @@ AnyBlock = Annotated[
 BLOCK_TYPES = (
     "play", "menu", "collect", "verify", "consent", "withdraw", "understand", "answer", "branch", "set", "queue", "end",
 )  # fmt: skip
+BLOCK_TYPE = rule(
+    "block-type-unknown", "E", "a block's `type` is none of flow/v1", "use one of the types in docs/blocks.md"
+)
 _ID = r"^[a-z][a-z0-9_]*$"
 
 
@@ -90,7 +95,11 @@ class Flow(BaseModel):
     id: str = Field(pattern=_ID)
     title: Localised
     locales: list[str] = Field(min_length=1, description="BCP-47; every wording must have all of them")
-    channels: list[Literal["voice", "text"]] = Field(default=["voice", "text"], min_length=1)
+    channels: list[Channel] = Field(
+        default=["voice", "chat"],
+        min_length=1,
+        description="where callers come from: voice, video (spoken, too) and chat",
+    )
     start: str = Field(description="id of the first block")
     blocks: dict[Annotated[str, Field(pattern=_ID)], AnyBlock] = Field(min_length=1)
     handlers: Handlers = Handlers()
@@ -141,7 +150,7 @@ def read_flow(path: Path) -> tuple[Flow, Document]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileError([Problem(str(path), 1, f"cannot be read: {error}")]) from None
+        raise FileError([Problem(str(path), 1, f"cannot be read: {error}", UNREADABLE)]) from None
     return parse_flow(text, str(path))
 
 
@@ -159,7 +168,9 @@ def _unknown_types(document: Document) -> list[Problem]:
         return []
     accepted = ", ".join(BLOCK_TYPES)
     return [
-        document.problem(("blocks", name, "type"), f"block {name!r}: unknown type {kind!r}; accepted are {accepted}")
+        document.problem(
+            ("blocks", name, "type"), f"block {name!r}: unknown type {kind!r}; accepted are {accepted}", BLOCK_TYPE
+        )
         for name, block in blocks.items()
         if isinstance(block, dict) and (kind := block.get("type")) not in BLOCK_TYPES
     ]
@@ -173,7 +184,7 @@ def _problem_of(document: Document, item: Any) -> Problem:
     name = ".".join(str(step) for step in place if step != "[key]")
     message = item["msg"]
     if item["type"] == "extra_forbidden":
-        message = "is not known here; remove it or correct its spelling"
-    elif item["type"] == "missing":
-        message = "is missing"
+        return document.problem(place, f"{name}: is not known here", mend="remove it or correct its spelling")
+    if item["type"] == "missing":
+        return document.problem(place, f"{name}: is missing", mend="add it")
     return document.problem(place, f"{name}: {message}")

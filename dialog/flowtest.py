@@ -285,7 +285,7 @@ class Player:
                 case Say():
                     self.talk.append(f"bot [{effect.block}]: {effect.text}")
                     self.said.append(effect.text)
-                    if effect.channel != "text":
+                    if effect.channel != "chat":
                         self.plays.append(effect)
                 case StopSpeaking():
                     stopped += self.plays

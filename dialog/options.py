@@ -58,7 +58,7 @@ class DialogOptions(BaseModel):
         le=60,
         description="s of silence after a question before it is asked again; people think for 2–4 s",
     )
-    text_no_input_s: float = Field(
+    chat_no_input_s: float = Field(
         default=300.0,
         ge=10,
         le=86400,

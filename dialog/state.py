@@ -96,6 +96,11 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     """Why a person is wanted, in plain words, once one is."""
     ended: str = ""
 
+    @property
+    def spoken(self) -> bool:
+        """The caller is on a line, with or without a picture, not in a chat."""
+        return self.channel != "chat"
+
     @cached_property
     def private(self) -> Private:
         """Digits in flight; lives in this process only."""

@@ -63,7 +63,7 @@ class Turn:
         state.next_play += 1
         if article:
             state.last_answer = words
-        voice = state.channel == "voice"
+        voice = state.spoken
         self.effects.append(
             Say(
                 play_id=play_id,
@@ -71,7 +71,7 @@ class Turn:
                 locale=state.locale,
                 block=state.block,
                 interruptible=interruptible,
-                channel="text" if not voice else "both" if state.text_turn else "voice",
+                channel="chat" if not voice else "both" if state.text_turn else "voice",
                 article=article,
             )
         )
@@ -133,7 +133,7 @@ class Turn:
         if self.state.caller_speaking:
             self.start_timer("no_input", UTTERANCE_MS)
             return
-        seconds = self.options.no_input_s if self.state.channel == "voice" else self.options.text_no_input_s
+        seconds = self.options.no_input_s if self.state.spoken else self.options.chat_no_input_s
         self.start_timer("no_input", round(seconds * 1000))
 
     def start_timer(self, name: str, ms: int) -> None:

@@ -8,20 +8,29 @@ from typing import Any
 
 import yaml
 
+from dialog.rulebook import KEY_TWICE, NOT_YAML, SHAPE, UNREADABLE, Rule
+
 Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a file: where, what, and what to do."""
+    """One thing wrong with a file: where, by which rule, what, and what to do (empty = as the rule says)."""
 
     file: str
     line: int
     message: str
-    severity: str = "E"
+    rule: Rule = SHAPE
+    mend: str = ""
+
+    @property
+    def severity(self) -> str:
+        """E forbids use, W is advice."""
+        return self.rule.severity
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.severity} {self.message}"
+        mend = self.mend or self.rule.mend
+        return f"{self.file}:{self.line}: {self.severity} {self.rule.id} {self.message}; {mend}"
 
 
 class FileError(ValueError):
@@ -46,9 +55,9 @@ class Document:
             place = place[:-1]
         return self.lines.get(place, 1)
 
-    def problem(self, place: Place, message: str, severity: str = "E") -> Problem:
-        """A problem at this place."""
-        return Problem(self.file, self.line(place), message, severity)
+    def problem(self, place: Place, message: str, rule: Rule = SHAPE, mend: str = "") -> Problem:
+        """A breach of `rule` at this place; `mend` where something better than the rule's own advice is known."""
+        return Problem(self.file, self.line(place), message, rule, mend)
 
 
 class _Loader(yaml.SafeLoader):
@@ -69,11 +78,11 @@ def parse(text: str, file: str) -> Document:
     try:
         root = loader.get_single_node()
         if root is None:
-            raise FileError([Problem(file, 1, "the file is empty")])
+            raise FileError([Problem(file, 1, "the file is empty", UNREADABLE, "write something into it")])
         data = _Builder(loader, lines, problems, file).build(root, ())
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise FileError([Problem(file, line, f"not readable as YAML: {error.problem}")]) from None
+        raise FileError([Problem(file, line, f"not readable as YAML: {error.problem}", NOT_YAML)]) from None
     finally:
         loader.dispose()
     if problems:
@@ -86,7 +95,7 @@ def read(path: Path) -> Document:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileError([Problem(str(path), 1, f"cannot be read: {error}")]) from None
+        raise FileError([Problem(str(path), 1, f"cannot be read: {error}", UNREADABLE)]) from None
     return parse(text, str(path))
 
 
@@ -112,7 +121,7 @@ class _Builder:
                 key = self.loader.construct_object(key_node)
                 line = key_node.start_mark.line + 1
                 if key in result:
-                    self.problems.append(Problem(self.file, line, f"key {key!r} is given twice; remove one"))
+                    self.problems.append(Problem(self.file, line, f"key {key!r} is given twice", KEY_TWICE))
                     continue
                 self.lines[(*place, key)] = line
                 result[key] = self.build(value_node, (*place, key))

@@ -261,7 +261,7 @@ class Contact:
         """Tell the flow, and carry out what it asks for."""
         if isinstance(event, fx.Heard | fx.TextMessage):
             # Just after a start the bot still learns its intents: what was said is answered late, not lost.
-            await self.around.understanding(LEARNING_S)
+            await self.around.understanding(self.flow_id, LEARNING_S)
         started = time.monotonic()
         effects = await self.engine.step(self.run, event, time.time_ns() // 1_000_000)
         thought_ms = (time.monotonic() - started) * 1000
@@ -331,7 +331,7 @@ class Contact:
             await self.note(
                 "message", {"role": "bot", "text": effect.text, "block": effect.block, "article": effect.article}
             )
-        if effect.channel == "text":
+        if effect.channel == "chat":
             return
         self._turns.answered(effect.play_id, thought_ms)
         await self.caller.say(effect)

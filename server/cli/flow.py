@@ -16,6 +16,7 @@ from dialog.flow import read_flow, schema
 from dialog.flowtest import Player, ScenarioFailed, read_tests
 from dialog.options import DialogOptions
 from dialog.ports import Vectors
+from dialog.reference import rules_page
 from dialog.service import Dialog
 from dialog.validate import validate
 from dialog.verify import MemoryAttempts, hash_pin
@@ -63,16 +64,26 @@ def test_files(
 @app.command("schema")
 def print_schema(out: Annotated[Path | None, typer.Option(help="write here instead of printing")] = None) -> None:
     """The JSON Schema of flow/v1, for editors."""
-    if out is None:
-        print(schema(), end="")
-    else:
-        out.write_text(schema(), encoding="utf-8")
+    _write(schema(), out)
+
+
+@app.command("rules")
+def print_rules(out: Annotated[Path | None, typer.Option(help="write here instead of printing")] = None) -> None:
+    """All rules that `validate` checks, as Markdown."""
+    _write(rules_page(), out)
 
 
 @app.command("hash-pin")
 def print_pin_hash() -> None:
     """Ask for a PIN (not shown) and print its hash for the customer directory."""
     print(hash_pin(typer.prompt("PIN", hide_input=True, confirmation_prompt=True)))
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        print(text, end="")
+    else:
+        out.write_text(text, encoding="utf-8")
 
 
 class _LocalEmbedder:
