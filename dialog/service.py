@@ -13,18 +13,14 @@ from numpy.typing import NDArray
 from dialog.embedding import CachedEmbedder
 from dialog.engine import FlowEngine
 from dialog.flow import Flow, load_flow
-from dialog.knowledge import Article, KnowledgeBase, read_articles
+from dialog.library import FlowFolder, flow_files
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
-from dialog.understanding import Example, IntentClassifier, normal, read_examples
-from dialog.verify import FileDirectory, MemoryAttempts
+from dialog.understanding import normal
+from dialog.verify import MemoryAttempts
 from dialog.yamlfile import FileError, Problem
 
 log = structlog.get_logger(__name__)
-
-QUESTION = "question"
-"""Intent of whatever the knowledge base can be asked; learnt from the articles' own questions."""
-_RETRY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +37,18 @@ class Dialog:
     def __init__(
         self,
         options: DialogOptions,
+        files: dict[str, Path],
         flows: dict[str, Flow],
-        examples: list[Example],
-        articles: list[Article],
-        ports: Ports,
+        folders: dict[Path, FlowFolder],
         embedder: Embedder,
     ) -> None:
         self.options = options
-        self._embedder = embedder
+        self.files = files
         self.flows = flows
-        self.ports = ports
-        self._examples = examples
-        self._articles = articles
-        self._engines = {name: FlowEngine(flow, ports, options) for name, flow in flows.items()}
-        self._ready = asyncio.Event()
+        """The flow of each id that answers new calls."""
+        self._embedder = embedder
+        self._folders = folders
+        self._engines = {name: self._engine_of(flow) for name, flow in flows.items()}
 
     @classmethod
     def load(
@@ -67,37 +61,40 @@ class Dialog:
         customers: CustomerDirectory | None = None,
         attempts: Attempts | None = None,
     ) -> Dialog:
-        """Read and check every file. Raises `FileError` naming file and line; blocks for some 100 ms.
+        """Read and check what the numbers need. Raises `FileError` naming file and line; blocks for some 100 ms.
 
-        `root`: installation folder; `data_dir`: where vectors are cached, None = nowhere.
+        `root`: installation folder; `data_dir`: where vectors are cached, None = nowhere. Flows that lie in the same
+        folders but answer no number are there to be called or transferred to; one that is broken is left out, with a
+        line in the log.
         """
         folder = root / options.flows_dir
-        flows = {}
+        files = flow_files(folder)
+        flows: dict[str, Flow] = {}
         for called, number in options.numbers.items():
-            path = folder / f"{number.flow}.yaml"
-            if not path.is_file():
-                have = ", ".join(sorted(item.stem for item in folder.glob("*.yaml") if "." not in item.stem)) or "none"
+            path = files.get(number.flow)
+            if path is None:
                 problem = (
-                    f"dialog.numbers.{called}.flow is {number.flow!r}, but there is no such file; flows here: {have}"
+                    f"dialog.numbers.{called}.flow is {number.flow!r}, but there is no such file; "
+                    f"flows here: {', '.join(sorted(files)) or 'none'}"
                 )
-                raise FileError([Problem(str(path), 1, problem)])
-            flows[number.flow] = load_flow(path)
-        examples, articles = read_examples(folder / "intents"), read_articles(folder / "knowledge")
+                raise FileError([Problem(str(folder / f"{number.flow}.yaml"), 1, problem)])
+            flows[number.flow] = _load(path)
+        used = {files[name].parent for name in flows}
+        for name, path in files.items():
+            if name not in flows and path.parent in used:
+                try:
+                    flows[name] = _load(path)
+                except FileError as error:
+                    log.error("dialog.flow_left_out", flow=name, problems=[str(item) for item in error.problems])
         cached = CachedEmbedder(embedder)
-        ports = Ports(
-            understanding=IntentClassifier(
-                cached, least=options.intent_min, cache=data_dir / "vectors-intents.npz" if data_dir else None
-            ),
-            knowledge=KnowledgeBase(
-                cached,
-                [_with_examples(article, examples) for article in articles],
-                least=options.knowledge_min,
-                cache=data_dir / "vectors-knowledge.npz" if data_dir else None,
-            ),
-            customers=customers or FileDirectory.read(folder / options.customers),
-            attempts=attempts or MemoryAttempts(options.lockout_attempts, options.lockout_s),
-        )
-        return cls(options, flows, examples, articles, ports, cached)
+        tries = attempts or MemoryAttempts(options.lockout_attempts, options.lockout_s)
+        folders = {
+            path: FlowFolder.load(
+                path, folder, options, data_dir=data_dir, embedder=cached, attempts=tries, customers=customers
+            )
+            for path in sorted(used, key=lambda path: (path != folder, path))
+        }
+        return cls(options, files, flows, folders, cached)
 
     async def vector(self, text: str) -> NDArray[np.float32]:
         """The sentence vector by which `text` is understood, [dims]; asked for once. Raises OSError or TimeoutError."""
@@ -105,40 +102,32 @@ class Dialog:
         return vector
 
     @property
-    def ready(self) -> bool:
-        """Can requests be understood and answered?"""
-        return self._ready.is_set()
+    def ports(self) -> Ports:
+        """Those of the folder that is learnt first."""
+        return next(iter(self._folders.values())).ports
 
-    async def wait_ready(self, timeout_s: float) -> bool:
-        """Wait for it, as after a restart; False when it took longer."""
+    def folder(self, flow_id: str) -> FlowFolder:
+        """Where a flow's intents, knowledge and customers are. Raises KeyError for one that is not loaded."""
+        return self._folders[self.files[flow_id].parent]
+
+    @property
+    def ready(self) -> bool:
+        """Can requests be understood and answered, whatever number is called?"""
+        return all(folder.ready for folder in self._folders.values())
+
+    async def wait_ready(self, flow_id: str, timeout_s: float) -> bool:
+        """Wait for what a flow needs, as after a restart; False when it took longer."""
         try:
             async with asyncio.timeout(timeout_s):
-                await self._ready.wait()
+                await self.folder(flow_id).wait_ready()
         except TimeoutError:
             return False
         return True
 
     async def prepare(self) -> None:
-        """Learn intents and index knowledge; waits for the inference worker as long as it takes. Cancel to stop."""
-        known = {example.intent for example in self._examples}
-        questions = [
-            Example(question, QUESTION)
-            for article in self._articles
-            if article.id not in known
-            for listed in article.questions.values()
-            for question in listed
-        ]
-        understanding, knowledge = self.ports.understanding, self.ports.knowledge
-        while not self.ready:
-            try:
-                if isinstance(knowledge, KnowledgeBase):
-                    await knowledge.index()
-                if isinstance(understanding, IntentClassifier):
-                    await understanding.fit([*self._examples, *questions])
-                self._ready.set()
-            except (OSError, TimeoutError) as error:
-                log.info("dialog.waiting_for_inference", error=str(error))
-                await asyncio.sleep(_RETRY_S)
+        """Learn folder after folder, the shipped one first; waits for the inference worker. Cancel to stop."""
+        for folder in self._folders.values():
+            await folder.learn()
 
     def answering(self, called: str) -> Answering:
         """What answers this number (`web` for the page)."""
@@ -149,8 +138,14 @@ class Dialog:
         """The engine of a flow by id, for runs taken up again."""
         return self._engines.get(flow_id)
 
+    def _engine_of(self, flow: Flow) -> FlowEngine:
+        return FlowEngine(flow, self.folder(flow.id).ports, self.options)
 
-def _with_examples(article: Article, examples: list[Example]) -> Article:
-    """Ways to ask for an intent are ways to ask for the article of the same name."""
-    more = [example.text for example in examples if example.intent == article.id]
-    return article.model_copy(update={"questions": {**article.questions, "*": more}}) if more else article
+
+def _load(path: Path) -> Flow:
+    """A flow that its own file's name finds again. Raises `FileError`."""
+    flow = load_flow(path)
+    if flow.id != path.stem:
+        problem = f"id is {flow.id!r}, but the file is called {path.name}; give both the same name"
+        raise FileError([Problem(str(path), 1, problem)])
+    return flow

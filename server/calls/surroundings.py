@@ -43,5 +43,5 @@ class Surroundings:
     handled: dict[str, str]
     """Agent → the conversation they last talked in, which after-call work is about."""
     ended: Callable[[Contact], None]
-    understanding: Callable[[float], Awaitable[bool]]
-    """Waits (at most so many s) until requests can be understood."""
+    understanding: Callable[[str, float], Awaitable[bool]]
+    """Waits (at most so many s) until the requests of a flow's callers can be understood."""
