@@ -34,6 +34,7 @@ from dialog.events import (
     Heard,
     HungUp,
     PauseRecording,
+    Performed,
     Pressed,
     PromptDone,
     QueueResult,
@@ -186,6 +187,8 @@ class FlowEngine:
             case QueueResult(outcome=outcome):
                 if isinstance(self._block(turn), Queue):
                     await self._block(turn).queue_news(turn, outcome)
+            case Performed():
+                await self._block(turn).performed(turn, event)
             case AgentLeft():
                 if state.phase == "talking":
                     await self._block(turn).queue_news(turn, "agent_left")
@@ -249,7 +252,7 @@ class FlowEngine:
             state.no_input = 0
             return
         self._follow_language(turn, heard)
-        meaning = await self.ports.understanding.classify(heard.text)
+        meaning = await turn.classify(heard.text)
         if meaning.intent == "human_request" and self.flow.handlers.on_human_request:
             await self._take_over(turn, self.flow.handlers.on_human_request, "on_human_request", "asked for a person")
         elif mood := self._mood_target(turn):

@@ -108,6 +108,25 @@ class HungUp(FlowEvent, tag="hung_up", kw_only=True, frozen=True):
     """The caller is gone (or closed the chat). The run ends; `End` is still returned for the record."""
 
 
+class Performed(FlowEvent, tag="performed", kw_only=True, frozen=True):
+    """What came of a `Perform`. One that the run does not wait for any more is ignored, so a repeated one does no harm.
+
+    `outcome` is an exit of the block (ok, http_error, timeout; done, needs_approval, failed); `values` become
+    attributes; `why` is for the record and holds neither secrets nor what was sent or received; `ms` is how long the
+    outside took; `detail` names for the record what decided (the rule's table, sha and row; the workflow's run).
+    """
+
+    call_id: str
+    outcome: str
+    values: dict[str, Any] = {}
+    why: str = ""
+    ms: float = 0.0
+    detail: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"Performed(call_id={self.call_id!r}, outcome={self.outcome!r}, why={self.why!r})"
+
+
 class Failed(FlowEvent, tag="failed", kw_only=True, frozen=True):
     """Something outside failed that the run depends on (recognition, a worker). Takes the `on_error` handler."""
 
@@ -128,6 +147,7 @@ AnyFlowEvent = (
     | AgentLeft
     | AgentLost
     | HungUp
+    | Performed
     | Failed
 )
 
@@ -249,6 +269,38 @@ class LeaveQueue(Effect, tag="leave_queue", kw_only=True, frozen=True):
     """Take the caller out of the queue (chose not to wait)."""
 
 
+class Perform(Effect, tag="perform", kw_only=True, frozen=True):
+    """Do something outside: `Performed` with the same `call_id` is owed, within `timeout_ms` and a little.
+
+    Carry it out with `await engine.ports.performer.perform(effect)` in a task of its own (never in the actor, which
+    must hear the caller meanwhile) and give the result to `step`; `perform` does not raise. `call_id` is also the
+    idempotency key: after a restart `resume` asks for the same one again. `request` may hold what the caller said:
+    neither log nor store it. `mock` is the answer that tests without a backend get.
+    """
+
+    call_id: str
+    kind: Literal["http", "rule", "workflow"]
+    block: str
+    request: dict[str, Any]
+    timeout_ms: int
+    mock: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"Perform(call_id={self.call_id!r}, kind={self.kind!r}, block={self.block!r})"
+
+
+class Record(Effect, tag="record", kw_only=True, frozen=True):
+    """Commit this to the contact's record as an event of type `kind`; it asks for nothing else.
+
+    `decision.layers`: intent, business data and rule behind a decision, with their ms. `content_filter`: a rule of a
+    filter pack replaced a sentence of the bot. `experiment.exposed`, `experiment.outcome`: a variant was met, and
+    what came of it. No payload holds words of the caller or personal data.
+    """
+
+    kind: str
+    payload: dict[str, Any]
+
+
 class SetAttributes(Effect, tag="set_attributes", kw_only=True, frozen=True):
     """These conversation attributes changed (all JSON values)."""
 
@@ -293,6 +345,8 @@ AnyEffect = (
     | VerifyFailed
     | Enqueue
     | LeaveQueue
+    | Perform
+    | Record
     | SetAttributes
     | SetLocale
     | Trace

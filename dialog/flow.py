@@ -10,11 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dialog import yamlfile
+from dialog.blocks.action import Action
 from dialog.blocks.answer import Answer
 from dialog.blocks.branch import Branch
 from dialog.blocks.collect import Collect
 from dialog.blocks.consent import Consent
 from dialog.blocks.end import End
+from dialog.blocks.http import Http
 from dialog.blocks.menu import Menu
 from dialog.blocks.play import Play
 from dialog.blocks.queue import Queue
@@ -28,11 +30,12 @@ from dialog.text import Localised
 from dialog.yamlfile import Document, FileError, Place, Problem
 
 AnyBlock = Annotated[
-    Play | Menu | Collect | Verify | Consent | Withdraw | Understand | Answer | Branch | Set | Queue | End,
+    Play | Menu | Collect | Verify | Consent | Withdraw | Understand | Answer | Branch | Set | Queue | Http | Action | End,
     Field(discriminator="type"),
 ]
 BLOCK_TYPES = (
-    "play", "menu", "collect", "verify", "consent", "withdraw", "understand", "answer", "branch", "set", "queue", "end",
+    "play", "menu", "collect", "verify", "consent", "withdraw", "understand", "answer", "branch", "set", "queue", "http",
+    "action", "end",
 )  # fmt: skip
 BLOCK_TYPE = rule(
     "block-type-unknown", "E", "a block's `type` is none of flow/v1", "use one of the types in docs/blocks.md"

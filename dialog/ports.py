@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dialog.events import Perform, Performed
 
 Vectors = NDArray[np.float32]
 
@@ -93,6 +96,25 @@ class Attempts(Protocol):
         """Forget the wrong tries."""
 
 
+class Performer(Protocol):
+    """What does things outside for a run; the real one is in `dialog.actions`."""
+
+    async def perform(self, work: Perform) -> Performed:
+        """Do it and say what came of it, within `work.timeout_ms` and a little. Raises nothing but CancelledError.
+
+        The same `call_id` may come again (a restart): what changes the world outside happens once.
+        """
+
+
+class NoPerformer:
+    """For installations and tests without actions: everything fails at once."""
+
+    async def perform(self, work: Perform) -> Performed:
+        """The exit for what could not be done."""
+        outcome = "http_error" if work.kind == "http" else "failed"
+        return Performed(call_id=work.call_id, outcome=outcome, why="no actions are set up here")
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All of them."""
@@ -101,3 +123,6 @@ class Ports:
     knowledge: Knowledge
     customers: CustomerDirectory
     attempts: Attempts
+    performer: Performer = field(default_factory=NoPerformer)
+    stopwatch: Callable[[], float] = time.perf_counter
+    """Seconds, for the timings in the record only; tests give one that stands still."""

@@ -78,6 +78,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     query: str = ""
     """The caller's words that led to the present block; what `answer` searches for."""
     intent: str = ""
+    layers: dict[str, Any] = {}
+    """What a decision can rest on so far: how the intent was understood, and business data asked for since."""
     answered: list[str] = []
     """Articles given so far."""
     gone: bool = False

@@ -11,6 +11,7 @@ from dialog.events import (
     CancelTimer,
     Expect,
     PauseRecording,
+    Performed,
     ResumeRecording,
     Say,
     SetAttributes,
@@ -19,7 +20,7 @@ from dialog.events import (
     Wanted,
 )
 from dialog.options import DialogOptions
-from dialog.ports import Ports
+from dialog.ports import Ports, Understood
 from dialog.state import Playing, RunState, Said
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 PROMPT_SLACK_MS = 15_000  # beyond a slow reading of a prompt, its end was lost
 SAID_KEPT = 60
+DATA_KEPT = 12  # answers of business systems that one decision's record names
 HIDDEN = "[hidden]"
 
 
@@ -43,6 +45,7 @@ class Turn:
         self.target: str | None = None
         self.exit = ""
         self.why = ""
+        self.classified_ms = 0.0
         self.written = False
         """A prompt was only written, so nobody will report its end."""
 
@@ -185,6 +188,46 @@ class Turn:
                 "frustration": feeling.frustration,
                 "disagreement": feeling.disagreement,
             },
+        }
+
+    # ------------------------------------------------------------------ the layers of a decision
+
+    async def classify(self, words: str) -> Understood:
+        """What the words ask for, and how long that took."""
+        began = self.ports.stopwatch()
+        meaning = await self.ports.understanding.classify(words)
+        self.classified_ms = round((self.ports.stopwatch() - began) * 1000, 1)
+        return meaning
+
+    def intend(self, meaning: Understood, words: str) -> None:
+        """The caller's request is understood: a decision that follows begins here."""
+        state = self.state
+        state.query, state.intent, state.last_answer = words, meaning.intent, ""
+        state.layers = {
+            "since": self.now_ms,
+            "intent": {
+                "name": meaning.intent,
+                "confidence": round(meaning.confidence, 3),
+                "ms": self.classified_ms,
+            },
+            "data": [],
+        }
+
+    def add_data(self, block: str, outcome: str, ms: float) -> None:
+        """Business data came (or did not)."""
+        data = self.state.layers.setdefault("data", [])
+        data.append({"block": block, "outcome": outcome, "ms": round(ms, 1)})
+        del data[:-DATA_KEPT]
+
+    def layers(self, result: Performed) -> dict[str, Any]:
+        """The record of a decision by rule: intent, data, rule, each with its ms, and ms from the words to here."""
+        layers = self.state.layers
+        return {
+            "block": self.state.block,
+            "intent": layers.get("intent"),
+            "data": layers.get("data", []),
+            "rule": {**result.detail, "outcome": result.outcome, "ms": round(result.ms, 1)},
+            "total_ms": max(0, self.now_ms - layers["since"]) if "since" in layers else None,
         }
 
     def evaluate(self, expression: str) -> Any:

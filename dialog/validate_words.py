@@ -73,6 +73,7 @@ def _recognition(flow: Flow, document: Document) -> Iterator[Problem]:
 def _variables(flow: Flow, document: Document) -> Iterator[Problem]:
     known = set(_KNOWN_VARIABLES)
     for block in flow.blocks.values():
+        known |= block.assigns()
         if isinstance(block, Set):
             known |= set(block.values)
         elif isinstance(block, Collect):

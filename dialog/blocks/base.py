@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialog.events import Heard, QueueOutcome
+from dialog.events import Heard, Performed, QueueOutcome
 from dialog.ports import Understood
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ class Block(BaseModel):
         """CEL expressions in it: parameter name → expression."""
         return {}
 
+    def assigns(self) -> frozenset[str]:
+        """Attributes that it sets."""
+        return frozenset()
+
     async def enter(self, turn: Turn) -> None:
         """The run arrives."""
 
@@ -83,6 +87,9 @@ class Block(BaseModel):
 
     async def queue_news(self, turn: Turn, outcome: QueueOutcome | Literal["agent_left"]) -> None:
         """News from the queue."""
+
+    async def performed(self, turn: Turn, result: Performed) -> None:
+        """What came of something done outside."""
 
     async def taken_away(self, turn: Turn) -> None:
         """A handler leads the run elsewhere before this block was done."""

@@ -46,7 +46,7 @@ class Understand(Asking):
         turn.expect()
         pending, turn.state.pending = turn.state.pending, ""
         if pending:
-            meaning = await turn.ports.understanding.classify(pending)
+            meaning = await turn.classify(pending)
             if await self._take(turn, pending, meaning):
                 return
         turn.say(turn.render(self.prompt))
@@ -70,7 +70,7 @@ class Understand(Asking):
 
     async def _take(self, turn: Turn, words: str, meaning: Understood) -> bool:
         if meaning.intent in self.intents():
-            turn.state.query, turn.state.intent, turn.state.last_answer = words, meaning.intent, ""
+            turn.intend(meaning, words)
             turn.leave(meaning.intent, f"understood with {meaning.confidence:.2f}")
             return True
         if "knowledge" in self.exits and meaning.intent == "unknown":

@@ -1,0 +1,76 @@
+"""`action`: decide by a table of rules, or run a workflow that changes something outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from dialog.blocks.working import Working
+from dialog.events import Perform, Performed, Record
+
+if TYPE_CHECKING:
+    from dialog.turn import Turn
+
+_FILE = r"^[a-z][a-z0-9_]*$"
+
+
+class Action(Working):
+    """`done`: decided or carried out; `needs_approval`: somebody must agree first (docs/actions.md); `failed`.
+
+    The outputs of the rule or workflow become attributes. A table's row that has the output `needs_approval` as true
+    takes that exit.
+    """
+
+    required: ClassVar[frozenset[str]] = frozenset({"done", "needs_approval", "failed"})
+
+    type: Literal["action"]
+    rule: str = Field(default="", pattern=rf"{_FILE}|^$", description="a table `rules/<id>.yaml` beside the flow")
+    workflow: str = Field(default="", pattern=rf"{_FILE}|^$", description="`workflows/<id>.yaml` beside the flow")
+    inputs: dict[str, str] = Field(default_factory=dict, alias="in", description="input → CEL", max_length=50)
+    approval: str = Field(
+        default="", description="CEL; true = the workflow waits for a supervisor before its first step"
+    )
+    sets: list[str] = Field(
+        default_factory=list, description="outputs that wordings and conditions name; others are set as well"
+    )
+    timeout_s: float = Field(default=10.0, gt=0, le=60, description="s that all of it may take")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Action:
+        if bool(self.rule) == bool(self.workflow):
+            raise ValueError("give either `rule` or `workflow`")
+        if self.approval and not self.workflow:
+            raise ValueError("`approval` is for workflows; a table's row asks for it by its output `needs_approval`")
+        return self
+
+    def assigns(self) -> frozenset[str]:
+        """The outputs that are named."""
+        return frozenset(self.sets)
+
+    def expressions(self) -> dict[str, str]:
+        """Inputs and the condition for approval."""
+        found = {f"in.{name}": text for name, text in self.inputs.items()}
+        return {**found, "approval": self.approval} if self.approval else found
+
+    def work(self, turn: Turn, call_id: str) -> Perform:
+        """The table or workflow with its inputs."""
+        request = {
+            "id": self.rule or self.workflow,
+            "inputs": {name: turn.evaluate(text) for name, text in self.inputs.items()},
+        }
+        if self.workflow:
+            request["approval"] = bool(self.approval) and turn.evaluate(self.approval) is True
+        return Perform(
+            call_id=call_id,
+            kind="rule" if self.rule else "workflow",
+            block=turn.state.block,
+            request=request,
+            timeout_ms=round(1000 * self.timeout_s),
+        )
+
+    def came_back(self, turn: Turn, result: Performed) -> None:
+        """Set the outputs; a rule's answer closes the three layers of a decision."""
+        super().came_back(turn, result)
+        if self.rule and result.outcome != "failed":
+            turn.effects.append(Record(kind="decision.layers", payload=turn.layers(result)))
