@@ -33,6 +33,8 @@ STYLE = 256
 MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 _LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z0-9'’&.\- ]*[A-Za-z0-9]|[A-Za-z]")
 
+_LONE_A = re.compile(r"\bA\b(?!\.)")  # within Chinese it is the letter, not the article
+
 
 class KokoroEngine:
     """Loads at the first sentence (~2 s, most of it the Chinese dictionary)."""
@@ -99,7 +101,8 @@ class KokoroEngine:
         out: list[str] = []
         at = 0
         for run in _LATIN_RUN.finditer(text):
-            out += [self._zh(text[at : run.start()]), self._english.phonemes(run.group())]
+            letters = _LONE_A.sub("A.", run.group())
+            out += [self._zh(text[at : run.start()]), self._english.phonemes(letters)]
             at = run.end()
         out.append(self._zh(text[at:]))
         return " ".join(part for part in out if part)
