@@ -20,13 +20,13 @@ import structlog
 
 from dialog.blocks.base import UTTERANCE_MS, Asking, Block
 from dialog.blocks.end import End as EndBlock
-from dialog.blocks.queue import Queue
 from dialog.blocks.withdraw import Withdraw
 from dialog.events import (
     AgentLeft,
     AgentLost,
     AnyEffect,
     AnyFlowEvent,
+    CallbackResult,
     CancelTimer,
     Channel,
     End,
@@ -46,6 +46,7 @@ from dialog.events import (
     TextMessage,
     TimerFired,
     Trace,
+    TransferResult,
 )
 from dialog.flow import Flow
 from dialog.options import DialogOptions
@@ -185,17 +186,23 @@ class FlowEngine:
             case TimerFired(name=name):
                 await self._timer(turn, name)
             case QueueResult(outcome=outcome):
-                if isinstance(self._block(turn), Queue):
-                    await self._block(turn).queue_news(turn, outcome)
+                await self._block(turn).queue_news(turn, outcome)
             case Performed():
                 await self._block(turn).performed(turn, event)
+            case TransferResult():
+                await self._block(turn).transferred(turn, event)
+            case CallbackResult():
+                await self._block(turn).called_back(turn, event)
             case AgentLeft():
                 if state.phase == "talking":
                     await self._block(turn).queue_news(turn, "agent_left")
             case AgentLost():
                 if state.phase == "talking":
                     target = self.flow.handlers.on_agent_lost or self.flow.handlers.on_error
-                    turn.go(target, "on_agent_lost", "the agent's line was lost")
+                    if target:
+                        turn.go(target, "on_agent_lost", "the agent's line was lost")
+                    else:
+                        await self._block(turn).queue_news(turn, "agent_lost")
 
     async def _follow(self, turn: Turn) -> None:
         """Go where blocks lead until one waits."""
@@ -246,7 +253,7 @@ class FlowEngine:
             turn.cancel_timer("no_input")
         if heard.feeling is not None and state.consents.get("emotion"):
             state.feeling = heard.feeling
-        if isinstance(block, Queue | EndBlock):
+        if block.apart:
             return
         if await block.first_look(turn, heard):
             state.no_input = 0
@@ -274,7 +281,7 @@ class FlowEngine:
 
     async def _pressed(self, turn: Turn, digit: str) -> None:
         state, block = turn.state, self._block(turn)
-        if isinstance(block, Queue | EndBlock):
+        if block.apart:
             # Who waits or talks goes nowhere by a key, but consent is taken back at any time.
             if isinstance(taker := self.flow.blocks.get(self.flow.shortcuts.get(digit, "")), Withdraw):
                 taker.take_back(turn)

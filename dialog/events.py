@@ -14,6 +14,8 @@ Channel = Literal["voice", "video", "chat"]
 SayChannel = Literal["voice", "chat", "both"]
 Wanted = Literal["sentence", "answer", "digits"]
 QueueOutcome = Literal["answered", "overflow", "left", "abandoned", "no_agents"]
+TransferTarget = Literal["agent", "queue", "flow", "number", "sip"]
+TransferOutcome = Literal["connected", "no_answer", "busy", "failed"]
 
 
 class Feeling(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
@@ -127,6 +129,26 @@ class Performed(FlowEvent, tag="performed", kw_only=True, frozen=True):
         return f"Performed(call_id={self.call_id!r}, outcome={self.outcome!r}, why={self.why!r})"
 
 
+class TransferResult(FlowEvent, tag="transferred", kw_only=True, frozen=True):
+    """What came of a `Transfer`. One that the run does not wait for any more is ignored.
+
+    `connected`: both are in a talk, and the bot is silent until `AgentLeft` or `AgentLost` (a flow: the run has gone on
+    there). Otherwise the bot has the caller back. `why` holds neither number nor address.
+    """
+
+    transfer_id: str
+    outcome: TransferOutcome
+    why: str = ""
+
+
+class CallbackResult(FlowEvent, tag="called_back", kw_only=True, frozen=True):
+    """What came of a `BookCallback`; `why` holds no number."""
+
+    callback_id: str
+    outcome: Literal["booked", "failed"]
+    why: str = ""
+
+
 class Failed(FlowEvent, tag="failed", kw_only=True, frozen=True):
     """Something outside failed that the run depends on (recognition, a worker). Takes the `on_error` handler."""
 
@@ -148,6 +170,8 @@ AnyFlowEvent = (
     | AgentLost
     | HungUp
     | Performed
+    | TransferResult
+    | CallbackResult
     | Failed
 )
 
@@ -263,6 +287,65 @@ class Enqueue(Effect, tag="enqueue", kw_only=True, frozen=True):
     announce: bool = True
     announce_every_s: float | None = None
     overflow_s: float | None = None
+    whisper: str = ""
+    """Said to the agent before the caller is let through."""
+
+
+class Transfer(Effect, tag="transfer", kw_only=True, frozen=True):
+    """Give the caller to an agent, another flow, a number or a SIP address: `TransferResult` of the same id is owed.
+
+    The caller hears music meanwhile and is never lost. After a restart `resume` asks for the same one again. `to` may be
+    somebody's number: neither log nor store it whole.
+    """
+
+    transfer_id: str
+    target: TransferTarget
+    to: str
+    blind: bool
+    timeout_ms: int
+    locale: str
+    whisper: str = ""
+    context: dict[str, str] = {}
+    priority: int = 50
+    reason: str = ""
+    summary: str = ""
+    facts: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Transfer(transfer_id={self.transfer_id!r}, target={self.target!r})"
+
+
+class CancelTransfer(Effect, tag="cancel_transfer", kw_only=True, frozen=True):
+    """The run goes elsewhere: stop ringing."""
+
+    transfer_id: str
+
+
+class BookCallback(Effect, tag="book_callback", kw_only=True, frozen=True):
+    """Call the customer back: `CallbackResult` is owed. The same id again (a restart) makes no second one.
+
+    `at_ms`: UTC epoch ms, or None for when it is their turn in `queue`. `hours`: ["09:00", "18:00"] in `timezone`, or
+    empty. `number` as it was said or shown: neither log nor show it whole.
+    """
+
+    callback_id: str
+    number: str
+    queue: str
+    skills: list[str]
+    priority: int
+    keep_place: bool
+    at_ms: int | None
+    hours: list[str]
+    timezone: str
+    retries: int
+    retry_after_s: float
+    locale: str
+    reason: str
+    summary: str
+    facts: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"BookCallback(callback_id={self.callback_id!r}, queue={self.queue!r})"
 
 
 class LeaveQueue(Effect, tag="leave_queue", kw_only=True, frozen=True):
@@ -345,6 +428,9 @@ AnyEffect = (
     | VerifyFailed
     | Enqueue
     | LeaveQueue
+    | Transfer
+    | CancelTransfer
+    | BookCallback
     | Perform
     | Record
     | SetAttributes

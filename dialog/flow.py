@@ -13,6 +13,7 @@ from dialog import yamlfile
 from dialog.blocks.action import Action
 from dialog.blocks.answer import Answer
 from dialog.blocks.branch import Branch
+from dialog.blocks.callback import Callback
 from dialog.blocks.collect import Collect
 from dialog.blocks.consent import Consent
 from dialog.blocks.end import End
@@ -21,6 +22,7 @@ from dialog.blocks.menu import Menu
 from dialog.blocks.play import Play
 from dialog.blocks.queue import Queue
 from dialog.blocks.set import Set
+from dialog.blocks.transfer import Transfer
 from dialog.blocks.understand import Understand
 from dialog.blocks.verify import Verify
 from dialog.blocks.withdraw import Withdraw
@@ -30,12 +32,27 @@ from dialog.text import Localised
 from dialog.yamlfile import Document, FileError, Place, Problem
 
 AnyBlock = Annotated[
-    Play | Menu | Collect | Verify | Consent | Withdraw | Understand | Answer | Branch | Set | Queue | Http | Action | End,
+    Play
+    | Menu
+    | Collect
+    | Verify
+    | Consent
+    | Withdraw
+    | Understand
+    | Answer
+    | Branch
+    | Set
+    | Queue
+    | Transfer
+    | Callback
+    | Http
+    | Action
+    | End,
     Field(discriminator="type"),
 ]
 BLOCK_TYPES = (
-    "play", "menu", "collect", "verify", "consent", "withdraw", "understand", "answer", "branch", "set", "queue", "http",
-    "action", "end",
+    "play", "menu", "collect", "verify", "consent", "withdraw", "understand", "answer", "branch", "set", "queue",
+    "transfer", "callback", "http", "action", "end",
 )  # fmt: skip
 BLOCK_TYPE = rule(
     "block-type-unknown", "E", "a block's `type` is none of flow/v1", "use one of the types in docs/blocks.md"

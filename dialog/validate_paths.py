@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from dialog.blocks.base import Block
 from dialog.blocks.end import End
-from dialog.blocks.queue import Queue
 from dialog.flow import Flow
 from dialog.paths import reach
 from dialog.rulebook import rule
@@ -73,9 +72,9 @@ def _unreachable(flow: Flow, document: Document) -> Iterator[Problem]:
 
 
 def _human(flow: Flow, document: Document) -> Iterator[Problem]:
-    if not any(isinstance(block, Queue) for block in flow.blocks.values()):
+    if not any(block.people for block in flow.blocks.values()):
         yield document.problem(
-            ("blocks",), "there is no queue block", HUMAN, "add one, and lead on_human_request to it"
+            ("blocks",), "there is no block that leads to a person", HUMAN, "add one, and lead on_human_request to it"
         )
         return
     handler = flow.handlers.on_human_request
@@ -116,7 +115,7 @@ def _ends(flow: Flow, document: Document) -> Iterator[Problem]:
 
 
 def _reaches_queue(flow: Flow, name: str) -> bool:
-    return any(isinstance(flow.blocks[reached], Queue) for reached in reach(flow, [name]))
+    return any(flow.blocks[reached].people for reached in reach(flow, [name]))
 
 
 def _cycle(start: str, blocks: Mapping[str, Block]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialog.events import Heard, Performed, QueueOutcome
+from dialog.events import CallbackResult, Heard, Performed, QueueOutcome, TransferResult
 from dialog.ports import Understood
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ class Block(BaseModel):
     optional: ClassVar[frozenset[str]] = frozenset()
     hears: ClassVar[bool] = False
     """Waits for the caller: a loop through it is no endless one."""
+    apart: ClassVar[bool] = False
+    """The caller waits for or talks with somebody else, or is leaving: what is said and pressed is not the bot's."""
+    people: ClassVar[bool] = False
+    """Leads to a person."""
     silent: ClassVar[bool] = False
     """Needs nobody on the line."""
 
@@ -85,11 +89,17 @@ class Block(BaseModel):
     async def timer(self, turn: Turn, name: str) -> None:
         """A timer of its own ran out."""
 
-    async def queue_news(self, turn: Turn, outcome: QueueOutcome | Literal["agent_left"]) -> None:
-        """News from the queue."""
+    async def queue_news(self, turn: Turn, outcome: QueueOutcome | Literal["agent_left", "agent_lost"]) -> None:
+        """News from the queue, and how a talk ended."""
 
     async def performed(self, turn: Turn, result: Performed) -> None:
         """What came of something done outside."""
+
+    async def transferred(self, turn: Turn, result: TransferResult) -> None:
+        """What came of a transfer."""
+
+    async def called_back(self, turn: Turn, result: CallbackResult) -> None:
+        """Whether a callback was booked."""
 
     async def taken_away(self, turn: Turn) -> None:
         """A handler leads the run elsewhere before this block was done."""

@@ -20,6 +20,7 @@ class End(Block):
 
     required: ClassVar[frozenset[str]] = frozenset()
     silent: ClassVar[bool] = True
+    apart: ClassVar[bool] = True
 
     type: Literal["end"]
     text: Localised | None = None

@@ -38,6 +38,8 @@ class Queue(Block):
     required: ClassVar[frozenset[str]] = frozenset({"answered", "overflow", "no_agents"})
     optional: ClassVar[frozenset[str]] = frozenset({"left", "abandoned"})
     hears: ClassVar[bool] = True
+    apart: ClassVar[bool] = True
+    people: ClassVar[bool] = True
 
     type: Literal["queue"]
     queue: str = Field(default="support", pattern=r"^[a-z][a-z0-9_]*$")
@@ -64,13 +66,15 @@ class Queue(Block):
             turn.say(turn.render(self.text), interruptible=False)
         self._join(turn)
 
-    async def queue_news(self, turn: Turn, outcome: QueueOutcome | Literal["agent_left"]) -> None:
+    async def queue_news(self, turn: Turn, outcome: QueueOutcome | Literal["agent_left", "agent_lost"]) -> None:
         """Answered: be silent until the agent is done. Otherwise go on."""
         if outcome == "answered":
             turn.state.phase = "talking"
             turn.stop_speaking()
         elif outcome == "agent_left":
             turn.leave("answered", "the agent is done")
+        elif outcome == "agent_lost":
+            turn.leave("answered", "the agent's line was lost")
         elif outcome in self.exits:
             turn.leave(outcome, f"queue: {outcome}")
         else:
