@@ -45,7 +45,8 @@ class Ask:
     """Recognise ≤30 s of 16 kHz speech in one of `languages`.
 
     `hint` is taken for text said before, `hotwords` for names that may come; `grammar` "digits" lets only digits
-    through (`digit_count` of them, 0 = any); `words` asks for word times, `pooled` for the voice (`asr.pooling`).
+    through (`digit_count` of them, 0 = any); `words` asks for word times. `voice` is called in the engine's thread with what
+    the encoder heard (`asr.pooling`), before the words are decoded, where somebody speaks; more than once if a batch is repeated.
     """
 
     audio: Audio
@@ -56,7 +57,7 @@ class Ask:
     grammar: Literal["", "digits"] = ""
     digit_count: int = 0
     words: bool = False
-    pooled: bool = False
+    voice: Callable[[NDArray[np.float32]], None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,6 @@ class Transcript:
     """What was said. `rejected` says why `text` is empty; `confidence` is the mean token probability, 0…1.
 
     `normalised` has numbers, amounts and dates as figures, and is empty where that is what `text` says already.
-    `pooled` is there when it was asked for and somebody spoke, even where the words were rejected.
     """
 
     text: str
@@ -84,7 +84,6 @@ class Transcript:
     rejected: str = ""
     window_s: float = 0.0
     words: tuple[TimedWord, ...] = ()
-    pooled: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,6 @@ class _Job:
     found: Hypothesis | None = None
     reading: Reading | None = None
     window_s: float = 0.0
-    pooled: NDArray[np.float32] | None = None
 
     @property
     def ask(self) -> Ask:
@@ -179,7 +177,7 @@ class Recogniser:
             for job in _still(heard):
                 if job.ask.final and job.window_s < FULL_S and self._doubtful(job):
                     self._look_again(job)
-        return [replace(self._finish(job, words=not fast), pooled=job.pooled) for job in jobs]
+        return [self._finish(job, words=not fast) for job in jobs]
 
     def warm_up(self) -> None:
         """Run every step once, so that the first caller does not pay for lazy initialisation."""
@@ -197,8 +195,8 @@ class Recogniser:
             features = [job.prepared.features for job in group if job.prepared.features is not None]
             for job, encoding in zip(group, self._whisper.encode(features), strict=True):
                 job.encoding = encoding
-                if job.ask.pooled:  # now: a second look hears it in another window, where the numbers differ a little
-                    job.pooled = pooled(encoding, job.ask.audio.ms / 1000)
+                if job.ask.voice is not None:  # of this window: in that of a second look the numbers differ a little
+                    job.ask.voice(pooled(encoding, job.ask.audio.ms / 1000))
 
     def _read_digits(self, job: _Job) -> bool:
         """Where digits were asked for: are there any? If not, the words are wanted after all."""

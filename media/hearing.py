@@ -1,8 +1,9 @@
 """A leg's ear: voice activity, endpointing, recognition and emotion of what its remote side says.
 
 The final decode is requested at the first short silence, ahead of the decision that the utterance is over, and
-dropped when speech goes on; so by the time the decision falls the words are usually there. The ledger of an
-utterance runs from its last voiced sample to its event: waiting for the end, then whatever was still missing.
+dropped when speech goes on; so by the time the decision falls the words are usually there. Where they are not, what the
+voice conveyed (with consent) is told ahead of them. The ledger of an utterance runs from its last voiced sample to its
+event: waiting for the end, then whatever was still missing.
 """
 
 from __future__ import annotations
@@ -55,6 +56,10 @@ class Spoken:
     consent: EmotionConsent | None = None
     """With which the decode under way also judges the voice."""
     asked_ms: int | None = None
+    feeling: wire.Felt | None = None
+    """What the voice conveyed, as that decode says."""
+    closed_at: float | None = None
+    """When the decision fell that it is over."""
     """The pause at which it was asked ahead."""
     partial: asyncio.Task[None] | None = None
 
@@ -67,7 +72,7 @@ class Spoken:
         for task in (self.decode, self.partial):
             if task is not None:
                 task.cancel()
-        self.decode = None
+        self.decode = self.feeling = None
 
 
 @dataclass(slots=True)
@@ -215,20 +220,31 @@ class Ear:
         if spoken.partial is not None:
             spoken.partial.cancel()  # the final says all that it would
         spoken.consent, spoken.asked_ms = self.hearing.emotion if spoken.felt else None, ahead_ms
-        decode = asyncio.create_task(self.inference.decode(self._decode(spoken, spoken.audio(), final=True)))
+        spoken.feeling = None
+
+        def felt(found: wire.Felt) -> None:
+            if spoken.decode is decode:  # else it was dropped, and the answer was under way
+                spoken.feeling = found
+                self._tell_voice(spoken)
+
+        body = self._decode(spoken, spoken.audio(), final=True)
+        decode = asyncio.create_task(self.inference.decode(body, felt if spoken.consent is not None else None))
         decode.add_done_callback(_seen)
         if ahead_ms is not None:
             decode.add_done_callback(lambda task: self._heard(spoken, ahead_ms, task))
         spoken.decode = decode
 
     def _withdrawn(self) -> None:
-        """Consent is gone: nothing learnt of the voice is kept, and an analysis under way ends; the words are asked for anew."""
+        """Consent is gone: nothing learnt of the voice is kept, and an analysis under way ends.
+
+        Only the words are left to be decoded where the voice was judged already; else they are asked for anew.
+        """
         self._baseline = b""
         for spoken in (*self._closing, self._spoken):
             if spoken is None or spoken.consent is None or spoken.decode is None:
                 continue
-            if spoken.decode.done():
-                spoken.consent = None  # its words may be told, what it conveyed not
+            if spoken.decode.done() or spoken.feeling is not None:
+                spoken.consent = spoken.feeling = None  # its words may be told, what it conveyed not
             else:
                 spoken.decode.cancel()
                 self._request(spoken, spoken.asked_ms)
@@ -254,6 +270,7 @@ class Ear:
     async def _finish(self, spoken: Spoken, signal: Closed, before: asyncio.Event | None, done: asyncio.Event) -> None:
         self._closing.append(spoken)
         try:
+        spoken.closed_at = time.monotonic()
             await self._report(spoken, signal, before)
         finally:
             self._closing.remove(spoken)
@@ -263,6 +280,24 @@ class Ear:
         """What was decoded, also when it had to be asked again without the emotion."""
         while True:
             try:
+        if before is not None or not spoken.decode.done():
+            self._tell_voice(spoken)
+
+    def _tell_voice(self, spoken: Spoken) -> None:
+        """Of an utterance that is over while its words are not there."""
+        if spoken.closed_at is None or spoken.feeling is None or not self._stands(spoken):
+            return
+        self.emit(
+            wire.UtteranceFelt(
+                leg_id=self.leg_id,
+                utterance_id=spoken.utterance_id,
+                emotion=spoken.feeling.emotion,
+                ledger=[
+                    wire.Stage(name="endpointing", ms=_ms(spoken.closed_at - spoken.last_voiced_at)),
+                    wire.Stage(name="voice", ms=_ms(time.monotonic() - spoken.closed_at)),
+                ],
+            )
+        )
                 return await decode
             except asyncio.CancelledError:
                 if spoken.decode is None or spoken.decode is decode:
@@ -270,8 +305,8 @@ class Ear:
                 decode = spoken.decode
 
     async def _report(self, spoken: Spoken, signal: Closed, before: asyncio.Event | None) -> None:
-        closed_at = time.monotonic()
-        if spoken.decode is None:
+        closed_at = spoken.closed_at
+        if spoken.decode is None or closed_at is None:
             return
         try:
             decoded = await self._words(spoken, spoken.decode)
@@ -293,7 +328,7 @@ class Ear:
             spoken.drop()
             self._dropped(spoken, decoded.rejected or "no words")
             return
-        emotion = self._emotion(spoken, decoded)
+        emotion = self._emotion(spoken)
         keep = emotion is not None and spoken.consent is not None and spoken.consent.keep
         first_ms = spoken.audio_t0_ms
         self.emit(
@@ -333,13 +368,16 @@ class Ear:
                 )
             )
 
-    def _emotion(self, spoken: Spoken, decoded: wire.Decoded) -> wire.Emotion | None:
-        """What the voice conveyed, if the consent with which it was asked still stands."""
-        if spoken.consent is None or not spoken.felt or not _covers(self.hearing.emotion, spoken.consent):
+    def _stands(self, spoken: Spoken) -> bool:
+        """Is the consent still there with which its voice was to be judged?"""
+        return spoken.consent is not None and spoken.felt and _covers(self.hearing.emotion, spoken.consent)
+
+    def _emotion(self, spoken: Spoken) -> wire.Emotion | None:
+        """What the voice conveyed, which is now learnt from."""
+        if spoken.feeling is None or not self._stands(spoken):
             return None
-        if decoded.baseline:
-            self._baseline = decoded.baseline
-        return decoded.emotion
+        self._baseline = spoken.feeling.baseline or self._baseline
+        return spoken.feeling.emotion
 
     def _maybe_partial(self, t_ms: int) -> None:
         spoken = self._spoken

@@ -7,9 +7,9 @@ the one with the fewest under way, and to our own while none of the pool is ther
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
-from collections.abc import AsyncIterator, Sequence
-from typing import TypeVar
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 import structlog
@@ -24,8 +24,6 @@ SPEAK_TIMEOUT_S = 20.0  # per clause; Kokoro needs 0.75 of the clause's length o
 SPEAK_DEADLINE_S = 10.0  # s after which a prompt whose inference worker died is given up
 AGAIN_S = 0.2  # s between attempts while a restarted inference worker still loads its models
 
-T = TypeVar("T")
-
 
 class InferenceClient:
     """Asks the inference worker; requests are stateless, so one that fell with a worker is asked again."""
@@ -38,9 +36,28 @@ class InferenceClient:
         """Keep the connections up; until cancelled."""
         await asyncio.gather(self._link.run(), *(link.run() for link in self._pool))
 
-    async def decode(self, body: wire.Decode) -> wire.Decoded:
-        """Speech → text, and emotion if asked for with a consent. Raises `Disconnected`, `RemoteError` or `TimeoutError`."""
-        return await self._ask(body, wire.Decoded, body.deadline_ms / 1000, retry=body.final)
+    async def decode(self, body: wire.Decode, felt: Callable[[wire.Felt], None] | None = None) -> wire.Decoded:
+        """Speech → text; what the voice conveyed, if asked for with a consent, is given to `felt` ahead of it.
+
+        Raises `Disconnected`, `RemoteError` or `TimeoutError`. `felt` may be called again when a worker died in between.
+        """
+        give_up = time.monotonic() + body.deadline_ms / 1000
+        while True:
+            link = self._decoder()
+            self._count(link, 1)
+            try:
+                peer = await link.wait_up(body.deadline_ms / 1000 if body.final else 0.05)
+                left = max(0.01, give_up - time.monotonic())
+                return await peer.ask(
+                    body, wire.Decoded, left, None if felt is None else functools.partial(_felt, felt)
+                )
+            except (channel.Disconnected, channel.RemoteError) as error:
+                if not body.final or not _passing(error) or time.monotonic() + AGAIN_S > give_up:
+                    raise
+                log.info("inference.asked_again", body="Decode", why=str(error))
+            finally:
+                self._count(link, -1)
+            await asyncio.sleep(AGAIN_S)
 
     async def speech_check(self, audio: Audio) -> float:
         """Probability 0…1 that somebody speaks. Raises like `decode`, soon."""
@@ -71,22 +88,6 @@ class InferenceClient:
                 log.info("inference.asked_again", body="Speak", why=str(error))
             await asyncio.sleep(AGAIN_S)
 
-    async def _ask(self, body: wire.InferenceCommand, result: type[T], timeout_s: float, *, retry: bool) -> T:
-        give_up = time.monotonic() + timeout_s
-        while True:
-            link = self._decoder() if isinstance(body, wire.Decode) else self._link
-            self._count(link, 1)
-            try:
-                peer = await link.wait_up(timeout_s if retry else 0.05)
-                return await peer.ask(body, result, max(0.01, give_up - time.monotonic()))
-            except (channel.Disconnected, channel.RemoteError) as error:
-                if not retry or not _passing(error) or time.monotonic() + AGAIN_S > give_up:
-                    raise
-                log.info("inference.asked_again", body=type(body).__name__, why=str(error))
-            finally:
-                self._count(link, -1)
-            await asyncio.sleep(AGAIN_S)
-
     def _decoder(self) -> channel.Link:
         """Of the pool's machines that are there, the one with the fewest decodes under way; else our own."""
         up = [link for link in self._pool if link.peer is not None and not link.peer.closed]
@@ -109,6 +110,13 @@ class InferenceClient:
     async def on_closed(self, peer: channel.Peer) -> None:
         """The link reconnects by itself."""
         log.warning("inference.gone")
+
+
+def _felt(tell: Callable[[wire.Felt], None], part: msgspec.Raw) -> None:
+    try:
+        tell(msgspec.msgpack.decode(part, type=wire.Felt))
+    except msgspec.MsgspecError as error:  # of another version; words must not be lost over a feeling
+        log.warning("inference.bad_part", error=str(error))
 
 
 def _passing(error: channel.Disconnected | channel.RemoteError) -> bool:

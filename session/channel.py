@@ -60,6 +60,7 @@ class Peer:
         self._handler = handler
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[msgspec.Raw]] = {}
+        self._parts: dict[int, Callable[[msgspec.Raw], None]] = {}
         self._streams: dict[int, asyncio.Queue[msgspec.Raw | Exception | None]] = {}
         self._serving: dict[int, asyncio.Task[None]] = {}
         self._closed = asyncio.Event()
@@ -83,14 +84,18 @@ class Peer:
             self.abort()
             raise Disconnected(f"{self.name}: {error or 'peer does not read'}") from error
 
-    async def ask(self, body: wire.Body, result: type[T], timeout_s: float) -> T:
-        """Send a request and decode its reply body as `result` (`type(None)` for none).
+    async def ask(
+        self, body: wire.Body, result: type[T], timeout_s: float, part: Callable[[msgspec.Raw], None] | None = None
+    ) -> T:
+        """Send a request and decode its reply body as `result` (`type(None)` for none); `part` gets what comes ahead of it.
 
         Raises `RemoteError`, `Disconnected` or `TimeoutError`; on timeout or cancellation the peer is told.
         """
         request_id = next(self._ids)
         future: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = future
+        if part is not None:
+            self._parts[request_id] = part
         try:
             await self.send(wire.Request(request_id=request_id, body=body))
             async with asyncio.timeout(timeout_s):
@@ -100,6 +105,7 @@ class Peer:
             raise
         finally:
             self._waiting.pop(request_id, None)
+            self._parts.pop(request_id, None)
         return msgspec.msgpack.decode(raw, type=result)
 
     async def stream(self, body: wire.Body, item: type[T], timeout_s: float) -> AsyncIterator[T]:
@@ -167,6 +173,8 @@ class Peer:
             case wire.Chunk(request_id=rid):
                 if (queue := self._streams.get(rid)) is not None:
                     await queue.put(message.body)
+                elif (part := self._parts.get(rid)) is not None:
+                    part(message.body)
             case wire.Cancel(request_id=rid):
                 if (task := self._serving.get(rid)) is not None:
                     task.cancel()

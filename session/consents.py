@@ -24,6 +24,7 @@ from session.model import (
     Conversation,
     EventRow,
     FlowRun,
+    Participant,
     Utterance,
     VoiceBaseline,
     utcnow,
@@ -99,31 +100,55 @@ class Consents:
         return bool(rows)
 
     async def add_affect(
-        self, consent: EmotionConsent, affect: NewAffect, *, contact_id: str, participant_id: str, leg_id: str
-    ) -> StoredEvent:
-        """Keep and show what an utterance conveyed. Raises `ConsentError`, and writes nothing, without a valid consent."""
+        self,
+        consent: EmotionConsent,
+        affect: NewAffect,
+        *,
+        contact_id: str,
+        participant_id: str,
+        leg_id: str,
+        early: bool = False,
+    ) -> StoredEvent | None:
+        """Keep and show what an utterance conveyed. Raises `ConsentError`, and writes nothing, without a valid consent.
+
+        One row for each utterance: `early`, from the voice before its words are stored, is a row's beginning (None where
+        there is one already); what comes later replaces it, and the event names the one it `revises`.
+        """
         fields = asdict(affect)
-        row = _event(consent.conversation_id, contact_id, "affect", {"role": "customer", **fields})
-        row.participant_id, row.leg_id = participant_id, leg_id
         async with self._store.writing() as session:
             standing = await _check(session, consent)
-            spoken = (
-                await session.execute(
-                    select(Utterance.role, Contact.conversation_id)
-                    .join(Contact, Contact.id == Utterance.contact_id)
-                    .where(Utterance.id == affect.utterance_id)
-                )
-            ).one_or_none()
-            if spoken is None or spoken.conversation_id != consent.conversation_id:
-                raise ConsentError("the consent is not of the conversation in which this was said")
-            if spoken.role != "customer":
-                raise ConsentError(f"only the customer's voice is analysed, never the {spoken.role}'s")
-            session.add(AffectEvent(consent_id=standing.id, **fields))
+            await _said_by_customer(session, consent, affect.utterance_id, participant_id)
+            kept: AffectEvent | None = await session.scalar(
+                select(AffectEvent).where(AffectEvent.utterance_id == affect.utterance_id)
+            )
+            if early and kept is not None:
+                return None
+            revises = None if kept is None else kept.event_seq
+            payload = {"role": "customer", **fields, "early": early, "revises": revises}
+            row = _event(consent.conversation_id, contact_id, "affect", payload)
+            row.participant_id, row.leg_id = participant_id, leg_id
             session.add(row)
             await session.flush()
+            new = {**fields, "consent_id": standing.id, "event_seq": row.seq}
+            if kept is None:
+                session.add(AffectEvent(contact_id=contact_id, **new))
+            else:
+                await session.execute(update(AffectEvent).where(AffectEvent.id == kept.id).values(**new))
         stored = stored_event(row)
         self._store.bus.publish(stored)
         return stored
+
+    async def drop_affect(self, conversation_id: str, utterance_id: str) -> None:
+        """What was taken for an utterance held no words: nothing was conveyed by it. Its row and its events go."""
+        async with self._store.writing() as session:
+            kept: AffectEvent | None = await session.scalar(
+                select(AffectEvent)
+                .join(Contact, Contact.id == AffectEvent.contact_id)
+                .where(AffectEvent.utterance_id == utterance_id, Contact.conversation_id == conversation_id)
+            )
+            if kept is not None:
+                await session.execute(delete(EventRow).where(EventRow.seq == kept.event_seq))
+                await session.delete(kept)
 
     async def baseline(self, consent: EmotionConsent, customer_id: str) -> bytes:
         """What earlier calls of a verified customer taught of their voice; empty without the consents."""
@@ -215,6 +240,21 @@ async def _check(session: AsyncSession, consent: EmotionConsent) -> ConsentRow:
     return row
 
 
+async def _said_by_customer(
+    session: AsyncSession, consent: EmotionConsent, utterance_id: str, participant_id: str
+) -> None:
+    """Raises `ConsentError` when somebody else spoke, or in another conversation."""
+    speaker = select(Participant.role, Contact.conversation_id).join(Contact, Contact.id == Participant.contact_id)
+    told = (await session.execute(speaker.where(Participant.id == participant_id))).all()
+    spoken = select(Utterance.role, Contact.conversation_id).join(Contact, Contact.id == Utterance.contact_id)
+    written = (await session.execute(spoken.where(Utterance.id == utterance_id))).all()  # later than an early judgement
+    if not told or any(one.conversation_id != consent.conversation_id for one in (*told, *written)):
+        raise ConsentError("the consent is not of the conversation in which this was said")
+    for one in (*told, *written):
+        if one.role != "customer":
+            raise ConsentError(f"only the customer's voice is analysed, never the {one.role}'s")
+
+
 async def _history_row(session: AsyncSession, conversation_id: str, customer_id: str) -> ConsentRow | None:
     """The consent to keep what is learnt of a voice: this conversation's last word, else the customer's earlier yes."""
     own: ConsentRow | None = await session.scalar(
@@ -275,10 +315,9 @@ async def _withdraw(
 
 async def _purge(session: AsyncSession, conversation_id: str) -> dict[str, int]:
     contacts = select(Contact.id).where(Contact.conversation_id == conversation_id)
-    spoken = select(Utterance.id).where(Utterance.contact_id.in_(contacts))
     mine = (EventRow.conversation_id == conversation_id, EventRow.type == "affect")
     purged = {
-        "affect_rows": await _delete(session, delete(AffectEvent).where(AffectEvent.utterance_id.in_(spoken))),
+        "affect_rows": await _delete(session, delete(AffectEvent).where(AffectEvent.contact_id.in_(contacts))),
         "events": await _delete(session, delete(EventRow).where(*mine)),
         "redacted": 0,
     }

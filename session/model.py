@@ -165,11 +165,15 @@ class VoiceBaseline(Base):
 
 
 class AffectEvent(Base):
-    """What a voice conveyed. A row exists only where the caller consented, and names the consent."""
+    """What a voice conveyed. A row exists only where the caller consented, and names the consent.
+
+    One for each utterance: from the voice at first, when its words may not be stored yet, then revised.
+    """
 
     __tablename__ = "affect_event"
     id: Mapped[int] = mapped_column(AUTO, primary_key=True, autoincrement=True)
-    utterance_id: Mapped[str] = mapped_column(ForeignKey("utterance.id"), index=True)
+    utterance_id: Mapped[str] = mapped_column(String(64), unique=True, index=True)
+    contact_id: Mapped[str] = mapped_column(ForeignKey("contact.id"), index=True)
     consent_id: Mapped[str] = mapped_column(ForeignKey("consent.id"), index=True)
     arousal: Mapped[float]
     valence: Mapped[float]
@@ -180,6 +184,7 @@ class AffectEvent(Base):
     trend: Mapped[str] = mapped_column(String(16), default="")
     disagreement: Mapped[str] = mapped_column(String(32), default="")
     model: Mapped[str] = mapped_column(String(64), default="")
+    event_seq: Mapped[int | None] = mapped_column(AUTO)
 
 
 class EventRow(Base):

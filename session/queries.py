@@ -142,7 +142,8 @@ class Queries:
             participants=[_columns(row) for row in participants],
             legs=[_columns(row, leave_out={"recording_path"}) for row in legs],
             utterances=[
-                _columns(utterance) | {"emotion": None if affect is None else _columns(affect, leave_out={"id"})}
+                _columns(utterance)
+                | {"emotion": None if affect is None else _columns(affect, leave_out={"id", "contact_id", "event_seq"})}
                 for utterance, affect in spoken
             ],
             events=[asdict(stored_event(row)) for row in events],

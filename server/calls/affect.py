@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dialog import events as fx
 from prosody.context import Context, Said, times_asked
 from prosody.feeling import Feeling
-from prosody.fusion import fuse
+from prosody.fusion import Affect, fuse
 from prosody.trend import Trend
 from prosody.words import WordsModel
 from session import wire
@@ -43,6 +43,11 @@ class Mood:
     context: Context = field(default_factory=Context)
     _said: deque[Said] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
+    def felt(self, event: wire.UtteranceFelt) -> NewAffect:
+        """An utterance by its voice alone, its words still to come: the mood stays as it is until they do."""
+        affect = fuse(_feeling(event.emotion), None, self.context)
+        return self._kept(event.utterance_id, affect, event.emotion.model)
+
     def heard(
         self, event: wire.UtteranceFinal, vector: NDArray[np.float32] | None, at: float
     ) -> tuple[NewAffect, fx.Feeling]:
@@ -62,8 +67,11 @@ class Mood:
         self.context = replace(self.context, solved=False)
         models = [event.emotion.model] if event.emotion is not None else []
         models += [words.model] if words is not None and words.model else []
-        kept = NewAffect(
-            utterance_id=event.utterance_id,
+        return self._kept(event.utterance_id, affect, "+".join(models)), self.feeling(affect.disagreement)
+
+    def _kept(self, utterance_id: str, affect: Affect, model: str) -> NewAffect:
+        return NewAffect(
+            utterance_id=utterance_id,
             arousal=round(affect.arousal, 3),
             valence=round(affect.valence, 3),
             label=affect.label,
@@ -72,9 +80,8 @@ class Mood:
             frustration=round(self.trend.frustration, 3),
             trend=self.trend.label,
             disagreement=affect.disagreement,
-            model="+".join(models)[:64],
+            model=model[:64],
         )
-        return kept, self.feeling(affect.disagreement)
 
     def feeling(self, disagreement: str = "") -> fx.Feeling:
         """The settled mood, as flows read it."""

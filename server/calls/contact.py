@@ -182,6 +182,8 @@ class Contact:
             case wire.LegProgress(state="up") if not self.up:
                 self.up = True
                 await self.step(fx.Started())
+            case wire.UtteranceFelt() if self.phase in ("flow", "talking"):
+                await self.feelings.felt(event)
             case wire.UtteranceFinal() if self.phase == "flow":
                 await self._heard(report.at, event)
             case wire.UtteranceFinal() if self.phase == "talking":
@@ -190,8 +192,10 @@ class Contact:
                 await self.key(event.digit)
             case wire.SpeechStarted() if self.phase == "flow":
                 await self.step(fx.SpeechBegan())
-            case wire.SpeechDropped() if self.phase == "flow":
-                await self.step(fx.SpeechDropped())
+            case wire.SpeechDropped():
+                await self.feelings.dropped(event)
+                if self.phase == "flow":
+                    await self.step(fx.SpeechDropped())
             case wire.AsrDegraded(lost=True) if self.phase == "flow":
                 await self.step(fx.Failed(where="hearing", why=event.reason))
             case wire.PlayStarted():

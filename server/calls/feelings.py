@@ -7,6 +7,7 @@ is written, and nothing of the flow's steps is counted.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 from dialog import events as fx
 from prosody.words import WordsModel
 from server.calls.affect import Mood, MoodSnapshot
-from server.calls.journal import LegRef
+from server.calls.journal import HIDDEN_KEPT, LegRef
 from session import wire
 from session.consent import ConsentError, EmotionConsent
 from session.consents import Consents
 from session.policy import EMOTION, HISTORY, POLICIES, PolicyName
+from session.types import NewAffect
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +63,8 @@ class Feelings:
         self._customer_id = ""
         self._learnt = b""
         self._mood = Mood(feeler.words)
+        self._early: deque[str] = deque(maxlen=HIDDEN_KEPT)
+        """Utterances kept by their voice alone, for those that turn out to hold no words."""
 
     async def answered(self, effect: fx.GrantConsent) -> None:
         """The flow asked, the caller answered: written first, then in force."""
@@ -101,9 +105,19 @@ class Feelings:
         if self.consent is not None:
             self.baseline = await consents.baseline(self.consent, customer_id)
 
+    async def felt(self, event: wire.UtteranceFelt) -> None:
+        """Keep and show what the voice of an utterance conveyed whose words are still to come; `heard` revises it."""
+        if self._may_judge(event.utterance_id) and await self._keep(self._mood.felt(event), early=True):
+            self._early.append(event.utterance_id)
+
+    async def dropped(self, event: wire.SpeechDropped) -> None:
+        """There were no words in it: what the voice seemed to convey goes."""
+        if event.utterance_id in self._early:
+            await self._feeler.consents.drop_affect(self._ref.conversation_id, event.utterance_id)
+
     async def heard(self, at_ms: int, event: wire.UtteranceFinal) -> fx.Feeling | None:
         """Judge, keep and show what an utterance of the customer conveyed; the mood after it, or None without consent."""
-        if self.consent is None or self._ref.sensitive or event.utterance_id in self._ref.hidden:
+        if not self._may_judge(event.utterance_id) or self.consent is None:
             return None
         if event.baseline and self.consent.keep:
             self._learnt = event.baseline
@@ -111,19 +125,7 @@ class Feelings:
         if self.consent is None:
             return None
         affect, feeling = self._mood.heard(event, vector, at_ms / 1000)
-        try:
-            await self._feeler.consents.add_affect(
-                self.consent,
-                affect,
-                contact_id=self._ref.contact_id,
-                participant_id=self._ref.participant_id,
-                leg_id=self._ref.leg_id,
-            )
-        except ConsentError as error:
-            log.info("feelings.not_kept", contact=self._ref.contact_id, why=str(error))
-            self.stop()
-            return None
-        return feeling if self.consent is not None else None  # stopped meanwhile, by somebody beside the actor
+        return feeling if await self._keep(affect) else None
 
     def left(self, exit_name: str, at_ms: int) -> None:
         """The flow left a block."""
@@ -160,6 +162,27 @@ class Feelings:
         if saved is not None:
             self._mood.restore(saved)
         return True
+
+    def _may_judge(self, utterance_id: str) -> bool:
+        return self.consent is not None and not self._ref.sensitive and utterance_id not in self._ref.hidden
+
+    async def _keep(self, affect: NewAffect, *, early: bool = False) -> bool:
+        """False where the consent is gone, which also ends what is analysed here."""
+        if self.consent is None:
+            return False
+        try:
+            await self._feeler.consents.add_affect(
+                self.consent,
+                affect,
+                contact_id=self._ref.contact_id,
+                participant_id=self._ref.participant_id,
+                leg_id=self._ref.leg_id,
+                early=early,
+            )
+        except ConsentError as error:
+            log.info("feelings.not_kept", contact=self._ref.contact_id, why=str(error))
+            self.stop()
+        return self.consent is not None  # it may be stopped meanwhile, by somebody beside the actor
 
     def _took(self, consent: EmotionConsent | None) -> None:
         self.consent = consent

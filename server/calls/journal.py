@@ -71,6 +71,9 @@ async def commit(store: Store, ref: LegRef, report: wire.Report, incarnation: st
                 _utterance(ref, event, at),
                 dedup=dedup,
             )
+        case wire.UtteranceFelt():  # kept by the contact, which has the consent
+            if ref.sensitive:
+                ref.hidden.append(event.utterance_id)
         case wire.UtterancePartial() if ref.sensitive:
             return
         case wire.UtterancePartial():

@@ -57,8 +57,9 @@ def describe(event: dict[str, Any]) -> Text | None:
             span = f" [{p['t0_ms'] / 1000:.2f}–{p['t1_ms'] / 1000:.2f} s]"
             return Text.assemble((f"{name:<7}", f"bold {colour}"), p["text"], (span, "dim"))
         case "affect":
+            by = " by the voice" if p["early"] else ""
             return Text(
-                f"        felt: {p['label']} {p['confidence']:.0%}, arousal {p['arousal']:+.2f}, "
+                f"        felt{by}: {p['label']} {p['confidence']:.0%}, arousal {p['arousal']:+.2f}, "
                 f"frustration {p['frustration']:.2f}",
                 style="magenta",
             )

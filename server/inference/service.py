@@ -1,8 +1,8 @@
 """The inference worker: each wire message to its engine, engines in threads of their own, the event loop always free.
 
 Decode       prepared in two threads, decoded in batches, scheduled SpeechCheck  its own thread, answered in ~2 ms
-  its affect features of the voice in a thread beside the decode,  Speak        its own threads, clause by clause
-             judged with what the decode's encoder heard           Embed        its own thread
+  its affect judged beside it, told ahead of it (`voices.py`)      Speak        its own threads, clause by clause
+                                                                   Embed        its own thread
 Prefetch     one thread at lowest priority, only when nobody waits
 """
 
@@ -12,7 +12,6 @@ import asyncio
 import functools
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,18 +29,16 @@ from asr.scheduler import Scheduler, Wanted
 from asr.whisper import ModelError
 from media.frames import SPEECH_RATE, Audio
 from media.resample import convert
-from prosody.features import Prosody
-from prosody.feeling import Feeling
 from prosody.model import EmotionModel
 from prosody.options import ProsodyOptions
 from server import models
+from server.inference.voices import Judging
 from session import channel, consent, wire
 from tts.options import TtsOptions
 from tts.speaker import Clause, Speaker
 
 log = structlog.get_logger(__name__)
 
-AFFECT_GRACE_S = 0.15  # s that words wait for what the voice conveyed; features take ~25 ms and begin before the decode
 PREFETCH_LIMIT = 2000  # texts; a flow has dozens
 PREFETCH_NICE = 15
 EMBED_LIMIT = 4096  # texts in one request
@@ -117,7 +114,7 @@ class InferenceService:
                     probability=await self._in(self._check_thread, lambda: self._gate.probability(audio))
                 )
             case wire.Decode():
-                return await self._decode(body)
+                return await self._decode(peer, request.request_id, body)
             case wire.Speak():
                 await self._speak(peer, request.request_id, body)
                 return None
@@ -144,14 +141,22 @@ class InferenceService:
 
     # ------------------------------------------------------------------ engines
 
-    async def _decode(self, body: wire.Decode) -> wire.Decoded:
+    async def _decode(self, peer: channel.Peer, request_id: int, body: wire.Decode) -> wire.Decoded:
         if self._recogniser is None:
             raise Missing(f"recognition is not ready: {self._missing.get('recognition', 'loading')}")
         recogniser = self._recogniser
+        audio = _audio(body.pcm, body.rate)
+        judging = None
         if body.affect is not None:
             consent.require(body.affect.consent)
-        audio = _audio(body.pcm, body.rate)
-        listening = self._listen(audio) if body.affect is not None else None
+            if self._emotion is not None:  # `state` tells that it is missing
+                judging = Judging(
+                    self._emotion,
+                    self._feel_thread,
+                    audio,
+                    body.affect.baseline,
+                    lambda felt: peer.chunk(request_id, felt),
+                )
         ask = Ask(
             audio,
             tuple(body.languages),
@@ -161,7 +166,7 @@ class InferenceService:
             body.grammar,
             body.digit_count,
             body.words,
-            pooled=listening is not None,
+            voice=judging.encoded if judging is not None else None,
         )
         self._busy(1)
         try:
@@ -169,12 +174,11 @@ class InferenceService:
             done = await self._scheduler.submit(
                 prepared, final=body.final, deadline_ms=body.deadline_ms, stream=body.stream
             )
-            decoded_at = time.perf_counter()
-            felt = await self._felt(listening, body.affect, done.result)
+            waited_ms = await judging.words_came() if judging is not None and done.result.text else 0.0
         finally:
             self._busy(-1)
-            if listening is not None:
-                listening.cancel()
+            if judging is not None:
+                judging.stop()
         result = done.result
         return wire.Decoded(
             text=result.text,
@@ -189,37 +193,8 @@ class InferenceService:
             degraded=done.degraded,
             queue_ms=round(done.queue_ms, 1),
             decode_ms=round(done.work_ms, 1),
-            emotion=_emotion(felt[0]) if felt else None,
-            baseline=felt[1] if felt else b"",
-            affect_ms=round((time.perf_counter() - decoded_at) * 1000, 1) if listening else 0.0,
+            affect_ms=waited_ms,
         )
-
-    def _listen(self, audio: Audio) -> asyncio.Future[Prosody] | None:
-        """Features of the voice, begun now; None without a model, which `state` tells of."""
-        model = self._emotion
-        if model is None:
-            return None
-        listening = self._begin(self._feel_thread, lambda: model.listen(audio))
-        listening.add_done_callback(lambda task: None if task.cancelled() else task.exception())  # seen, if unused
-        return listening
-
-    async def _felt(
-        self, listening: asyncio.Future[Prosody] | None, ask: wire.AffectAsk | None, heard: Transcript
-    ) -> tuple[Feeling, bytes] | None:
-        """What the voice conveyed and the new baseline; None when there are no words, or the words would wait too long."""
-        model = self._emotion
-        if listening is None or ask is None or model is None or not heard.text:
-            return None
-        try:
-            async with asyncio.timeout(AFFECT_GRACE_S):  # of both: other calls' voices wait for the same thread
-                prosody = await listening
-                return await self._in(self._feel_thread, lambda: model.judge(prosody, ask.baseline, heard.pooled))
-        except TimeoutError:
-            log.info("inference.emotion_late")
-            return None
-        except Exception as error:  # words must not be lost over a feeling
-            log.warning("inference.emotion_failed", error=repr(error))
-            return None
 
     def _recognise(self, batch: Sequence[Prepared], fast: bool, wanted: Sequence[Wanted]) -> list[Transcript]:
         if self._recogniser is None:
@@ -350,18 +325,6 @@ class InferenceService:
 def _audio(pcm: bytes, rate: int) -> Audio:
     """Request audio at the engines' rate. Raises ValueError."""
     return convert(Audio.frombytes(pcm, rate), SPEECH_RATE)
-
-
-def _emotion(felt: Feeling) -> wire.Emotion:
-    return wire.Emotion(
-        arousal=round(felt.arousal, 3),
-        valence=round(felt.valence, 3),
-        label=felt.label,
-        confidence=round(felt.confidence, 3),
-        chances={label: round(chance, 3) for label, chance in felt.chances.items()},
-        evidence=list(felt.evidence),
-        model=felt.model,
-    )
 
 
 def _be_nice() -> None:

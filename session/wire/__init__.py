@@ -7,7 +7,7 @@ Three kinds of process talk:
 * the **inference worker** listens only.
 
 On the socket (`session.channel`) each message is a 4-byte big-endian length and one msgpack map. Requests
-carry a `request_id`; the other side answers with one `Reply`, or with several `Chunk`s closed by a `Reply`.
+carry a `request_id`; the other side answers with one `Reply`, after as many `Chunk`s as the request asks for.
 Leg workers number their `Report`s and keep them until the app has committed them and sent `Ack`, so an app
 that is killed and restarted loses none.
 
@@ -54,6 +54,7 @@ from session.wire.events import (
     RecordingClosed,
     SpeechDropped,
     SpeechStarted,
+    UtteranceFelt,
     UtteranceFinal,
     UtterancePartial,
 )
@@ -80,6 +81,7 @@ from session.wire.inference import (
     DecodedWord,
     Embed,
     Embedded,
+    Felt,
     InferenceCommand,
     InferenceMetrics,
     InferenceState,
@@ -126,6 +128,7 @@ __all__ = [
     "Emotion",
     "EmotionLabel",
     "Event",
+    "Felt",
     "HangupLeg",
     "Hearing",
     "Hello",
@@ -170,6 +173,7 @@ __all__ = [
     "StopPlay",
     "Transport",
     "UnbridgeLeg",
+    "UtteranceFelt",
     "UtteranceFinal",
     "UtterancePartial",
     "Wire",

@@ -67,6 +67,17 @@ class UtterancePartial(Event, tag="utterance.partial", kw_only=True, frozen=True
     language: str
 
 
+class UtteranceFelt(Event, tag="utterance.felt", kw_only=True, frozen=True):
+    """The voice of a finished utterance was judged, and its words are not there yet. Comes only with consent.
+
+    `UtteranceFinal`, `SpeechDropped` or `AsrDegraded` follows. `ledger` as there, up to this event.
+    """
+
+    utterance_id: str
+    emotion: Emotion
+    ledger: list[Stage] = []
+
+
 class UtteranceFinal(Event, tag="utterance.final", kw_only=True, frozen=True):
     """A finished utterance. `ledger` holds the stages from the last voiced sample to this event.
 
@@ -150,6 +161,7 @@ LegEvent = (
     | UtterancePartial
     | UtteranceFinal
     | DtmfReceived
+    | UtteranceFelt
     | PlayStarted
     | PlayFinished
     | RecordingClosed

@@ -9,7 +9,7 @@ from session.wire.events import LegEvent
 from session.wire.inference import InferenceCommand
 from session.wire.values import LegSnapshot, WorkerKind
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 
 class Message(msgspec.Struct, tag_field="k", kw_only=True, omit_defaults=True, frozen=True):
@@ -38,7 +38,7 @@ class Reply(Message, tag="reply", kw_only=True, frozen=True):
 
 
 class Chunk(Message, tag="chunk", kw_only=True, frozen=True):
-    """One part of a streamed answer (speech synthesis)."""
+    """One part of an answer, ahead of its `Reply`: a clause of speech, or what a voice conveyed."""
 
     request_id: int
     body: msgspec.Raw

@@ -12,7 +12,7 @@ from session.wire.values import Emotion
 
 
 class AffectAsk(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """Judge the voice as well. Refused without a consent; `baseline` is what earlier replies of the same caller returned."""
+    """Judge the voice as well. Refused without a consent; `baseline` is what earlier `Felt`s of the same caller brought."""
 
     consent: EmotionConsent | None = None
     baseline: bytes = b""
@@ -22,7 +22,8 @@ class Decode(Command, tag="decode", kw_only=True, frozen=True):
     """Turn ≤30 s of speech into text. Stateless. Reply body: `Decoded`.
 
     `stream` names the utterance: a newer partial of it replaces one that still waits.
-    `grammar` = "digits" lets only digits through. `affect` asks for what the voice conveyed, from the same decode.
+    `grammar` = "digits" lets only digits through. `affect` asks for what the voice conveyed as well: one `Felt`, as a
+    `Chunk` ahead of the reply, as soon as the encoder has heard the utterance.
     """
 
     pcm: bytes
@@ -40,6 +41,16 @@ class Decode(Command, tag="decode", kw_only=True, frozen=True):
     affect: AffectAsk | None = None
 
 
+class Felt(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """What the voice of a `Decode` conveyed; the words, if there are any, are still to come.
+
+    `baseline` (opaque, ≤4 KiB) is for the same caller's next request, if words come.
+    """
+
+    emotion: Emotion
+    baseline: bytes = b""
+
+
 class DecodedWord(msgspec.Struct, kw_only=True, frozen=True):
     """A word with offsets from the start of the request's audio."""
 
@@ -53,8 +64,7 @@ class Decoded(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """Result of `Decode`. Empty `text` with `rejected` set means: no words here, and why.
 
     `words` come when asked for, and always for digits (one each). `degraded`: the engine was overloaded and answered by
-    its faster policy. `emotion` comes when asked for and in time, with the `baseline` (opaque, ≤4 KiB) for the caller's
-    next request; `affect_ms` is what was waited for it after the words.
+    its faster policy. `affect_ms` is what the words, when they were there, waited for what the voice conveyed.
     """
 
     text: str
@@ -66,8 +76,6 @@ class Decoded(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     degraded: bool = False
     queue_ms: float = 0.0
     decode_ms: float = 0.0
-    emotion: Emotion | None = None
-    baseline: bytes = b""
     affect_ms: float = 0.0
 
 

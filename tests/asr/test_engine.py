@@ -50,6 +50,24 @@ def plain(text: str) -> str:
     return text.strip() or "-"
 
 
+def test_the_voice_is_handed_out_before_the_words_are_decoded(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    generate = recogniser._generate
+
+    def words(*args: object) -> None:
+        order.append("words")
+        generate(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(recogniser, "_generate", words)
+    ask = Ask(cut(load(JFK), 0, 2000), ("en",), voice=lambda pooled: order.append(f"voice {pooled.shape}"))
+    recogniser.transcribe(ask)
+    recogniser.transcribe(Ask(Audio.silence(2000, SPEECH_RATE), ("en",), voice=lambda _pooled: order.append("silence")))
+    assert order[:2] == ["voice (1024,)", "words"]
+    assert "silence" not in order
+
+
 def test_a_sentence_of_1961(recogniser: Recogniser) -> None:
     heard = hear(recogniser, load(JFK), "en", "zh")
     assert jiwer.wer(JFK_TEXT, plain(heard.text)) <= 0.1

@@ -61,6 +61,16 @@ class World:
         )  # fmt: skip
         return await feelings.heard(1000 * self.said, event)
 
+    async def feels(self, feelings: Feelings) -> None:
+        """The voice of what `hears` will bring the words of."""
+        event = wire.UtteranceFelt(leg_id="l", utterance_id=f"u{self.said + 1}", emotion=ANGRY)
+        await journal.commit(self.store, self.ref, wire.Report(seq=90 + self.said, at=1000, event=event), "w")
+        await feelings.felt(event)
+
+    async def drops(self, feelings: Feelings) -> None:
+        self.said += 1
+        await feelings.dropped(wire.SpeechDropped(leg_id="l", utterance_id=f"u{self.said}", reason="music"))
+
     async def count(self, table: str) -> int:
         async with self.store.engine.connect() as connection:
             found = await connection.scalar(text(f"select count(*) from {table}"))  # noqa: S608
@@ -92,6 +102,7 @@ async def test_without_consent_nothing_is_judged_read_or_kept(world: World, answ
     feelings = world.feelings()
     if answer is not None:
         await feelings.answered(answer)
+    await world.feels(feelings)
     feelings.left("no_match", 0)
     feelings.waited(60_000, 0, passed_on=True)
     assert await world.hears(feelings) is None
@@ -104,6 +115,8 @@ async def test_without_consent_nothing_is_judged_read_or_kept(world: World, answ
 async def test_under_off_a_yes_starts_nothing(world: World, policy: PolicyName) -> None:
     feelings = world.feelings(policy)
     await feelings.answered(YES)
+    await world.feels(feelings)
+    assert await world.count("affect_event") == (0 if policy == "off" else 1)
     assert (await world.hears(feelings) is None) is (policy == "off")
     assert await world.count("affect_event") == (0 if policy == "off" else 1)
 
@@ -134,10 +147,58 @@ async def test_an_utterance_becomes_an_affect_event(world: World) -> None:
     assert {"arousal", "valence", "confidence", "evidence", "frustration", "disagreement"} <= set(event)
 
 
+async def test_the_voice_is_shown_first_and_revised_by_the_words(world: World) -> None:
+    feelings = world.feelings()
+    await feelings.answered(YES)
+    await world.feels(feelings)
+    assert world.asked == []
+    assert feelings.snapshot() == world.feelings()._mood.snapshot()  # the mood waits for the words
+    await world.hears(feelings)
+    early, final = await world.events("affect")
+    assert [e["utterance_id"] for e in (early, final)] == ["u1", "u1"]
+    assert (early["early"], early["label"], early["trend"], early["frustration"]) == (True, "angry", "unknown", 0.0)
+    assert (final["early"], final["trend"]) == (False, "angry")
+    assert await world.count("affect_event") == 1
+
+
+async def test_what_turns_out_to_be_no_speech_is_forgotten(world: World) -> None:
+    feelings = world.feelings()
+    await feelings.answered(YES)
+    await world.feels(feelings)
+    await world.drops(feelings)
+    assert (await world.count("affect_event"), await world.events("affect")) == (0, [])
+    await world.hears(feelings)
+    await world.drops(feelings)
+    assert await world.count("affect_event") == 1
+
+
+async def test_a_withdrawal_between_the_voice_and_the_words_deletes_both(world: World) -> None:
+    feelings = world.feelings()
+    await feelings.answered(YES)
+    await world.feels(feelings)
+    feelings.stop()
+    await feelings.withdraw("emotion", "caller")
+    assert await world.hears(feelings) is None
+    await world.feels(feelings)
+    assert (await world.count("affect_event"), await world.events("affect"), world.asked) == (0, [], [])
+
+
+async def test_a_voice_heard_while_words_are_hidden_is_not_felt_when_they_come(world: World) -> None:
+    feelings = world.feelings()
+    await feelings.answered(YES)
+    world.ref.sensitive = True
+    await world.feels(feelings)
+    world.ref.sensitive = False  # the contact has left the block
+    await world.feels(feelings)
+    assert await world.hears(feelings) is None
+    assert (world.asked, await world.count("affect_event")) == ([], 0)
+
+
 async def test_a_pin_is_not_felt(world: World) -> None:
     feelings = world.feelings()
     await feelings.answered(YES)
     world.ref.sensitive = True
+    await world.feels(feelings)
     assert await world.hears(feelings) is None
     assert (world.asked, await world.count("affect_event")) == ([], 0)
 

@@ -43,6 +43,7 @@ class Inference:
     def __init__(self) -> None:
         self.asked: list[wire.Body] = []
         self.cancelled: list[wire.Body] = []
+        self.encode_s = 0.0
         self.decode_s = 0.0
         self.check_s = 0.0
         self.clause_s = 0.0
@@ -72,14 +73,15 @@ class Inference:
         match body:
             case wire.Decode():
                 try:
+                    await asyncio.sleep(self.encode_s)
+                    if body.affect is not None:
+                        felt = wire.Felt(emotion=CALM, baseline=body.affect.baseline + b"x")
+                        await peer.chunk(request.request_id, felt)
                     await asyncio.sleep(self.decode_s)
                 except asyncio.CancelledError:
                     self.cancelled.append(body)
                     raise
-                decoded = msgspec.structs.replace(self.decoded, decode_ms=self.decode_s * 1000)
-                if body.affect is None:
-                    return decoded
-                return msgspec.structs.replace(decoded, emotion=CALM, baseline=body.affect.baseline + b"x")
+                return msgspec.structs.replace(self.decoded, decode_ms=self.decode_s * 1000)
             case wire.SpeechCheck():
                 await asyncio.sleep(self.check_s)
                 return wire.SpeechChecked(probability=self.probability)

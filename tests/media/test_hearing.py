@@ -29,10 +29,12 @@ class Asked:
 
     def __init__(self) -> None:
         self.decodes: list[tuple[wire.Decode, asyncio.Future[wire.Decoded]]] = []
+        self.felt: list[Callable[[wire.Felt], None] | None] = []
 
-    async def decode(self, body: wire.Decode) -> wire.Decoded:
+    async def decode(self, body: wire.Decode, felt: Callable[[wire.Felt], None] | None = None) -> wire.Decoded:
         answer: asyncio.Future[wire.Decoded] = asyncio.get_running_loop().create_future()
         self.decodes.append((body, answer))
+        self.felt.append(felt)
         return await answer
 
     def finals(self) -> list[tuple[wire.Decode, asyncio.Future[wire.Decoded]]]:
@@ -259,13 +261,17 @@ CONSENT = issue("c1", "v1", "eu", keep=True)
 FEEL = msgspec.structs.replace(SAY, emotion=CONSENT)
 PIN = msgspec.structs.replace(FEEL, expects="digits", digit_count=4, private=True)
 ANGRY = wire.Emotion(arousal=0.7, valence=-0.6, label="angry", confidence=0.8)
+FELT = wire.Felt(emotion=ANGRY, baseline=b"learnt")
 
 
 async def felt(scene: Scene, text: str = "Yes.") -> tuple[bool, bool]:
     """Lets the utterance end: was the voice to be judged, and was what it conveyed told?"""
     await scene.until(lambda: bool(scene.asked.finals()))
     body, answer = scene.asked.finals()[-1]
-    answer.set_result(heard(text, emotion=ANGRY, baseline=b"learnt"))
+    assert (scene.asked.felt[-1] is None) is (body.affect is None)
+    if (tell := scene.asked.felt[-1]) is not None:
+        tell(FELT)
+    answer.set_result(heard(text))
     await scene.until(lambda: bool(scene.told.of(wire.UtteranceFinal)))
     return body.affect is not None, scene.told.of(wire.UtteranceFinal)[-1].emotion is not None
 
@@ -303,3 +309,71 @@ async def test_what_was_begun_before_the_yes_is_not_judged() -> None:
     scene.ear.set_hearing(FEEL)
     await scene.hear("v" * 20)
     assert await felt(scene) == (False, False)
+
+
+async def ended(scene: Scene) -> Callable[[wire.Felt], None]:
+    """Nine frames of "yes" and the pause that ends them, no answer yet: who is to be told of the voice."""
+    await scene.hear("v" * 40)
+    await scene.until(lambda: bool(scene.asked.finals()))
+    tell = scene.asked.felt[-1]
+    assert tell is not None
+    return tell
+
+
+async def closed(scene: Scene) -> None:
+    await scene.until(lambda: scene.ear._spoken is None)
+
+
+async def test_a_voice_is_told_only_when_the_utterance_is_over() -> None:
+    scene = Scene(FEEL)
+    tell = await ended(scene)
+    tell(FELT)
+    assert not scene.told.of(wire.UtteranceFelt)
+    await closed(scene)
+    (told,) = scene.told.of(wire.UtteranceFelt)
+    assert told.emotion == ANGRY
+
+
+async def test_a_voice_judged_after_the_end_is_told_at_once() -> None:
+    scene = Scene(FEEL)
+    tell = await ended(scene)
+    await closed(scene)
+    assert not scene.told.of(wire.UtteranceFelt)
+    tell(FELT)
+    assert len(scene.told.of(wire.UtteranceFelt)) == 1
+
+
+async def test_words_that_are_there_at_the_end_bring_the_voice_with_them() -> None:
+    scene = Scene(FEEL)
+    tell = await ended(scene)
+    tell(FELT)
+    scene.asked.finals()[-1][1].set_result(heard("yes"))
+    await closed(scene)
+    await settle()
+    assert not scene.told.of(wire.UtteranceFelt)
+    assert scene.told.of(wire.UtteranceFinal)[-1].emotion == ANGRY
+
+
+async def test_a_voice_judged_at_a_pause_that_was_none_is_not_told() -> None:
+    scene = Scene(FEEL)
+    old = await ended(scene)
+    old(FELT)
+    await scene.hear("v" * 30)  # speech went on
+    await scene.until(lambda: len(scene.asked.finals()) > 1)
+    await closed(scene)
+    old(FELT)  # was under way
+    assert not scene.told.of(wire.UtteranceFelt)
+
+
+@pytest.mark.parametrize("hearing", [SAY, msgspec.structs.replace(FEEL, emotion=issue("c2", "v1", "eu", keep=True))])
+async def test_a_voice_is_not_told_when_its_consent_is_gone(hearing: wire.Hearing) -> None:
+    scene = Scene(FEEL)
+    tell = await ended(scene)
+    tell(FELT)
+    scene.ear.set_hearing(hearing)
+    await closed(scene)
+    scene.asked.finals()[-1][1].set_result(heard("yes"))
+    await settle()
+    assert not scene.told.of(wire.UtteranceFelt)
+    assert scene.told.of(wire.UtteranceFinal)[-1].emotion is None
+    assert scene.ear._baseline == b""

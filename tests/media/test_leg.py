@@ -150,9 +150,34 @@ async def test_what_may_not_be_kept_is_not_told(tmp_path: Path) -> None:
         assert c.leg._ear._baseline == b"x"
 
 
-async def test_a_withdrawal_ends_the_work_under_way_and_keeps_the_words(tmp_path: Path) -> None:
+async def test_the_voice_is_told_ahead_of_words_that_are_late(tmp_path: Path) -> None:
     async with call(tmp_path, FEEL) as c:
         c.inference.decode_s = 1.0
+        c.line.speak(phrase())
+        early = await c.told.wait(wire.UtteranceFelt)
+        assert not c.told.of(wire.UtteranceFinal)
+        final = await c.told.wait(wire.UtteranceFinal)
+        assert (early.utterance_id, early.emotion, final.emotion) == (final.utterance_id, CALM, CALM)
+        assert [stage.name for stage in early.ledger] == ["endpointing", "voice"]
+        assert early.ledger[0] == final.ledger[0]
+        assert len(c.told.of(wire.UtteranceFelt)) == 1
+
+
+async def test_a_withdrawal_after_the_voice_was_judged_costs_the_words_no_second_decode(tmp_path: Path) -> None:
+    async with call(tmp_path, FEEL) as c:
+        c.inference.decode_s = 1.0
+        c.line.speak(phrase())
+        await c.told.wait(wire.UtteranceFelt)
+        await c.leg.handle(wire.SetHearing(leg_id="leg-1", hearing=HEAR))
+        asked = c.inference.count(wire.Decode)
+        final = await c.told.wait(wire.UtteranceFinal)
+        assert (final.text, final.emotion, final.baseline) == (c.inference.decoded.text, None, b"")
+        assert (c.inference.count(wire.Decode), c.leg._ear._baseline) == (asked, b"")
+
+
+async def test_a_withdrawal_ends_the_work_under_way_and_keeps_the_words(tmp_path: Path) -> None:
+    async with call(tmp_path, FEEL) as c:
+        c.inference.encode_s = 1.0
         c.line.speak(phrase())
         await until(lambda: bool(c.leg._ear._closing))  # the utterance is over, its words are not there yet
         await c.leg.handle(wire.SetHearing(leg_id="leg-1", hearing=HEAR))
@@ -167,7 +192,7 @@ async def test_a_withdrawal_ends_the_work_under_way_and_keeps_the_words(tmp_path
 
 async def test_a_withdrawal_before_the_end_of_the_sentence_does_so_too(tmp_path: Path) -> None:
     async with call(tmp_path, FEEL) as c:
-        c.inference.decode_s = 0.3
+        c.inference.encode_s = 0.3
         c.line.speak(phrase())
         await until(lambda: c.inference.count(wire.Decode, final=True) > 0)  # asked ahead, at the first silence
         await c.leg.handle(wire.SetHearing(leg_id="leg-1", hearing=HEAR))

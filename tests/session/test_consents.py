@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from session.model import ConsentRow, VoiceBaseline, utcnow
 from session.policy import POLICIES, PolicyName
 from session.queries import Queries
 from session.store import Store
-from session.types import NewAffect
+from session.types import NewAffect, StoredEvent
 from tests.session.rows import call, elsewhere, utterance
 
 ROOT = Path(__file__).parents[2]
@@ -58,9 +59,14 @@ class Calling:
         assert found is not None
         return found
 
-    async def keep(self, token: EmotionConsent, said: str = "") -> None:
-        await self.consents.add_affect(
-            token, affect(said or self.said), contact_id=self.contact, participant_id=self.participant, leg_id=self.leg
+    async def keep(self, token: EmotionConsent, said: str = "", *, early: bool = False) -> StoredEvent | None:
+        return await self.consents.add_affect(
+            token,
+            affect(said or self.said),
+            contact_id=self.contact,
+            participant_id=self.participant,
+            leg_id=self.leg,
+            early=early,
         )
 
 
@@ -90,6 +96,63 @@ async def test_with_consent_an_affect_row_and_its_event_are_written(store: Store
     assert history.utterances[0]["emotion"]["frustration"] == 0.4
     event = history.events[-1]
     assert (event["type"], event["payload"]["utterance_id"], event["leg_id"]) == ("affect", c.said, c.leg)
+
+
+async def test_a_voice_is_kept_before_its_words_and_then_revised(store: Store, url: str) -> None:
+    c = await calling(store)
+    token = await c.token()
+    first = await c.keep(token, "u-late", early=True)  # no such utterance is stored yet
+    assert first is not None
+    assert (first.payload["early"], first.payload["revises"]) == (True, None)
+    await store.add_utterance(
+        c.conversation, replace(utterance(c.contact, c.participant, c.leg), utterance_id="u-late")
+    )
+    again = await c.consents.add_affect(
+        token, replace(affect("u-late"), label="neutral"), contact_id=c.contact, participant_id=c.participant, leg_id=c.leg
+    )  # fmt: skip
+    assert again is not None
+    assert (again.payload["early"], again.payload["revises"]) == (False, first.seq)
+    assert await elsewhere(url, "select utterance_id, label, event_seq from affect_event") == [
+        ("u-late", "neutral", again.seq)
+    ]
+    assert await c.keep(token, "u-late", early=True) is None  # told once more after a restart: the words stand
+    assert await elsewhere(url, "select label from affect_event") == [("neutral",)]
+    assert await rows(url, "event where type = 'affect'") == 2
+
+
+async def test_what_held_no_words_conveyed_nothing(store: Store, url: str) -> None:
+    one, other = await calling(store), await calling(store)
+    await one.keep(await one.token(), "u-noise", early=True)
+    await one.consents.drop_affect(other.conversation, "u-noise")
+    assert await rows(url) == 1
+    await one.consents.drop_affect(one.conversation, "u-noise")
+    assert (await rows(url), await rows(url, "event where type = 'affect'")) == (0, 0)
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_a_voice_is_of_a_customer_of_the_conversation(store: Store, url: str, early: bool) -> None:
+    c, other = await calling(store), await calling(store)
+    token = await c.token()
+    agent = await store.add_participant(c.contact, role="agent")
+    for participant, why in ((agent, "never the agent's"), (other.participant, "not of the"), ("nobody", "not of the")):
+        with pytest.raises(ConsentError, match=why):
+            await c.consents.add_affect(
+                token, affect("u-x"), contact_id=c.contact, participant_id=participant, leg_id=c.leg, early=early
+            )
+    assert await rows(url) == 0
+
+
+@pytest.mark.parametrize("by", ["caller", "agent"])
+async def test_a_withdrawal_between_the_voice_and_its_words_deletes_both(store: Store, url: str, by: str) -> None:
+    c = await calling(store)
+    token = await c.token()
+    await c.keep(token, early=True)
+    assert await c.consents.withdraw(c.conversation, "emotion", by=by)
+    with pytest.raises(ConsentError, match="withdrawn"):
+        await c.keep(token)
+    with pytest.raises(ConsentError, match="withdrawn"):
+        await c.keep(token, "u-next", early=True)
+    assert (await rows(url), await rows(url, "event where type = 'affect'")) == (0, 0)
 
 
 async def test_an_utterance_alone_writes_no_affect_row(store: Store, url: str) -> None:
@@ -409,8 +472,9 @@ async def test_older_affect_rows_get_their_consent_and_those_without_one_go(tmp_
         for name, given in (("yes", "true"), ("no", "false")):
             for statement in OLD:
                 await connection.execute(text(statement).bindparams(n=name, at=now))
-            row = "insert into affect_event (utterance_id, arousal, valence, label, confidence, evidence, model) values (:n, 0, 0, 'sad', 1, '[]', '')"
-            await connection.execute(text(row).bindparams(n=name))
+            row = "insert into affect_event (utterance_id, arousal, valence, label, confidence, evidence, model) values (:n, 0, 0, :label, 1, '[]', '')"
+            for label in ("angry", "sad"):  # twice told; the later one stands
+                await connection.execute(text(row).bindparams(n=name, label=label))
             payload = f'{{"purposes": ["emotion"], "given": {given}, "wording": "May we?"}}'
             await connection.execute(
                 text("insert into event (conversation_id, type, payload, at) values (:n, 'consent', :p, :a)"),
@@ -418,7 +482,7 @@ async def test_older_affect_rows_get_their_consent_and_those_without_one_go(tmp_
             )
     await engine.dispose()
     store = await Store.open(url)
-    assert await elsewhere(url, "select utterance_id from affect_event") == [("yes",)]
+    assert await elsewhere(url, "select utterance_id, contact_id, label from affect_event") == [("yes", "yes", "sad")]
     assert await elsewhere(url, "select consent.conversation_id, wording from consent join affect_event on consent_id = consent.id") == [("yes", "May we?")]  # fmt: skip
     assert await Consents(store).withdraw("yes", "emotion", by="caller")
     await store.close()

@@ -6,6 +6,10 @@ export type Emotion = {
   valence: number;
   confidence: number;
   evidence?: string[];
+  /** From the voice alone: its words, and a revision, are still to come. */
+  early?: boolean;
+  /** `seq` of the event that this one replaces. */
+  revises?: number | null;
   /** 0…1, over the conversation. */
   frustration?: number;
   /** Tone and words did not fit. */

@@ -66,6 +66,17 @@ describe("the picture of a conversation", () => {
     ]);
     expect(picture.lines).toEqual([]);
   });
+  it("shows what a voice conveyed before its words, and then what both did", () => {
+    const early = event("affect", { role: "customer", utterance_id: "u1", ...emotion, early: true, revises: null });
+    let picture = apply(EMPTY, early);
+    expect(picture.lines).toMatchObject([{ text: "…", partial: true, emotion: { label: "angry" } }]);
+    expect(apply(picture, event("speech.dropped", { role: "customer", reason: "music" })).lines).toEqual([]);
+    picture = apply(picture, event("utterance.final", { role: "customer", utterance_id: "u1", text: "Thank you." }));
+    expect(picture.lines).toMatchObject([{ text: "Thank you.", partial: false, emotion: { label: "angry" } }]);
+    const fused = { ...emotion, label: "neutral", early: false, revises: early.seq };
+    picture = apply(picture, event("affect", { role: "customer", utterance_id: "u1", ...fused }));
+    expect(picture.lines).toMatchObject([{ text: "Thank you.", emotion: { label: "neutral" } }]);
+  });
   it("keeps only what the bot really said", () => {
     const picture = pictureOf([
       event("bot.said", { text: "", outcome: "stopped" }),

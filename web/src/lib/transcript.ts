@@ -137,6 +137,9 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
     case "affect": {
       const emotion = p as unknown as Emotion;
       const id = text(p["utterance_id"]);
+      if (p["early"] === true && !picture.lines.some((one) => one.id === id)) {
+        return { ...picture, lines: [...picture.lines, line(event, { id, text: "…", partial: true, emotion })] };
+      }
       return { ...picture, lines: picture.lines.map((one) => (one.id === id ? { ...one, emotion } : one)) };
     }
     case "speech.dropped":
