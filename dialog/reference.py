@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import dialog.validate  # noqa: F401  declares the rules
+import dialog.rules.decide
+import dialog.validate  # noqa: F401  both declare rules
 from dialog.rulebook import RULES
 
 _RULES_HEAD = """# Rules that a flow keeps

@@ -27,6 +27,7 @@ GROUPS = {
     "asr": ("server.cli.asr", "Recognition: words of audio files, and how right they are."),
     "prosody": ("server.cli.prosody", "Emotion from the voice: of files, how right it is, and training."),
     "bench": ("server.cli.bench", "Measure against other engines, in the same run."),
+    "rules": ("server.cli.rules", "Decision tables: check, test and try them."),
     "flow": ("server.cli.flow", "Check, try and prepare flows without a phone."),
 }
 

@@ -1,0 +1,1 @@
+"""Decision tables: `rules/<id>.yaml`, compiled for the zen engine; JDM files (`<id>.json`) are taken as they are."""
