@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import structlog
 
+from media.backchannel import only_backchannel
 from media.endpointing import Closed, Endpointer, Opened, Resumed, Speculated
 from media.frames import FRAME_MS, SPEECH_RATE, Audio, Samples
 from media.inference import InferenceClient
@@ -62,6 +63,10 @@ class Spoken:
     """When the decision fell that it is over."""
     """The pause at which it was asked ahead."""
     partial: asyncio.Task[None] | None = None
+    over: bool = False
+    """It began while a prompt sounded that may be talked over."""
+    told: bool = False
+    """All its words were given to `words`."""
 
     def audio(self) -> Audio:
         """All of it so far."""
@@ -83,6 +88,10 @@ class Ear:
     options: MediaOptions
     inference: InferenceClient
     emit: Callable[[wire.LegEvent], None]
+    prompting: Callable[[], bool] = lambda: False
+    """Does a prompt sound that may be talked over?"""
+    words: Callable[[str, bool], None] = lambda _text, _ended: None
+    """Is told what an utterance says as soon as it is known, and whether that is all of it."""
     hearing: wire.Hearing = field(default_factory=wire.Hearing)
     _baseline: bytes = b""
     _spoken: Spoken | None = None
@@ -175,6 +184,7 @@ class Ear:
     def _open(self, signal: Opened, t_ms: int, now: float) -> None:
         audio_t0_ms = t_ms + FRAME_MS - FRAME_MS * len(self._preroll)
         self._spoken = Spoken(new_id(), signal.t0_ms, audio_t0_ms, list(self._preroll), now, felt=self._may_feel)
+        self._spoken.over = self.prompting()
         self._preroll.clear()
         self._rate.begin()
         self.emit(wire.SpeechStarted(leg_id=self.leg_id, utterance_id=self._spoken.utterance_id, t0_ms=signal.t0_ms))
@@ -195,6 +205,8 @@ class Ear:
         if self._spoken is spoken and not task.cancelled() and task.exception() is None:
             decoded = task.result()
             self._endpointer.say(t1_ms, decoded.normalised or decoded.text)
+            spoken.told = True
+            self.words(decoded.text, True)
             self._show(spoken, decoded)
 
     def _decode(self, spoken: Spoken, audio: Audio, *, final: bool) -> wire.Decode:
@@ -256,6 +268,7 @@ class Ear:
         if signal.voiced_ms < LEAST_VOICED_MS:
             spoken.drop()
             self._dropped(spoken, "too short to be speech")
+            self.words("", True)
             return
         if spoken.decode is None:
             self._request(spoken)
@@ -324,6 +337,9 @@ class Ear:
             await before.wait()  # what was said first is told first; each wait is bounded by its decode's deadline
         ordered_at = time.monotonic()
         self._told_degraded(spoken, decoded.degraded)
+        aside = self._is_aside(spoken, decoded.text)
+        if not spoken.told and self._spoken is None:
+            self.words(decoded.text, True)
         if not decoded.text:
             spoken.drop()
             self._dropped(spoken, decoded.rejected or "no words")
@@ -343,6 +359,7 @@ class Ear:
                 confidence=decoded.confidence,
                 emotion=emotion,
                 baseline=self._baseline if keep else b"",
+                aside=aside,
                 words=[
                     wire.Word(text=w.text, t0_ms=first_ms + w.t0_ms, t1_ms=first_ms + w.t1_ms, confidence=w.confidence)
                     for w in decoded.words
@@ -354,6 +371,10 @@ class Ear:
                 ],
             )
         )
+
+    def _is_aside(self, spoken: Spoken, text: str) -> bool:
+        """A listening noise over a prompt that goes on, where no answer is awaited."""
+        return spoken.over and self.hearing.expects == "sentence" and self.prompting() and only_backchannel(text)
 
     def _told_degraded(self, spoken: Spoken, degraded: bool) -> None:
         """Once when it begins, not with every utterance that it lasts."""
@@ -401,6 +422,8 @@ class Ear:
             self._rate.shed()  # made up for by the next one or the final
             return
         self._rate.answered((time.monotonic() - asked_at) * 1000, words=bool(decoded.text))
+        if self._spoken is spoken and spoken.decode is None:
+            self.words(decoded.text, False)
         self._show(spoken, decoded)
 
     def _show(self, spoken: Spoken, decoded: wire.Decoded) -> None:

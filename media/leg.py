@@ -81,8 +81,8 @@ class LegMedia:
         self._pending = np.zeros(0, dtype=np.int16)
         self._resampler: Resampler | None = None
         self._vad = VoiceActivity()
-        self._ear = Ear(leg_id, options, inference, emit)
         self._playout = Playout(self._playout_told)
+        self._ear = Ear(leg_id, options, inference, emit, self._playout.interruptible_audible, self._words)
         self._barge_in = BargeIn()
         self._checking: asyncio.Task[None] | None = None
         self._speaking: dict[str, asyncio.Task[None]] = {}
@@ -186,6 +186,7 @@ class LegMedia:
                     "only the customer's voice is analysed: emotion of people at work is none of our business"
                 )
             require(hearing.emotion)
+        self._barge_in.answering = hearing.expects != "sentence"
         self._ear.set_hearing(hearing)
 
     async def close(self) -> None:
@@ -244,8 +245,9 @@ class LegMedia:
             await asyncio.sleep(TICK_S)
             self._playout.settle()
             now_ms = int((time.monotonic() - self._started_at) * 1000)
-            while self._ear.open and now_ms - self._clock_ms > STALL_MS:
+            while (self._ear.open or self._barge_in.held) and now_ms - self._clock_ms > STALL_MS:
                 self._ear.push(self._clock_ms, silence, False)
+                self._watch_barge_in(False)
                 self._clock_ms += FRAME_MS
 
     def _watch_barge_in(self, voiced: bool) -> None:
@@ -259,24 +261,29 @@ class LegMedia:
             match step:
                 case Step.DUCK:
                     self._playout.duck(True)
+                case Step.HOLD:
+                    self._playout.hold(True)
                 case Step.RESTORE:
+                    self._playout.hold(False)
                     self._playout.duck(False)
+                case Step.STOP:
+                    self._playout.interrupt(self._barge_in.onset or time.monotonic())
+                    self._do(self._barge_in.reset())
                 case Step.CHECK if self._checking is None or self._checking.done():
                     audio = self._ear.recent(CHECK_AUDIO_MS)
-                    onset = self._barge_in.onset
-                    if audio is not None and onset is not None:
-                        self._checking = asyncio.create_task(self._check(audio, onset))
+                    if audio is not None:
+                        self._checking = asyncio.create_task(self._check(audio))
 
-    async def _check(self, audio: Audio, onset: float) -> None:
+    async def _check(self, audio: Audio) -> None:
         try:
             likely = await self._inference.speech_check(audio)
         except FAILURES:
             likely = 1.0  # rather stop for a noise than talk on over a person
-        if likely >= SPEECH_LIKELY:
-            self._playout.interrupt(onset)
-            self._barge_in.reset()
-        else:
-            self._do(self._barge_in.refused())
+        self._do(self._barge_in.checked(likely >= SPEECH_LIKELY))
+
+    def _words(self, text: str, ended: bool) -> None:
+        """Words of the utterance in progress: do they want the floor?"""
+        self._do(self._barge_in.words(text, ended=ended))
 
     # ------------------------------------------------------------------ outbound
 

@@ -23,10 +23,12 @@ BLOCK = SPEECH_RATE * FRAME_MS // 1000
 AUDIBLE = 200  # of 32768 (−44 dBFS): below it a telephone's listener hears nothing
 DUCK = 0.25  # −12 dB while we find out whether the caller means it
 FADE = BLOCK // 2  # samples (10 ms) over which a stopped prompt dies away: short enough to be at once, without a click
+REWIND_MS = 300  # ms that a held prompt goes back at most, to the quietest moment: a word cut in two is not understood
 STALLED_S = 0.1  # s without a fetch after which a stopped prompt is not waited for
 KNEE = 24_000.0  # of 32768; louder sums are bent instead of clipped
 QUEUE_MOST = 64  # prompts that may wait on one leg; more is a flow that runs wild
 RAMP = np.linspace(0.0, 1.0, BLOCK, dtype=np.float32)
+_AT_ONCE = np.concatenate([np.linspace(0.0, 1.0, FADE, dtype=np.float32), np.ones(BLOCK - FADE, dtype=np.float32)])
 _FADE_OUT = np.linspace(1.0, 0.0, FADE, dtype=np.float32)
 
 Outcome = Literal["done", "barge_in", "stopped", "failed"]
@@ -116,6 +118,8 @@ class Playout:
         self._plays: list[Play] = []
         self._peer: JitterBuffer | None = None
         self._ducked = False
+        self._held = False
+        self._held_at = 0.0
         self._level = 1.0
         self._ending: list[_Ending] = []
         self._fetched_at = 0.0
@@ -154,7 +158,7 @@ class Playout:
             stopped = [p for p in self._plays if p.interruptible]
             audible = any(p.audible_at for p in stopped)
             self._end(stopped, "barge_in", onset)
-            self._ducked = False
+            self._ducked = self._held = False
             return audible
 
     def interruptible_audible(self) -> bool:
@@ -166,6 +170,15 @@ class Playout:
         """Lower (or restore) interruptible prompts."""
         with self._lock:
             self._ducked = on
+
+    def hold(self, on: bool) -> None:
+        """Let the interruptible prompt that sounds stand still, silent, or go on from a quiet moment shortly before."""
+        with self._lock:
+            if on and not self._held:
+                self._held_at = self._clock() + FADE / SPEECH_RATE
+            elif self._held and not on and self._plays:
+                _rewind(self._plays[0])
+            self._held = on
 
     def settle(self, *, at_once: bool = False) -> None:
         """End stopped plays whose last block nobody fetches (the media clock stands still, or `at_once`)."""
@@ -227,6 +240,8 @@ class Playout:
         filled = 0
         while self._plays and filled < BLOCK:
             play = self._plays[0]
+            if self._held and play.interruptible and self._level == 0.0:
+                break
             if not play.turn_at:
                 play.turn_at = self._fetched_at
             got = self._read(play, out[filled:])
@@ -237,12 +252,17 @@ class Playout:
                 self._plays.pop(0)
                 outcome: Outcome = "failed" if play.error and play.played == 0 else "done"
                 self._tell(Finished(play, outcome, play.spoken()))
-        target = DUCK if self._ducked and self._plays and self._plays[0].interruptible else 1.0
+        target = self._target()
         if target != self._level or target != 1.0:
-            gains = self._level + (target - self._level) * RAMP
+            gains = self._level + (target - self._level) * (_AT_ONCE if target == 0.0 else RAMP)
             self._level = target
             out = (out * gains).astype(np.int16)
         return out
+
+    def _target(self) -> float:
+        if not self._plays or not self._plays[0].interruptible:
+            return 1.0
+        return 0.0 if self._held else DUCK if self._ducked else 1.0
 
     def _read(self, play: Play, out: Samples) -> int:
         done = 0
@@ -271,9 +291,12 @@ class Playout:
         for play in stopped:
             ending = _Ending(play, outcome, onset)
             sounding = play is self._plays[0] and play.audible_at > 0
+            silent = self._held and play.interruptible and self._level == 0.0
             self._plays.remove(play)
             play.complete = True
-            if sounding:
+            if sounding and silent:
+                self._finish(ending, self._held_at - self._clock())
+            elif sounding:
                 self._ending.append(ending)
             else:
                 self._finish(ending)
@@ -282,6 +305,20 @@ class Playout:
         last_audible = self._clock() + more_s
         stop_ms = max(0.0, (last_audible - ending.onset) * 1000) if ending.onset else 0.0
         self._tell(Finished(ending.play, ending.outcome, ending.play.spoken(), stop_ms))
+
+
+def _rewind(play: Play) -> None:
+    """Back to the quietest 20 ms of the last `REWIND_MS` of the stretch that was sounding."""
+    if play.at_segment >= len(play.segments):
+        return
+    samples = play.segments[play.at_segment].samples
+    least = max(0, play.at_sample - REWIND_MS * SPEECH_RATE // 1000)
+    starts = range(least, play.at_sample - BLOCK, BLOCK // 2)
+    if not starts:
+        return
+    quietest = min(starts, key=lambda at: int(np.abs(samples[at : at + BLOCK]).sum(dtype=np.int64)))
+    play.played -= play.at_sample - quietest
+    play.at_sample = quietest
 
 
 def _limited(total: npt.NDArray[np.float32]) -> Samples:

@@ -216,6 +216,10 @@ class Contact:
                 await self._customer_gone(event)
 
     async def _heard(self, at: int, event: wire.UtteranceFinal) -> None:
+        if event.aside:
+            await self.feelings.heard(at, event)
+            await self.step(fx.SpeechDropped())
+            return
         self._turns.heard(at, event.ledger)
         feeling = await self.feelings.heard(at, event)
         await self.step(

@@ -83,12 +83,14 @@ class UtteranceFinal(Event, tag="utterance.final", kw_only=True, frozen=True):
 
     `text` is verbatim; `normalised` writes its numbers, amounts and dates as figures, and is empty when that is the same.
     `emotion` comes only with consent; `baseline`, what was learnt of the voice so far, only where it may be kept as well.
+    `aside`: a listening noise ("uh-huh") over a prompt, which went on; it wants no answer.
     """
 
     utterance_id: str
     t0_ms: int
     t1_ms: int
     text: str
+    aside: bool = False
     normalised: str = ""
     language: str
     confidence: float

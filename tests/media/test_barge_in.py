@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import pytest
+
+from media.backchannel import only_backchannel
 from media.barge_in import BargeIn, Step
 
 
-def run(pattern: str, machine: BargeIn | None = None) -> list[tuple[int, Step]]:
-    """Frames of 20 ms; answers (ms at the frame's end, step)."""
-    machine = machine or BargeIn()
-    return [
-        (20 * (n + 1), step) for n, mark in enumerate(pattern) for step in machine.push(mark == "v", 0.02 * (n + 1))
-    ]
+def run(pattern: str, machine: BargeIn, at: int = 0) -> list[tuple[int, Step]]:
+    """Frames of 20 ms from `at` ms on; answers (ms at the frame's end, step)."""
+    found = []
+    for number, mark in enumerate(pattern, 1):
+        end = at + 20 * number
+        found += [(end, step) for step in machine.push(mark == "v", end / 1000)]
+    return found
 
 
-def test_duck_at_60_ms_and_ask_at_100_ms() -> None:
+def spoken(ms: int) -> BargeIn:
+    """A machine after so much of a voice that the network knows for one."""
+    machine = BargeIn()
+    run("v" * 5, machine)
+    machine.checked(True)
+    run("v" * (ms // 20 - 5), machine, 100)
+    return machine
+
+
+def test_duck_at_60_ms_ask_at_100_ms_and_hold_at_200_ms() -> None:
     machine = BargeIn()
     assert run("vvvvv", machine) == [(60, Step.DUCK), (100, Step.CHECK)]
     assert machine.onset == 0.0
+    assert machine.checked(True) == []
+    assert run("vvvvv", machine, 100) == [(200, Step.HOLD)]
+
+
+def test_an_answer_that_comes_late_holds_at_once() -> None:
+    machine = BargeIn()
+    run("v" * 12, machine)
+    assert machine.checked(True) == [Step.HOLD]
 
 
 def test_a_click_does_nothing_and_is_forgotten() -> None:
@@ -28,30 +49,115 @@ def test_a_click_does_nothing_and_is_forgotten() -> None:
 def test_a_refusal_is_believed_the_third_time_and_asked_about_seldom_from_then_on() -> None:
     machine = BargeIn()
     assert run("vvvvv", machine) == [(60, Step.DUCK), (100, Step.CHECK)]
-    assert machine.refused() == []  # the network often needs more of a voice: the prompt stays lowered
-    assert run("vv", machine) == [(40, Step.CHECK)]
-    assert machine.refused() == []
-    assert run("vv", machine) == [(40, Step.CHECK)]
-    assert machine.refused() == [Step.RESTORE]
-    assert machine.refused() == []
-    assert run("vvvvvv", machine) == [(120, Step.CHECK)]  # and not lowered again for the same noise
+    assert machine.checked(False) == []  # the network often needs more of a voice: the prompt stays lowered
+    assert run("vv", machine, 100) == [(140, Step.CHECK)]
+    assert machine.checked(False) == []
+    assert run("vv", machine, 140) == [(180, Step.CHECK)]
+    assert machine.checked(False) == [Step.RESTORE]
+    assert machine.checked(False) == []
+    assert run("vvvvvv", machine, 180) == [(300, Step.CHECK)]  # and not lowered again for the same noise
 
 
 def test_after_a_noise_the_next_sound_is_a_new_matter() -> None:
     machine = BargeIn()
     run("vvvvvvvvv", machine)
-    machine.refused()
-    assert run("......", machine) == []
-    assert run("vvvvv", machine) == [(60, Step.DUCK), (100, Step.CHECK)]
+    machine.checked(False)
+    assert run("......", machine, 180) == []
+    assert run("vvvvv", machine, 300) == [(360, Step.DUCK), (400, Step.CHECK)]
 
 
-def test_a_voice_that_ends_before_the_answer_restores() -> None:
-    assert run("vvvv......") == [(60, Step.DUCK), (200, Step.RESTORE)]
+def test_a_short_hum_costs_a_dip_only() -> None:
+    machine = spoken(180)
+    assert run("......", machine, 180) == [(300, Step.RESTORE)]
+    assert machine.words("嗯。", ended=True) == []
 
 
-def test_reset_restores_only_what_was_ducked() -> None:
+@pytest.mark.parametrize("words", ["Mm-hm.", "Yeah, yeah.", "Okay.", "", "对对对。", "好的，明白了"])
+def test_a_listening_noise_that_is_over_lets_the_bot_go_on(words: str) -> None:
+    machine = spoken(400)
+    assert run("....", machine, 400) == []  # still silent: the words are not there
+    assert machine.words(words, ended=True) == [Step.RESTORE]
+
+
+@pytest.mark.parametrize(
+    "words", ["Wait.", "Yeah, but", "no", "What?", "不是", "等一下", "我要找人工", "Thank you, but no"]
+)
+def test_words_that_want_the_floor_stop_the_bot(words: str) -> None:
+    assert spoken(400).words(words, ended=False) == [Step.STOP]
+    short = spoken(160)
+    assert short.words(words, ended=True) == [Step.STOP]
+
+
+def test_yeah_waits_while_the_caller_goes_on_and_but_decides() -> None:
+    machine = spoken(700)
+    assert machine.words("Yeah", ended=False) == []
+    run("vvvvv", machine, 700)
+    assert machine.words("Yeah but", ended=False) == [Step.STOP]
+
+
+def test_words_stop_the_bot_for_a_voice_that_passed_for_noise() -> None:
+    machine = BargeIn()
+    run("v" * 9, machine)
+    machine.checked(False)
+    assert machine.words("Stop it", ended=False) == [Step.STOP]
+
+
+def test_where_an_answer_is_awaited_yes_is_one() -> None:
+    machine = spoken(300)
+    machine.answering = True
+    assert machine.words("Yes.", ended=True) == [Step.STOP]
+    machine = spoken(300)
+    machine.answering = True
+    assert machine.words("", ended=True) == [Step.RESTORE]
+
+
+def test_without_words_who_spoke_longer_wanted_to_be_heard() -> None:
+    for ms, step in ((380, Step.RESTORE), (420, Step.STOP)):
+        assert run("." * 40, spoken(ms), ms)[0] == (ms + 600, step)
+
+
+def test_speech_that_goes_on_and_on_stops_the_bot_but_a_noise_without_words_does_not() -> None:
+    assert (1200, Step.STOP) in run("v" * 60, spoken(400), 400)
+    machine = spoken(800)
+    machine.words("", ended=False)
+    assert Step.STOP not in [step for _, step in run("v" * 60, machine, 800)]
+
+
+def test_reset_restores_only_what_was_lowered() -> None:
     machine = BargeIn()
     assert machine.reset() == []
     run("vvvv", machine)
     assert machine.reset() == [Step.RESTORE]
     assert machine.reset() == []
+    assert machine.words("Wait", ended=True) == []  # of a voice that is over
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uh-huh",
+        "Mm-hmm.",
+        "Uh huh, uh huh",
+        "Yeah.",
+        "OK, I see.",
+        "Right...",
+        "嗯嗯",
+        "对的对的",
+        "哦，好的。",
+        "是啊",
+        "啊",
+    ],
+)
+def test_listening_noises(text: str) -> None:
+    assert only_backchannel(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yesterday", "okay stop", "no", "hello?", "one two three", "right, but why", "agent", "yeah " * 9,
+        "不对", "好像不是", "是不是", "行不行", "对不起", "可以转人工吗", "嗯我想问一下", "停",
+    ],
+)  # fmt: skip
+def test_what_wants_to_be_heard(text: str) -> None:
+    assert not only_backchannel(text)

@@ -198,3 +198,59 @@ def test_too_many_prompts_are_refused() -> None:
 )
 def test_words_that_were_cut_are_left_out(text: str, share: float, spoken: str) -> None:
     assert cut_at_word(text, share) == spoken
+
+
+def gappy() -> Samples:
+    """400 ms of tone, 40 ms of silence, 400 ms of tone."""
+    return np.concatenate([tone(400), np.zeros(640, np.int16), tone(400)])
+
+
+def test_a_held_prompt_is_silent_loses_nothing_and_goes_on_from_a_quiet_moment() -> None:
+    desk = Desk()
+    play = Play("a", True)
+    desk.playout.add(play)
+    desk.playout.feed(play, gappy(), "Your balance is nine.")
+    desk.playout.complete(play)
+    desk.blocks(30)  # 600 ms: 160 ms into the second tone
+    desk.playout.hold(True)
+    out = desk.blocks(20)
+    assert out[:100].any()
+    assert not out[BLOCK // 2 :].any()
+    assert not desk.finished()
+    desk.playout.hold(False)
+    desk.blocks(1)
+    assert 400 * 16 <= play.at_sample - BLOCK < 450 * 16
+    again = desk.blocks(30)
+    assert np.abs(again).max() > 7000
+    (end,) = desk.finished()
+    assert (end.outcome, end.spoken) == ("done", "Your balance is nine.")
+    assert end.play.played == len(gappy())  # what was said twice counts once
+
+
+def test_a_held_prompt_that_is_stopped_was_silent_since_it_was_held() -> None:
+    desk = Desk()
+    desk.play("a", (1000, "Your balance is nine hundred euros."))
+    desk.blocks(10)
+    onset = desk.now - 0.2
+    desk.playout.hold(True)
+    desk.blocks(25)
+    desk.playout.interrupt(onset)
+    (end,) = desk.finished()
+    assert end.outcome == "barge_in"
+    assert end.stop_ms == pytest.approx(210, abs=1)
+    desk.play("b", (100, "Next."))
+    assert desk.blocks(5).any()  # the hold ended with it
+
+
+def test_while_held_no_other_prompt_begins_and_law_is_read_on() -> None:
+    desk = Desk()
+    desk.play("a", (30, "One."))
+    desk.play("b", (100, "Two."))
+    desk.blocks(1)
+    desk.playout.hold(True)
+    assert not desk.blocks(10)[2 * BLOCK :].any()
+    desk.playout.hold(False)
+    assert desk.blocks(8).any()
+    desk.play("law", (200, "Recorded."), interruptible=False)
+    desk.playout.hold(True)
+    assert desk.blocks(5).any()
