@@ -56,11 +56,11 @@ class Spoken:
     """From its first sound on the caller had consented, and nothing private was asked for."""
     consent: EmotionConsent | None = None
     """With which the decode under way also judges the voice."""
-    asked_ms: int | None = None
     feeling: wire.Felt | None = None
     """What the voice conveyed, as that decode says."""
     closed_at: float | None = None
     """When the decision fell that it is over."""
+    asked_ms: int | None = None
     """The pause at which it was asked ahead."""
     partial: asyncio.Task[None] | None = None
     over: bool = False
@@ -270,6 +270,7 @@ class Ear:
             self._dropped(spoken, "too short to be speech")
             self.words("", True)
             return
+        spoken.closed_at = time.monotonic()
         if spoken.decode is None:
             self._request(spoken)
         before = None if self._last is None or self._last.is_set() else self._last
@@ -279,20 +280,6 @@ class Ear:
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _finish(self, spoken: Spoken, signal: Closed, before: asyncio.Event | None, done: asyncio.Event) -> None:
-        self._closing.append(spoken)
-        try:
-        spoken.closed_at = time.monotonic()
-            await self._report(spoken, signal, before)
-        finally:
-            self._closing.remove(spoken)
-            done.set()
-
-    async def _words(self, spoken: Spoken, decode: asyncio.Task[wire.Decoded]) -> wire.Decoded:
-        """What was decoded, also when it had to be asked again without the emotion."""
-        while True:
-            try:
         if before is not None or not spoken.decode.done():
             self._tell_voice(spoken)
 
@@ -311,6 +298,19 @@ class Ear:
                 ],
             )
         )
+
+    async def _finish(self, spoken: Spoken, signal: Closed, before: asyncio.Event | None, done: asyncio.Event) -> None:
+        self._closing.append(spoken)
+        try:
+            await self._report(spoken, signal, before)
+        finally:
+            self._closing.remove(spoken)
+            done.set()
+
+    async def _words(self, spoken: Spoken, decode: asyncio.Task[wire.Decoded]) -> wire.Decoded:
+        """What was decoded, also when it had to be asked again without the emotion."""
+        while True:
+            try:
                 return await decode
             except asyncio.CancelledError:
                 if spoken.decode is None or spoken.decode is decode:
