@@ -280,7 +280,7 @@ class Ear:
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        if before is not None or not spoken.decode.done():
+        if before is not None or spoken.decode is None or not spoken.decode.done():
             self._tell_voice(spoken)
 
     def _tell_voice(self, spoken: Spoken) -> None:
