@@ -44,15 +44,16 @@ class CachedEmbedder:
         return result
 
 
-async def embed_all(embedder: Embedder, texts: Sequence[str], cache: Path | None) -> Vectors:
+async def embed_all(embedder: Embedder, texts: Sequence[str], cache: Path | None, *, query: bool = True) -> Vectors:
     """Vectors [len(texts), dims] of many texts, in small batches; kept in `cache` (.npz) for the next start."""
-    keys = [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
+    prefix = "" if query else "passage: "
+    keys = [hashlib.sha256(f"{prefix}{text}".encode()).hexdigest()[:24] for text in texts]
     known = await asyncio.to_thread(_load, cache) if cache else {}
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     waiting = list(missing.items())
     for start in range(0, len(waiting), _BATCH):
         batch = waiting[start : start + _BATCH]
-        vectors = await asyncio.wait_for(embedder.embed([text for _, text in batch], True), _TIMEOUT_S)
+        vectors = await asyncio.wait_for(embedder.embed([text for _, text in batch], query), _TIMEOUT_S)
         known.update({key: vector for (key, _), vector in zip(batch, vectors, strict=True)})
     if cache and missing:
         await asyncio.to_thread(_save, cache, {key: known[key] for key in keys})

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dialog import understanding
+from dialog.classifier import Classifier
 from dialog.ports import Vectors
 from dialog.understanding import Example, IntentClassifier
 
@@ -35,7 +35,7 @@ async def fitted(folder: Path, examples: Sequence[Example]) -> IntentClassifier:
 async def test_a_second_start_does_not_learn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await fitted(tmp_path, EXAMPLES)
     first = await (await fitted(tmp_path, EXAMPLES)).classify("where are you now")  # vectors from disk, as below
-    monkeypatch.setattr(understanding, "_learn", lambda *_: pytest.fail("learnt again"))
+    monkeypatch.setattr(Classifier, "_learn", lambda *_: pytest.fail("learnt again"))
     again = await (await fitted(tmp_path, EXAMPLES)).classify("where are you now")
     assert again == first and again.intent == "address"
 
