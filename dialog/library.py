@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from dialog.actions.outside import Outside
 from dialog.knowledge import Article, KnowledgeBase, read_articles
 from dialog.options import DialogOptions
 from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
@@ -88,6 +89,7 @@ class FlowFolder:
         embedder: Embedder,
         attempts: Attempts,
         customers: CustomerDirectory | None = None,
+        outside: Outside | None = None,
     ) -> FlowFolder:
         """Read a folder of flows. Raises `FileError`.
 
@@ -102,6 +104,7 @@ class FlowFolder:
             cache = data_dir / PACKS / path.name if data_dir else None
         directory = path / options.customers
         ports = Ports(
+            performer=(outside or Outside(options.actions)).performer(path),
             understanding=IntentClassifier(
                 embedder, least=options.intent_min, cache=cache / "vectors-intents.npz" if cache else None
             ),

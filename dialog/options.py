@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialog.actions.options import ActionOptions
 from session.policy import PolicyName
 
 
@@ -102,6 +103,8 @@ class DialogOptions(BaseModel):
     lockout_s: float = Field(
         default=900.0, ge=1, le=86400, description="s of the first lockout; doubles with each further one, up to a day"
     )
+
+    actions: ActionOptions = Field(default_factory=ActionOptions)
 
     def number(self, called: str) -> NumberOptions:
         """What answers `called` (a SIP user, a number, or `web`)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dialog.actions.workflow
 import dialog.rules.decide
 import dialog.validate  # noqa: F401  both declare rules
 from dialog.rulebook import RULES

@@ -10,6 +10,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from dialog.actions.outside import Outside
 from dialog.embedding import CachedEmbedder
 from dialog.engine import FlowEngine
 from dialog.flow import Flow, load_flow
@@ -60,6 +61,7 @@ class Dialog:
         embedder: Embedder,
         customers: CustomerDirectory | None = None,
         attempts: Attempts | None = None,
+        outside: Outside | None = None,
     ) -> Dialog:
         """Read and check what the numbers need. Raises `FileError` naming file and line; blocks for some 100 ms.
 
@@ -90,7 +92,8 @@ class Dialog:
         tries = attempts or MemoryAttempts(options.lockout_attempts, options.lockout_s)
         folders = {
             path: FlowFolder.load(
-                path, folder, options, data_dir=data_dir, embedder=cached, attempts=tries, customers=customers
+                path, folder, options, data_dir=data_dir, embedder=cached, attempts=tries, customers=customers,
+                outside=outside,
             )
             for path in sorted(used, key=lambda path: (path != folder, path))
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -55,7 +55,7 @@ class Action(Working):
 
     def work(self, turn: Turn, call_id: str) -> Perform:
         """The table or workflow with its inputs."""
-        request = {
+        request: dict[str, Any] = {
             "id": self.rule or self.workflow,
             "inputs": {name: turn.evaluate(text) for name, text in self.inputs.items()},
         }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from dialog.blocks.working import Working, computed, expressions_in
+from dialog.blocks.working import Working
 from dialog.events import Perform, Performed
 from dialog.text import variables
 
@@ -45,17 +45,21 @@ class Mock(BaseModel):
     delay_ms: int = Field(default=0, ge=0, le=60_000)
 
 
-class Http(Working):
-    """One request. `ok`: 2xx and everything under `extract` found; `timeout`; `http_error`: all else, redirects included.
+class Values(Protocol):
+    """Where a request's values come from: a turn of a run, or a run of a workflow."""
 
-    Whatever the exit, the attribute `http_status` holds the status of the answer (0 = none came).
-    """
+    def render(self, wording: dict[str, str]) -> str:
+        """A text with its `{{variables}}` filled in."""
 
-    required: ClassVar[frozenset[str]] = frozenset({"ok", "http_error", "timeout"})
-    broken: ClassVar[str] = "http_error"
-    late: ClassVar[str] = "timeout"
+    def evaluate(self, expression: str) -> Any:
+        """The value of CEL. Raises `ExpressionError`."""
 
-    type: Literal["http"]
+
+class Request(BaseModel):
+    """One request, in a block or in a step of a workflow."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     url: str = Field(
         description="https://host/path with `{{variables}}` in path and query; the host must be listed in "
@@ -101,36 +105,33 @@ class Http(Working):
         """A second try does no harm."""
         return self.idempotent or self.method in IDEMPOTENT
 
-    def assigns(self) -> frozenset[str]:
-        """What it extracts."""
-        return frozenset(self.extract) | {"http_status"}
-
-    def expressions(self) -> dict[str, str]:
+    def body_expressions(self) -> dict[str, str]:
         """Computed parts of the body."""
         return expressions_in(self.body, "body")
 
     def variables(self) -> list[str]:
-        """Names in url, query and headers."""
-        return [name for text in (self.url, *self.query.values(), *self.headers.values()) for name in variables(text)]
+        """Names in the `{{ }}` of url, query, headers and body."""
+        texts = (self.url, *self.query.values(), *self.headers.values(), *_texts(self.body))
+        return [name for text in texts for name in variables(text)]
 
-    def work(self, turn: Turn, call_id: str) -> Perform:
-        """The request with its values; of the secret only the name."""
+    def asked(self, values: Values, call_id: str, block: str, timeout_s: float) -> Perform:
+        """The request with its values; of the secret only the name. Raises `ExpressionError` or ValueError."""
         tries = 1 + (self.retries if self.may_repeat else 0)
         waits = sum(BACK_OFF_S * 2**n for n in range(tries - 1))
         return Perform(
             call_id=call_id,
             kind="http",
-            block=turn.state.block,
-            timeout_ms=round(1000 * (self.timeout_s * tries + waits)),
+            block=block,
+            timeout_ms=round(1000 * (timeout_s * tries + waits)),
             mock=self.mock.model_dump() if self.mock else None,
             request={
                 "method": self.method,
-                "url": _filled(turn, self.url),
-                "query": {name: turn.render({"": text}) for name, text in self.query.items()},
-                "headers": {name: turn.render({"": text}) for name, text in self.headers.items()},
-                "body": computed(turn, self.body),
+                "url": _filled(values, self.url),
+                "query": {name: values.render({"": text}) for name, text in self.query.items()},
+                "headers": {name: values.render({"": text}) for name, text in self.headers.items()},
+                "body": computed(values, self.body),
                 "auth": self.auth.model_dump() if self.auth else None,
-                "timeout_s": self.timeout_s,
+                "timeout_s": timeout_s,
                 "tries": tries,
                 "idempotent": self.idempotent,
                 "extract": self.extract,
@@ -138,19 +139,71 @@ class Http(Working):
             },
         )
 
+
+class Http(Request, Working):
+    """One request. `ok`: 2xx and everything under `extract` found; `timeout`; `http_error`: all else, redirects included.
+
+    Whatever the exit, the attribute `http_status` holds the status of the answer (0 = none came).
+    """
+
+    required: ClassVar[frozenset[str]] = frozenset({"ok", "http_error", "timeout"})
+    broken: ClassVar[str] = "http_error"
+    late: ClassVar[str] = "timeout"
+
+    type: Literal["http"]
+
+    def assigns(self) -> frozenset[str]:
+        """What it extracts."""
+        return frozenset(self.extract) | {"http_status"}
+
+    def expressions(self) -> dict[str, str]:
+        """Computed parts of the body."""
+        return self.body_expressions()
+
+    def work(self, turn: Turn, call_id: str) -> Perform:
+        """The request with its values; of the secret only the name."""
+        return self.asked(turn, call_id, turn.state.block, self.timeout_s)
+
     def came_back(self, turn: Turn, result: Performed) -> None:
         """Business data is the second layer of a decision."""
         turn.set({"http_status": 0, **result.values})
         turn.add_data(turn.state.block, result.outcome, result.ms)
 
 
-def _filled(turn: Turn, url: str) -> str:
+def _filled(values: Values, url: str) -> str:
     """The url with its variables, each one segment and nothing more. Raises ValueError for what would leave its place."""
 
     def value_of(match: re.Match[str]) -> str:
-        value = turn.render({"": match.group(0)})
+        value = values.render({"": match.group(0)})
         if value in ("", ".", ".."):
             raise ValueError("a variable of the url is empty, or leads elsewhere")
         return quote(value, safe="")
 
     return _VARIABLE.sub(value_of, url)
+
+
+def computed(values: Values, tree: Any) -> Any:
+    """A tree of values with `= CEL` strings evaluated and `{{variables}}` filled in."""
+    if isinstance(tree, dict):
+        return {key: computed(values, item) for key, item in tree.items()}
+    if isinstance(tree, list):
+        return [computed(values, item) for item in tree]
+    if isinstance(tree, str):
+        return values.evaluate(tree[1:].strip()) if tree.startswith("=") else values.render({"": tree})
+    return tree
+
+
+def _texts(tree: Any) -> list[str]:
+    """The strings of a tree that are no expressions."""
+    if isinstance(tree, dict | list):
+        return [text for item in (tree.values() if isinstance(tree, dict) else tree) for text in _texts(item)]
+    return [tree] if isinstance(tree, str) and not tree.startswith("=") else []
+
+
+def expressions_in(tree: Any, place: str) -> dict[str, str]:
+    """The `= CEL` strings of such a tree, by place."""
+    if isinstance(tree, dict):
+        return {k: v for key, item in tree.items() for k, v in expressions_in(item, f"{place}.{key}").items()}
+    if isinstance(tree, list):
+        return {k: v for index, item in enumerate(tree) for k, v in expressions_in(item, f"{place}.{index}").items()}
+    return {place: tree[1:].strip()} if isinstance(tree, str) and tree.startswith("=") else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -120,23 +120,3 @@ class Working(Block):
         if self.filler:
             return turn.render(self.filler)
         return FILLERS.get(match_locale(list(FILLERS), turn.state.locale) or "", "")
-
-
-def computed(turn: Turn, value: Any) -> Any:
-    """A tree of values with `= CEL` strings evaluated and `{{variables}}` filled in."""
-    if isinstance(value, dict):
-        return {key: computed(turn, item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [computed(turn, item) for item in value]
-    if isinstance(value, str):
-        return turn.evaluate(value[1:].strip()) if value.startswith("=") else turn.render({"": value})
-    return value
-
-
-def expressions_in(value: Any, place: str) -> dict[str, str]:
-    """The `= CEL` strings of such a tree, by place."""
-    if isinstance(value, dict):
-        return {k: v for key, item in value.items() for k, v in expressions_in(item, f"{place}.{key}").items()}
-    if isinstance(value, list):
-        return {k: v for index, item in enumerate(value) for k, v in expressions_in(item, f"{place}.{index}").items()}
-    return {place: value[1:].strip()} if isinstance(value, str) and value.startswith("=") else {}

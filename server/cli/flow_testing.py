@@ -16,6 +16,7 @@ from dialog.flow import Flow, load_flow
 from dialog.flowtest import Level, ReadTests, read_tests
 from dialog.flowtest.running import Result, junit, run_text
 from dialog.library import FlowFolder, outermost
+from dialog.actions.options import ActionOptions
 from dialog.options import DialogOptions
 from dialog.ports import Vectors
 from dialog.verify import MemoryAttempts
@@ -75,7 +76,7 @@ def flow_of(tests: ReadTests) -> Flow:
 async def play_files(files: Sequence[Path], level: Level, *, faults: bool, cache: Path | None) -> list[Result]:
     """Results of all files at one level; a file that cannot be used is printed and counts as a failure."""
     homes = Homes(cache)
-    options = DialogOptions()
+    options = DialogOptions(actions=ActionOptions(mock=True))
     found: list[Result] = []
     for path in files:
         tests = read_tests(path)
