@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +10,8 @@ import celpy
 from celpy.adapter import json_to_cel
 from celpy.celparser import CELParseError
 from celpy.evaluation import CELEvalError
+
+_MACROS = frozenset({"all", "exists", "exists_one", "filter", "map"})
 
 
 class ExpressionError(ValueError):
@@ -28,6 +30,36 @@ def _program(expression: str) -> Any:
 def check(expression: str) -> None:
     """Compile. Raises `ExpressionError`."""
     _program(expression)
+
+
+@lru_cache(maxsize=512)
+def names(expression: str) -> tuple[str, ...]:
+    """The variables that it reads, by their first name (`order` of `order.id`); none for what is no CEL."""
+    try:
+        tree = celpy.Environment().compile(expression)
+    except CELParseError:
+        return ()
+    return tuple(dict.fromkeys(_names(tree, frozenset())))
+
+
+def _names(node: Any, bound: frozenset[str]) -> Iterator[str]:
+    """Identifiers of a tree in order, without those that a macro (`items.exists(i, …)`) binds."""
+    children = getattr(node, "children", None)
+    if children is None:
+        return
+    if node.data == "ident":
+        if str(children[0]) not in bound:
+            yield str(children[0])
+        return
+    if node.data == "member_dot_arg" and str(children[1]) in _MACROS and len(children) > 2:
+        yield from _names(children[0], bound)
+        first, *rest = children[2].children
+        inner = bound | set(_names(first, frozenset()))
+        for child in rest:
+            yield from _names(child, inner)
+        return
+    for child in children:
+        yield from _names(child, bound)
 
 
 def evaluate(expression: str, values: Mapping[str, Any]) -> Any:

@@ -18,9 +18,9 @@ from typing import Any
 
 import structlog
 
+from dialog import digressions, frames, handlers, listening
 from dialog.blocks.base import UTTERANCE_MS, Asking, Block
 from dialog.blocks.end import End as EndBlock
-from dialog.blocks.withdraw import Withdraw
 from dialog.events import (
     AgentLeft,
     AgentLost,
@@ -33,35 +33,38 @@ from dialog.events import (
     Failed,
     Heard,
     HungUp,
+    Inspected,
     PauseRecording,
     Performed,
     Pressed,
     PromptDone,
     QueueResult,
-    SetLocale,
+    Received,
     SpeechBegan,
     SpeechDropped,
     Started,
     StartTimer,
     TextMessage,
+    Thought,
     TimerFired,
-    Trace,
     TransferResult,
 )
 from dialog.flow import Flow
 from dialog.options import DialogOptions
-from dialog.ports import Ports, Understood
+from dialog.ports import Ports
 from dialog.prompts import static_prompts
 from dialog.state import CallerInfo, RunState
-from dialog.text import agrees, count_words, language_of, match_locale
-from dialog.turn import HIDDEN, Turn
-from session.consent import MOOD_REASON, ON_EMOTION
+from dialog.text import language_of, match_locale
+from dialog.turn import Turn
 
 log = structlog.get_logger(__name__)
 
 MAX_HOPS = 40  # blocks left in one step; more is a loop that validation could not see
 MAX_ERRORS = 3  # errors in one run after which even the error handler is given up
 EARLY_MS = 20  # a timer may come this much early (rounding) and still counts
+DURATION = "duration"
+"""The timer of `max_duration_s`: of the run, not of the block."""
+LATER_MS = 30_000  # when it runs out while people talk, it is looked at again after this
 
 
 class FlowEngine:
@@ -82,13 +85,14 @@ class FlowEngine:
         attributes: dict[str, Any] | None = None,
     ) -> RunState:
         """A run that waits for `Started`. An unknown `locale` becomes the flow's first."""
+        defaults = {name: item.default for name, item in self.flow.inputs.items() if item.default is not None}
         return RunState(
             contact_id=contact_id,
             flow_id=self.flow.id,
             channel=channel,
             locale=match_locale(self.flow.locales, locale) or self.flow.locales[0],
             caller=caller,
-            attributes=dict(attributes or {}),
+            attributes={**defaults, **(attributes or {})},
         )
 
     def static_prompts(self, locale: str) -> list[str]:
@@ -97,25 +101,38 @@ class FlowEngine:
 
     async def step(self, state: RunState, event: AnyFlowEvent, now_ms: int) -> list[AnyEffect]:
         """Take one event in; mutates `state`. Never raises for what a caller or a port does (→ `on_error`)."""
-        turn = Turn(self.flow, self.ports, self.options, state, now_ms)
-        if not state.ended:
-            await self._guarded(turn, event)
+        if state.ended:
+            return []
+        if (turn := self._turn(state, now_ms)) is None:
+            return self._lost(state)
+        await self._guarded(turn, event)
         return turn.effects
 
     async def resume(self, state: RunState, now_ms: int) -> list[AnyEffect]:
         """After a restart of the app: same block, remaining timers, what is expected; digits are asked for again."""
-        turn = Turn(self.flow, self.ports, self.options, state, now_ms)
         if state.ended or not state.block:
             return []
-        if state.block not in self.flow.blocks:
-            await self._guarded(
-                turn, Failed(where="flow", why=f"block {state.block} is not in this version of the flow")
-            )
+        if (turn := self._turn(state, now_ms)) is None:
+            return self._lost(state)
+        if state.block not in turn.flow.blocks:
+            why = f"block {state.block} is not in this version of the flow"
+            await self._guarded(turn, Failed(where="flow", why=why))
             return turn.effects
         for name, due in state.timers.items():
             turn.effects.append(StartTimer(name=name, ms=max(0, due - now_ms)))
         await self._guarded(turn, None)
         return turn.effects
+
+    def _turn(self, state: RunState, now_ms: int) -> Turn | None:
+        called = (state.flow, *(frame.flow for frame in state.stack))
+        if any(ref and ref not in self.flow.subflows for ref in called):
+            return None
+        return Turn(self.flow, self.ports, self.options, state, now_ms)
+
+    def _lost(self, state: RunState) -> list[AnyEffect]:
+        log.warning("flow.subflow_gone", subflow=state.flow, contact=state.contact_id)
+        state.ended = "error"
+        return [End(disposition="error")]
 
     # ------------------------------------------------------------------ one event
 
@@ -123,45 +140,48 @@ class FlowEngine:
         """Errors of blocks and ports lead to `on_error`, at most `MAX_ERRORS` times."""
         try:
             if event is None:
-                await self._block(turn).resume(turn)
+                await turn.block.resume(turn)
             else:
                 await self._dispatch(turn, event)
             await self._follow(turn)
         except Exception as error:
-            log.warning(
-                "flow.block_failed", block=turn.state.block, error=type(error).__name__, contact=turn.state.contact_id
-            )
-            turn.target = None
-            await self._on_error(turn, f"{type(error).__name__} in block {turn.state.block}")
+            await self._after_error(turn, error)
+
+    async def _after_error(self, turn: Turn, error: Exception) -> None:
+        log.warning(
+            "flow.block_failed", block=turn.state.block, error=type(error).__name__, contact=turn.state.contact_id
+        )
+        turn.target = None
+        await self._on_error(turn, f"{type(error).__name__} in block {turn.state.block}")
 
     async def _on_error(self, turn: Turn, why: str) -> None:
         turn.state.errors += 1
         turn.written = False
-        target = self.flow.handlers.on_error
-        if not target or turn.state.errors > MAX_ERRORS:
-            self._trace(turn, "on_error", why)
+        if turn.state.errors > MAX_ERRORS or not handlers.failed(turn, why):
+            turn.trace("on_error", why)
             turn.state.ended = "error"
             turn.effects.append(End(disposition="error"))
             return
         turn.stop_speaking()
-        turn.go(target, "on_error", why)
         try:
             await self._follow(turn)
         except Exception as error:
-            log.warning("flow.error_handler_failed", error=type(error).__name__, contact=turn.state.contact_id)
-            turn.target = None
-            await self._on_error(turn, f"{type(error).__name__} in block {turn.state.block}")
+            await self._after_error(turn, error)
 
     async def _dispatch(self, turn: Turn, event: AnyFlowEvent) -> None:
         state = turn.state
+        if not state.block and not isinstance(event, Started | HungUp | Failed):
+            return
         match event:
             case Started():
                 if not state.block:
                     if self.flow.asks_to_record:
                         turn.effects.append(PauseRecording())
                     turn.go(self.flow.start, "", "started")
+                    if self.flow.max_duration_s is not None:
+                        turn.start_timer(DURATION, round(self.flow.max_duration_s * 1000))
             case HungUp():
-                await self._hung_up(turn)
+                self._hung_up(turn)
             case Failed(where=where, why=why):
                 await self._on_error(turn, f"{where}: {why}")
             case PromptDone():
@@ -177,32 +197,37 @@ class FlowEngine:
             case Heard():
                 state.text_turn = False
                 state.caller_speaking = False
-                await self._heard(turn, event)
+                await listening.heard(turn, event)
             case TextMessage(text=words):
                 state.text_turn = True
-                await self._heard(turn, Heard(text=words, language=language_of(words)))
+                await listening.heard(turn, Heard(text=words, language=language_of(words)))
             case Pressed(digit=digit):
-                await self._pressed(turn, digit)
+                await listening.pressed(turn, digit)
             case TimerFired(name=name):
                 await self._timer(turn, name)
             case QueueResult(outcome=outcome):
-                await self._block(turn).queue_news(turn, outcome)
+                await turn.block.queue_news(turn, outcome)
             case Performed():
-                await self._block(turn).performed(turn, event)
+                await turn.block.performed(turn, event)
             case TransferResult():
-                await self._block(turn).transferred(turn, event)
+                await turn.block.transferred(turn, event)
             case CallbackResult():
-                await self._block(turn).called_back(turn, event)
+                await turn.block.called_back(turn, event)
+            case Received():
+                await turn.block.received(turn, event)
+            case Inspected():
+                await turn.block.inspected(turn, event)
+            case Thought():
+                await turn.block.thought(turn, event)
             case AgentLeft():
                 if state.phase == "talking":
-                    await self._block(turn).queue_news(turn, "agent_left")
+                    await turn.block.queue_news(turn, "agent_left")
             case AgentLost():
-                if state.phase == "talking":
-                    target = self.flow.handlers.on_agent_lost or self.flow.handlers.on_error
-                    if target:
-                        turn.go(target, "on_agent_lost", "the agent's line was lost")
-                    else:
-                        await self._block(turn).queue_news(turn, "agent_lost")
+                why = "the agent's line was lost"
+                if state.phase == "talking" and not (
+                    handlers.lead(turn, "on_agent_lost", why) or handlers.lead(turn, "on_error", why)
+                ):
+                    await turn.block.queue_news(turn, "agent_lost")
 
     async def _follow(self, turn: Turn) -> None:
         """Go where blocks lead until one waits."""
@@ -211,94 +236,60 @@ class FlowEngine:
                 await self._enter(turn)
             elif turn.written and not turn.state.ended:
                 turn.written = False
-                await self._block(turn).spoken(turn, False)
+                await turn.block.spoken(turn, False)
             else:
                 return
         raise RuntimeError("the flow goes round in circles")
 
     async def _enter(self, turn: Turn) -> None:
-        state = turn.state
+        state, left = turn.state, turn.state.block
         target, exit_name, why = turn.target, turn.exit, turn.why
-        turn.target, turn.written = None, False
         if target is None:
             return
-        if state.block:
-            self._trace(turn, exit_name, why)
-            turn.stop_speaking()
-            for name in list(state.timers):
-                state.timers.pop(name)
-                turn.effects.append(CancelTimer(name=name))
-            if state.sensitive:
-                turn.expect()
+        above, ref, brought = turn.above, turn.ref, turn.brought
+        turn.target, turn.written, turn.brought = None, False, {}
+        if left:
+            self._leave(turn, exit_name, why, calling=bool(ref))
+        for _ in range(above):
+            frames.pop(turn)
+            turn.trace(exit_name, why)
+        if brought:
+            turn.set(brought)
+        if ref:
+            frames.push(turn, ref)
+        elif left and not above and (aside := digressions.comes_back(turn, left, target)):
+            state.block, state.phase, state.memo, state.entered_ms = aside.block, aside.phase, aside.memo, turn.now_ms
+            if isinstance(turn.block, Asking):
+                digressions.ask_again(turn, turn.block)
+            return
         state.block, state.phase, state.memo, state.entered_ms = target, "", {}, turn.now_ms
         state.no_input = 0
         state.last_why = why
         state.visits[target] = state.visits.get(target, 0) + 1
-        block = self._block(turn)
-        typed = state.private.digits if block.keys() else ""
+        await self._arrive(turn, turn.block)
+
+    async def _arrive(self, turn: Turn, block: Block) -> None:
+        private = turn.state.private
+        typed = private.digits if block.keys() else ""
         if block.hears:
-            state.private.digits = ""
+            private.digits = ""
         await block.enter(turn)
         for digit in typed:
             if turn.target is None:
                 await block.pressed(turn, digit)
 
-    # ------------------------------------------------------------------ what can happen
+    def _leave(self, turn: Turn, exit_name: str, why: str, *, calling: bool) -> None:
+        state = turn.state
+        if not calling:
+            turn.trace(exit_name, why)
+        turn.stop_speaking()
+        for name in [name for name in state.timers if name != DURATION]:
+            state.timers.pop(name)
+            turn.effects.append(CancelTimer(name=name))
+        if state.sensitive:
+            turn.expect()
 
-    async def _heard(self, turn: Turn, heard: Heard) -> None:
-        state, block = turn.state, self._block(turn)
-        turn.remember("caller", HIDDEN if state.sensitive else heard.text)
-        turn.cancel_timer("barge")
-        if state.text_turn or count_words(heard.text):
-            turn.cancel_timer("no_input")
-        if heard.feeling is not None and state.consents.get("emotion"):
-            state.feeling = heard.feeling
-        if block.apart:
-            return
-        if await block.first_look(turn, heard):
-            state.no_input = 0
-            return
-        self._follow_language(turn, heard)
-        meaning = await turn.classify(heard.text)
-        if meaning.intent == "human_request" and self.flow.handlers.on_human_request:
-            await self._take_over(turn, self.flow.handlers.on_human_request, "on_human_request", "asked for a person")
-        elif mood := self._mood_target(turn):
-            await self._take_over(turn, mood, ON_EMOTION, MOOD_REASON)
-        elif meaning.intent == "repeat" and isinstance(block, Asking):
-            turn.stop_speaking()
-            turn.say(state.last_answer or block.asked(turn))
-        else:
-            await self._listen(turn, block, heard, meaning)
-
-    async def _listen(self, turn: Turn, block: Block, heard: Heard, meaning: Understood) -> None:
-        before = len(turn.effects)
-        silences = turn.state.no_input
-        await block.heard(turn, heard, meaning)
-        if turn.state.no_input == silences:
-            turn.state.no_input = 0
-        if turn.target is None and len(turn.effects) == before and block.hears and not turn.speaking:
-            turn.wait_for_caller()
-
-    async def _pressed(self, turn: Turn, digit: str) -> None:
-        state, block = turn.state, self._block(turn)
-        if block.apart:
-            # Who waits or talks goes nowhere by a key, but consent is taken back at any time.
-            if isinstance(taker := self.flow.blocks.get(self.flow.shortcuts.get(digit, "")), Withdraw):
-                taker.take_back(turn)
-            return
-        state.no_input = 0
-        turn.cancel_timer("no_input")
-        own = block.keys()
-        if digit not in own and digit in self.flow.shortcuts:
-            await self._take_over(turn, self.flow.shortcuts[digit], f"shortcut_{digit}", f"pressed {digit}")
-        else:
-            await block.pressed(turn, digit)
-
-    async def _take_over(self, turn: Turn, target: str, handler: str, why: str) -> None:
-        await self._block(turn).taken_away(turn)
-        turn.target = None
-        turn.state.pending = ""
-        turn.go(target, handler, why)
+    # ------------------------------------------------------------------ prompts, timers, the end
 
     async def _prompt_done(self, turn: Turn, done: PromptDone) -> None:
         state = turn.state
@@ -309,12 +300,12 @@ class FlowEngine:
         turn.remember("bot", done.spoken or (play.text if done.outcome == "done" else ""))
         if play.block == state.block and not turn.speaking:
             turn.cancel_timer("prompt")
-            await self._block(turn).spoken(turn, done.outcome == "barge_in")
+            await turn.block.spoken(turn, done.outcome == "barge_in")
 
     async def _speech_dropped(self, turn: Turn) -> None:
         if "barge" in turn.state.timers:
             turn.cancel_timer("barge")
-            await self._block(turn).timer(turn, "barge")
+            await turn.block.timer(turn, "barge")
         elif "no_input" in turn.state.timers:
             turn.wait_for_caller()
 
@@ -324,16 +315,25 @@ class FlowEngine:
         if due is None or turn.now_ms < due - EARLY_MS:
             return
         del state.timers[name]
-        block = self._block(turn)
         if name == "no_input":
-            await block.silence(turn)
+            await turn.block.silence(turn)
         elif name == "prompt":
             state.playing = [play for play in state.playing if play.block != state.block]
-            await block.spoken(turn, False)
+            await turn.block.spoken(turn, False)
+        elif name == DURATION:
+            await self._overdue(turn)
         else:
-            await block.timer(turn, name)
+            await turn.block.timer(turn, name)
 
-    async def _hung_up(self, turn: Turn) -> None:
+    async def _overdue(self, turn: Turn) -> None:
+        if turn.block.apart:
+            turn.start_timer(DURATION, LATER_MS)
+            return
+        await turn.block.taken_away(turn)
+        turn.target = None
+        handlers.lead(turn, "on_timeout", "the call lasted too long")
+
+    def _hung_up(self, turn: Turn) -> None:
         state = turn.state
         if state.gone:
             return
@@ -341,44 +341,13 @@ class FlowEngine:
         for name in list(state.timers):
             turn.cancel_timer(name)
         state.playing.clear()
-        if self.flow.handlers.on_hangup:
-            turn.go(self.flow.handlers.on_hangup, "on_hangup", "the caller hung up")
+        if state.block and handlers.lead(turn, "on_hangup", "the caller hung up"):
             return
-        self._trace(turn, "on_hangup", "the caller hung up")
+        turn.trace("on_hangup", "the caller hung up")
         if state.phase == "waiting":
             state.ended = "abandoned"
+        elif state.phase == "talking" or (state.block and isinstance(turn.block, EndBlock)):
+            state.ended = "completed"
         else:
-            state.ended = (
-                "completed" if state.phase == "talking" or isinstance(self._block(turn), EndBlock) else "hung_up"
-            )
+            state.ended = "hung_up"
         turn.effects.append(End(disposition=state.ended))
-
-    # ------------------------------------------------------------------ what every utterance changes
-
-    def _follow_language(self, turn: Turn, heard: Heard) -> None:
-        state = turn.state
-        locale = match_locale(self.flow.locales, heard.language) if heard.language else None
-        if locale is None or locale == state.locale or not agrees(heard.text, heard.language):
-            return
-        enough = 4 if heard.language == "zh" else 2  # two words are about four Han characters
-        if count_words(heard.text) >= enough or heard.confidence >= self.options.switch_confidence:
-            state.locale = locale
-            turn.effects.append(SetLocale(locale=locale, why=f"the caller speaks {heard.language}"))
-
-    def _mood_target(self, turn: Turn) -> str:
-        handler = self.flow.handlers.on_emotion
-        if handler is None or not turn.state.consents.get("emotion"):
-            return ""
-        return handler.goto if turn.evaluate(handler.when) is True else ""
-
-    # ------------------------------------------------------------------ helpers
-
-    def _block(self, turn: Turn) -> Block:
-        return self.flow.blocks[turn.state.block]
-
-    def _trace(self, turn: Turn, exit_name: str, why: str) -> None:
-        state = turn.state
-        kind = self.flow.blocks[state.block].type if state.block in self.flow.blocks else ""
-        turn.effects.append(
-            Trace(block=state.block, type=kind, exit=exit_name, why=why, ms=max(0, turn.now_ms - state.entered_ms))
-        )

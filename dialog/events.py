@@ -149,6 +149,42 @@ class CallbackResult(FlowEvent, tag="called_back", kw_only=True, frozen=True):
     why: str = ""
 
 
+class Received(FlowEvent, tag="received", kw_only=True, frozen=True):
+    """A picture, video or screen came that `AskVisual` asked for. `ref` names it in the store; it is no address."""
+
+    request_id: str
+    ref: str
+
+
+class Inspected(FlowEvent, tag="inspected", kw_only=True, frozen=True):
+    """What analysers found in it (`Inspect`). `values` become attributes; `why` holds nothing of what is in the picture."""
+
+    request_id: str
+    accepted: bool
+    values: dict[str, Any] = {}
+    why: str = ""
+
+    def __repr__(self) -> str:
+        return f"Inspected(request_id={self.request_id!r}, accepted={self.accepted!r}, why={self.why!r})"
+
+
+class Thought(FlowEvent, tag="thought", kw_only=True, frozen=True):
+    """What a language model makes of a talk (`Think`): words to say, slots it filled, a tool, or the end.
+
+    `say` is said as it is if the block's guardrails allow it. A tool that the block does not list is not run.
+    """
+
+    request_id: str
+    move: Literal["ask", "give_up", "human"] = "ask"
+    say: str = ""
+    values: dict[str, Any] = {}
+    tool: str = ""
+    arguments: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"Thought(request_id={self.request_id!r}, move={self.move!r}, tool={self.tool!r})"
+
+
 class Failed(FlowEvent, tag="failed", kw_only=True, frozen=True):
     """Something outside failed that the run depends on (recognition, a worker). Takes the `on_error` handler."""
 
@@ -172,6 +208,9 @@ AnyFlowEvent = (
     | Performed
     | TransferResult
     | CallbackResult
+    | Received
+    | Inspected
+    | Thought
     | Failed
 )
 
@@ -212,6 +251,7 @@ class Expect(Effect, tag="expect", kw_only=True, frozen=True):
     sensitive: bool = False
     wants: Wanted = "sentence"
     digit_count: int = 0
+    """The consent under which the voice of the answer is compared; it comes as `Heard.voice`."""
 
 
 class StartTimer(Effect, tag="start_timer", kw_only=True, frozen=True):
@@ -384,6 +424,69 @@ class Record(Effect, tag="record", kw_only=True, frozen=True):
     payload: dict[str, Any]
 
 
+class SetMedia(Effect, tag="set_media", kw_only=True, frozen=True):
+    """What happens to the caller's media from now on; None leaves it as it is.
+
+    `mask_keys`: keep the tones of keys out of the recording. `analysis`: judge how the caller feels (only ever true with
+    consent). `hold`: hold music, and the caller is not heard. `video`: take the caller's picture.
+    """
+
+    mask_keys: bool | None = None
+    analysis: bool | None = None
+    hold: bool | None = None
+    video: bool | None = None
+
+
+class AskVisual(Effect, tag="ask_visual", kw_only=True, frozen=True):
+    """Let the caller give a photo, their camera or their screen: `Received` of the same id is owed if it comes.
+
+    Shown on their page, or as a link sent to their phone. The same id again (a restart) is the same request.
+    """
+
+    request_id: str
+    want: Literal["photo", "video", "screen"]
+    timeout_ms: int
+    locale: str
+
+
+class CancelVisual(Effect, tag="cancel_visual", kw_only=True, frozen=True):
+    """Nobody waits for it any more: take the request off the page."""
+
+    request_id: str
+
+
+class Inspect(Effect, tag="inspect", kw_only=True, frozen=True):
+    """Look at what came: `Inspected` of the same id is owed (`await engine.ports.inspector.inspect(effect)` in a task)."""
+
+    request_id: str
+    ref: str
+    analysers: list[str]
+    locale: str
+
+
+class Think(Effect, tag="think", kw_only=True, frozen=True):
+    """Ask a language model how to go on: `Thought` of the same id is owed (`await engine.ports.thinker.think(effect)`).
+
+    `said`: the last turns as [who, words]. `tools`: workflows it may ask for. `never`: patterns it must not say. Holds what
+    the caller said: neither log nor store it.
+    """
+
+    request_id: str
+    goal: str
+    missing: list[str]
+    filled: dict[str, Any]
+    said: list[list[str]]
+    tools: list[str]
+    never: list[str]
+    max_chars: int
+    locale: str
+    timeout_ms: int
+    tool_result: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"Think(request_id={self.request_id!r}, missing={self.missing!r})"
+
+
 class SetAttributes(Effect, tag="set_attributes", kw_only=True, frozen=True):
     """These conversation attributes changed (all JSON values)."""
 
@@ -398,8 +501,12 @@ class SetLocale(Effect, tag="set_locale", kw_only=True, frozen=True):
 
 
 class Trace(Effect, tag="trace", kw_only=True, frozen=True):
-    """One step of the run for the record: which block was left by which exit, why, after how long. No digits."""
+    """One step of the run for the record: which block was left by which exit, why, after how long. No digits.
 
+    `flow`: the sub-flow in which the block is, like `survey@2`; empty = the run's own flow.
+    """
+
+    flow: str = ""
     block: str
     type: str
     exit: str
@@ -432,6 +539,11 @@ AnyEffect = (
     | CancelTransfer
     | BookCallback
     | Perform
+    | SetMedia
+    | AskVisual
+    | CancelVisual
+    | Inspect
+    | Think
     | Record
     | SetAttributes
     | SetLocale

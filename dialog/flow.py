@@ -6,54 +6,52 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from dialog import yamlfile
 from dialog.blocks.action import Action
 from dialog.blocks.answer import Answer
+from dialog.blocks.base import Block
 from dialog.blocks.branch import Branch
+from dialog.blocks.call import Call
 from dialog.blocks.callback import Callback
 from dialog.blocks.collect import Collect
 from dialog.blocks.consent import Consent
+from dialog.blocks.converse import Converse
 from dialog.blocks.end import End
+from dialog.blocks.hours import Hours
 from dialog.blocks.http import Http
+from dialog.blocks.media import Media
 from dialog.blocks.menu import Menu
 from dialog.blocks.play import Play
 from dialog.blocks.queue import Queue
 from dialog.blocks.set import Set
+from dialog.blocks.start import Start
 from dialog.blocks.transfer import Transfer
 from dialog.blocks.understand import Understand
 from dialog.blocks.verify import Verify
+from dialog.blocks.visual import Visual
 from dialog.blocks.withdraw import Withdraw
+from dialog.calendars import Calendar
 from dialog.events import Channel
 from dialog.rulebook import UNREADABLE, rule
 from dialog.text import Localised
 from dialog.yamlfile import Document, FileError, Place, Problem
 
 AnyBlock = Annotated[
-    Play
-    | Menu
-    | Collect
-    | Verify
-    | Consent
-    | Withdraw
-    | Understand
-    | Answer
-    | Branch
-    | Set
-    | Queue
-    | Transfer
-    | Callback
-    | Http
-    | Action
-    | End,
+    Start | Play | Menu | Collect | Verify | Consent | Withdraw | Understand | Answer | Converse | Branch | Hours | Set | Http | Action
+    | Queue | Callback | Transfer | Media | Visual | Call | End,
     Field(discriminator="type"),
-]
-BLOCK_TYPES = (
-    "play", "menu", "collect", "verify", "consent", "withdraw", "understand", "answer", "branch", "set", "queue",
-    "transfer", "callback", "http", "action", "end",
-)  # fmt: skip
+]  # fmt: skip
+BLOCKS: dict[str, type[Block]] = {
+    kind.model_fields["type"].annotation.__args__[0]: kind  # type: ignore[union-attr]
+    for kind in AnyBlock.__origin__.__args__  # type: ignore[attr-defined]
+}
+"""Type → class, in the order of the reference."""
+BLOCK_TYPES = tuple(BLOCKS)
 BLOCK_TYPE = rule(
     "block-type-unknown", "E", "a block's `type` is none of flow/v1", "use one of the types in docs/blocks.md"
 )
@@ -81,7 +79,12 @@ class Handlers(BaseModel):
     on_silence: str = Field(default="", description="a question stayed unanswered too often")
     on_error: str = Field(default="", description="a block or something it needs failed")
     on_agent_lost: str = Field(default="", description="the agent's line died during the talk")
-    on_hangup: str = Field(default="", description="the caller hung up; only branch, set and end may follow")
+    on_timeout: str = Field(
+        default="", description="the run lasts longer than `max_duration_s`; not while people talk or the caller waits"
+    )
+    on_hangup: str = Field(
+        default="", description="the caller hung up; only silent blocks (branch, set, end) may follow"
+    )
 
     def targets(self) -> dict[str, str]:
         """Handler → block, for those given."""
@@ -106,6 +109,30 @@ class Recognition(BaseModel):
     )
 
 
+class Input(BaseModel):
+    """One value that a caller of this flow gives it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: Literal["string", "number", "boolean", "any"] = "string"
+    optional: bool = False
+    default: Any = None
+
+
+class Digressions(BaseModel):
+    """What the engine does by itself when a caller asks for something else in the midst of a question."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    answers: bool = Field(default=True, description="another question is answered from the knowledge, then asked on")
+    intents: bool = Field(
+        default=True, description="another request goes to the block of that intent in an `understand`, and comes back"
+    )
+    corrections: bool = Field(default=True, description="“no, I meant 4712” replaces what was collected before")
+    depth: int = Field(default=2, ge=1, le=5, description="open questions that may wait at once")
+    most: int = Field(default=3, ge=1, le=10, description="times in a row that one question may be put off")
+
+
 class Flow(BaseModel):
     """One flow: blocks, how they hang together, and what takes over from anywhere."""
 
@@ -120,15 +147,40 @@ class Flow(BaseModel):
         min_length=1,
         description="where callers come from: voice, video (spoken, too) and chat",
     )
+    version: int = Field(default=1, ge=1, description="what `call` names after the @")
+    timezone: str = Field(default="UTC", description="IANA zone in which callers mean “tomorrow” and “at nine”")
+    inputs: dict[Annotated[str, Field(pattern=_ID)], Input] = Field(
+        default_factory=dict, description="what a `call` (or the API that begins a contact) gives it, as attributes"
+    )
+    outcomes: list[Annotated[str, Field(pattern=_ID)]] = Field(
+        default_factory=list, description="how it can end as a sub-flow; an `end` block's `outcome` names one"
+    )
+    max_duration_s: float | None = Field(default=None, ge=10, le=86400, description="s until `on_timeout`")
     start: str = Field(description="id of the first block")
     blocks: dict[Annotated[str, Field(pattern=_ID)], AnyBlock] = Field(min_length=1)
     handlers: Handlers = Handlers()
+    digressions: Digressions = Digressions()
     recognition: Recognition = Recognition()
     shortcuts: dict[Annotated[str, Field(pattern=r"^[0-9*#]$")], str] = Field(
         default_factory=dict, description="key → block, wherever keys are not the input (0 = a person)"
     )
     layout: dict[str, tuple[float, float]] = Field(default_factory=dict, description="places on the canvas; no meaning")
-    sha: str = Field(default="", exclude=True, json_schema_extra={"readOnly": True}, description="set by the loader")
+    sha: SkipJsonSchema[str] = Field(default="", exclude=True, description="set by the loader")
+    subflows: SkipJsonSchema[dict[str, Flow]] = Field(
+        default_factory=dict, exclude=True, description="as called → flow; set by the loader"
+    )
+    calendars: SkipJsonSchema[dict[str, Calendar]] = Field(
+        default_factory=dict, exclude=True, description="set by the loader"
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no IANA time zone; write it like Europe/Berlin") from None
+        return name
 
     @property
     def asks_to_record(self) -> bool:
@@ -177,7 +229,6 @@ def read_flow(path: Path) -> tuple[Flow, Document]:
 def schema() -> str:
     """The JSON Schema of flow/v1, as published in `flows/flow-v1.schema.json`."""
     tree = Flow.model_json_schema()
-    tree["properties"].pop("sha", None)
     tree = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "flow-v1.schema.json", **tree}
     return json.dumps(tree, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 

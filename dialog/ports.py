@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog.events import Perform, Performed
+from dialog.calendars import Switches
+from dialog.events import Inspect, Inspected, Perform, Performed, Think, Thought
 
 Vectors = NDArray[np.float32]
 
@@ -115,6 +116,36 @@ class NoPerformer:
         return Performed(call_id=work.call_id, outcome=outcome, why="no actions are set up here")
 
 
+class Inspector(Protocol):
+    """Looks at pictures: reads text and codes, finds documents, refuses what must not be kept."""
+
+    async def inspect(self, work: Inspect) -> Inspected:
+        """What is in it. Raises nothing but CancelledError."""
+
+
+class NoInspector:
+    """Where nothing is set up, no picture passes."""
+
+    async def inspect(self, work: Inspect) -> Inspected:
+        """Rejected."""
+        return Inspected(request_id=work.request_id, accepted=False, why="no analysers are set up here")
+
+
+class Thinker(Protocol):
+    """A language model that leads a talk towards a goal."""
+
+    async def think(self, work: Think) -> Thought:
+        """How to go on, within `work.timeout_ms`. Raises nothing but CancelledError."""
+
+
+class NoThinker:
+    """Where nothing is set up, the rules ask."""
+
+    async def think(self, work: Think) -> Thought:
+        """Give up at once, which leaves it to the rules."""
+        return Thought(request_id=work.request_id, move="give_up")
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All of them."""
@@ -124,5 +155,9 @@ class Ports:
     customers: CustomerDirectory
     attempts: Attempts
     performer: Performer = field(default_factory=NoPerformer)
+    inspector: Inspector = field(default_factory=NoInspector)
+    thinker: Thinker = field(default_factory=NoThinker)
+    switches: Switches = field(default_factory=Switches)
+    """Calendars that somebody switched by hand."""
     stopwatch: Callable[[], float] = time.perf_counter
     """Seconds, for the timings in the record only; tests give one that stands still."""

@@ -34,16 +34,38 @@ class Playing(msgspec.Struct, kw_only=True, omit_defaults=True):
     last_of_block: bool = True
 
 
+class Aside(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An open question that waits while the caller asked or corrected something else."""
+
+    block: str
+    phase: str = ""
+    memo: dict[str, Any] = {}
+    until: str = ""
+    """Come back when this block is left; empty = when an open question would be asked."""
+
+
+class Frame(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A flow that called the present one, and what it needs when the run comes back to it."""
+
+    flow: str
+    """The calling flow as it was called itself, like `survey@2`; empty = the run's own."""
+    block: str
+    attributes: dict[str, Any] = {}
+    asides: list[Aside] = []
+    slots: dict[str, str] = {}
+
+
 class Private:
     """What must never be written down: keys pressed or digits said so far. Not part of the saved state.
 
-    After a resume it is empty and the block asks for the digits again.
+    After a resume it is empty and the block asks for the digits again. `values`: sensitive slots, by attribute.
     """
 
-    __slots__ = ("digits",)
+    __slots__ = ("digits", "values")
 
     def __init__(self) -> None:
         self.digits = ""
+        self.values: dict[str, Any] = {}
 
 
 class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
@@ -62,6 +84,17 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     memo: dict[str, Any] = {}
     """What the present block needs to remember; emptied when it is left."""
     visits: dict[str, int] = {}
+    """Of the present flow's blocks."""
+    flow: str = ""
+    """The sub-flow in which the run is, like `survey@2`; empty = the run's own flow."""
+    stack: list[Frame] = []
+    """The flows that called it, outermost first."""
+    other_visits: dict[str, dict[str, int]] = {}
+    """Visits in the flows that the run is not in now, so that none counts twice."""
+    asides: list[Aside] = []
+    """Open questions of the present flow to come back to, the last first served."""
+    slots: dict[str, str] = {}
+    """Attribute → the block that collected it in the present flow, latest last: what a caller may correct."""
     timers: dict[str, int] = {}
     """Name → when it is due (same clock as `now_ms`)."""
     playing: list[Playing] = []
@@ -89,6 +122,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     sensitive: bool = False
 
     consents: dict[str, bool] = {}
+    recording: Literal["on", "paused", "stopped"] = "on"
+    """What the flow itself ordered; a stopped one is not resumed by what merely pauses it."""
     feeling: Feeling = msgspec.field(default_factory=Feeling)
     auth_level: int = 0
     customer_id: str = ""

@@ -4,15 +4,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from dialog import cel
+from dialog.events import Channel
+
+CHANNELS: tuple[str, ...] = get_args(Channel)
+AT = "@"
+"""Between a name and the channel for which it differs, as in `en@chat`."""
+
+
+def by_channel(value: Any) -> Any:
+    """Wordings with parts for one channel, flattened: `{en: A, chat: {en: B}}` → `{en: A, en@chat: B}`.
+
+    Where every wording is under a channel, the first channel's serve those that are not named.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    flat = {key: words for key, words in value.items() if key not in CHANNELS}
+    parts = {key: part for key, part in value.items() if key in CHANNELS}
+    for channel, part in parts.items():
+        if not isinstance(part, Mapping):
+            raise ValueError(f"{channel} has wordings by locale below it")
+        if not flat:
+            flat.update(part)
+            continue
+        flat.update({f"{locale}{AT}{channel}": words for locale, words in part.items()})
+    return flat
+
+
+_WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
 Localised = Annotated[
-    dict[str, str], Field(min_length=1, description="wording by BCP-47 locale, one for each of the flow's")
+    dict[str, str],
+    Field(min_length=1),
+    BeforeValidator(by_channel),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "description": "wording by BCP-47 locale, one for each of the flow's; under `voice`, `video` or `chat` those that "
+            "differ there. `{{name}}` and `{{CEL}}` are filled in",
+            "properties": dict.fromkeys(CHANNELS, _WORDS),
+            "additionalProperties": {"type": "string"},
+        }
+    ),
 ]
 
-_VARIABLE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
+_TEMPLATE = re.compile(r"\{\{\s*(.+?)\s*\}\}")
+_NAME = re.compile(r"[\w.]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?")
 _DIGIT_WORDS = {
@@ -42,15 +83,28 @@ _FILLER = frozenset(
 )
 
 
-def pick(wording: Mapping[str, str], locale: str) -> str:
-    """The wording for a locale: exact, same language, or the first given."""
-    if locale in wording:
-        return wording[locale]
+def pick(wording: Mapping[str, str], locale: str, channel: str = "voice") -> str:
+    """The wording for a locale: exact, same language, or the first given; the channel's own goes before others'.
+
+    Video, which is spoken as well, takes voice's where it has none of its own.
+    """
+    ways = ("video", "voice", "") if channel == "video" else (channel, "")
+    for way in ways:
+        if (exact := wording.get(f"{locale}{AT}{way}" if way else locale)) is not None:
+            return exact
     language = locale.partition("-")[0]
-    for key, value in wording.items():
-        if key.split("-")[0] == language:
-            return value
+    for way in ways:
+        for key, value in wording.items():
+            given, _, only = key.partition(AT)
+            if only == way and given.split("-")[0] == language:
+                return value
     return next(iter(wording.values()))
+
+
+def locale_of(key: str) -> tuple[str, tuple[str, ...]]:
+    """Locale of a flattened wording's key, and where in the file it stands below its parameter."""
+    locale, _, channel = key.partition(AT)
+    return locale, (channel, locale) if channel else (locale,)
 
 
 def match_locale(locales: Sequence[str], wanted: str) -> str | None:
@@ -62,22 +116,41 @@ def match_locale(locales: Sequence[str], wanted: str) -> str | None:
 
 
 def variables(text: str) -> list[str]:
-    """Names used in a template."""
-    return _VARIABLE.findall(text)
+    """Names used in a template: `a.b` as written, and of an expression the names that it reads."""
+    return [name for part in expressions(text) for name in cel.names(part)] + _plain(text)
+
+
+def expressions(text: str) -> list[str]:
+    """The CEL expressions of a template: what is more than a name. Not yet checked."""
+    return [part for part in _TEMPLATE.findall(text) if not _NAME.fullmatch(part)]
+
+
+def _plain(text: str) -> list[str]:
+    return [part for part in _TEMPLATE.findall(text) if _NAME.fullmatch(part)]
 
 
 def render(text: str, values: Mapping[str, Any], locale: str) -> str:
-    """Fill `{{a.b}}`; a value that maps locales to words gives the words of `locale`; what is missing is empty."""
+    """Fill `{{a.b}}` and `{{CEL}}`; a value that maps locales to words gives the words of `locale`.
+
+    What is missing, or cannot be computed, is empty: half a sentence is better than a call that ends.
+    """
 
     def value_of(match: re.Match[str]) -> str:
+        name = match.group(1)
         value: Any = values
-        for part in match.group(1).split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
+        if _NAME.fullmatch(name):
+            for part in name.split("."):
+                value = value.get(part) if isinstance(value, Mapping) else None
+        else:
+            try:
+                value = cel.evaluate(name, values)
+            except cel.ExpressionError:
+                value = None
         if isinstance(value, Mapping):
             value = pick(value, locale) if value else ""
         return "" if value is None else str(value)
 
-    return " ".join(_VARIABLE.sub(value_of, text).split())
+    return " ".join(_TEMPLATE.sub(value_of, text).split())
 
 
 def count_words(text: str) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dialog import cel, text
-from dialog.blocks.base import UTTERANCE_MS
+from dialog import cel, frames, text
+from dialog.blocks.base import UTTERANCE_MS, Block
+from dialog.entities import Entity, EntityType, extract
 from dialog.events import (
     AnyEffect,
     CancelTimer,
@@ -17,6 +20,7 @@ from dialog.events import (
     SetAttributes,
     StartTimer,
     StopSpeaking,
+    Trace,
     Wanted,
 )
 from dialog.options import DialogOptions
@@ -35,8 +39,11 @@ HIDDEN = "[hidden]"
 class Turn:
     """Working context of one `FlowEngine.step`."""
 
-    def __init__(self, flow: Flow, ports: Ports, options: DialogOptions, state: RunState, now_ms: int) -> None:
-        self.flow = flow
+    def __init__(self, root: Flow, ports: Ports, options: DialogOptions, state: RunState, now_ms: int) -> None:
+        self.root = root
+        """The run's own flow, with those that it may call."""
+        self.flow = frames.current(root, state)
+        """The flow in which the run is now."""
         self.ports = ports
         self.options = options
         self.state = state
@@ -45,16 +52,44 @@ class Turn:
         self.target: str | None = None
         self.exit = ""
         self.why = ""
+        self.ref = ""
+        """The sub-flow into which `target` leads, if it is a call."""
+        self.calling: dict[str, Any] | None = None
+        """Inputs of that sub-flow."""
+        self.above = 0
+        """How many calls `target` leads back out of."""
+        self.brought: dict[str, Any] = {}
+        """What a sub-flow that is done gives its caller."""
         self.classified_ms = 0.0
         self.written = False
         """A prompt was only written, so nobody will report its end."""
 
+    @property
+    def block(self) -> Block:
+        """Where the run is."""
+        return self.flow.blocks[self.state.block]
+
+    def trace(self, exit_name: str, why: str) -> None:
+        """Note that the present block is left."""
+        state = self.state
+        kind = self.flow.blocks[state.block].type if state.block in self.flow.blocks else ""
+        self.effects.append(
+            Trace(
+                flow=state.flow,
+                block=state.block,
+                type=kind,
+                exit=exit_name,
+                why=why,
+                ms=max(0, self.now_ms - state.entered_ms),
+            )
+        )
+
     # ------------------------------------------------------------------ speaking
 
     def render(self, wording: dict[str, str], also: dict[str, str] | None = None) -> str:
-        """The wording in the run's locale with variables filled in; `also` goes before the run's own values."""
+        """The wording for the run's locale and channel, filled in; `also` goes before the run's own values."""
         values = {**self.values(), **(also or {})}
-        return text.render(text.pick(wording, self.state.locale), values, self.state.locale)
+        return text.render(text.pick(wording, self.state.locale, self.state.channel), values, self.state.locale)
 
     def say(self, words: str, *, interruptible: bool = True, article: str = "") -> None:
         """Speak and/or write; the block's `spoken` is called when it has ended."""
@@ -119,7 +154,13 @@ class Turn:
     ) -> None:
         """Say what the caller may do now; sensitive input also pauses the recording."""
         self.effects.append(
-            Expect(speech=speech, digits=digits, sensitive=sensitive, wants=wants, digit_count=digit_count)
+            Expect(
+                speech=speech,
+                digits=digits,
+                sensitive=sensitive,
+                wants=wants,
+                digit_count=digit_count,
+            )
         )
         if sensitive != self.state.sensitive:
             self.state.sensitive = sensitive
@@ -129,7 +170,8 @@ class Turn:
     @property
     def may_record(self) -> bool:
         """Recording is going on: agreed to, or the flow never asks."""
-        return self.state.consents.get("recording", not self.flow.asks_to_record)
+        agreed = self.state.consents.get("recording", not self.root.asks_to_record)
+        return agreed and self.state.recording == "on"
 
     def wait_for_caller(self) -> None:
         """The prompt has ended: from now on silence counts, unless the caller is speaking."""
@@ -155,11 +197,41 @@ class Turn:
         """Leave the block by this exit; the first call of a step counts."""
         if self.target is None:
             block = self.flow.blocks[self.state.block]
-            self.go(block.exits[exit_name], exit_name, why)
+            self.go(block.way(exit_name, self.state.channel), exit_name, why)
 
-    def go(self, target: str, exit_name: str, why: str) -> None:
-        """Go to a block whatever the present one's exits are (handlers)."""
-        self.target, self.exit, self.why = target, exit_name, why
+    def go(self, target: str, exit_name: str, why: str, *, above: int = 0) -> None:
+        """Go to a block whatever the present one's exits are (handlers); `above`: in the caller so many calls up."""
+        self.target, self.exit, self.why, self.above, self.ref = target, exit_name, why, above, ""
+
+    def call(self, ref: str, inputs: dict[str, Any]) -> None:
+        """Go into a sub-flow; the block where the run is stays the one that is left when it comes back."""
+        if self.target is None:
+            self.go(self.root.subflows[ref].start, "", f"calls {ref}")
+            self.ref, self.calling = ref, inputs
+
+    def finish_call(self, outcome: str, why: str) -> None:
+        """Leave a sub-flow by one of its outcomes; the caller's `out` is computed here, where its values are."""
+        if self.target is not None:
+            return
+        state = self.state
+        frame = state.stack[-1]
+        block = (self.root.subflows[frame.flow] if frame.flow else self.root).blocks[frame.block]
+        outputs: dict[str, str] = getattr(block, "outputs", {})
+        exit_name = outcome if outcome in block.exits else "error"
+        self.brought = {} if exit_name == "error" else {n: self.evaluate(text) for n, text in outputs.items()}
+        self.go(block.way(exit_name, state.channel), exit_name, why, above=1)
+
+    @property
+    def visit_id(self) -> str:
+        """Names this visit of this block in this contact: the same after a restart, and no other's."""
+        state = self.state
+        place = f"{state.flow}/{state.block}" if state.flow else state.block
+        return f"{state.contact_id}:{place}:{state.visits.get(state.block, 1)}"
+
+    def extract(self, words: str, kinds: Sequence[EntityType]) -> list[Entity]:
+        """Values in the words, surest first; "tomorrow" is the day after the call's, in the flow's time zone."""
+        now = datetime.fromtimestamp(self.now_ms / 1000, UTC)
+        return extract(words, kinds, self.state.locale, now, self.root.timezone)
 
     def set(self, values: dict[str, Any]) -> None:
         """Change conversation attributes."""
@@ -174,6 +246,7 @@ class Turn:
             "company": text.pick(self.options.company, state.locale),
             "customer": {},
             **state.attributes,
+            **state.private.values,
             "locale": state.locale,
             "channel": state.channel,
             "intent": state.intent,

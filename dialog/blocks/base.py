@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 
-from dialog.events import CallbackResult, Heard, Performed, QueueOutcome, TransferResult
+from dialog import handlers
+from dialog.events import CallbackResult, Heard, Inspected, Performed, QueueOutcome, Received, Thought, TransferResult
 from dialog.ports import Understood
+from dialog.text import AT, CHANNELS, Localised
 
 if TYPE_CHECKING:
     from dialog.turn import Turn
 
+_WAY = {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}
+Exits = Annotated[dict[str, str], WithJsonSchema({"type": "object", "additionalProperties": _WAY})]
 Tag = Literal["offer", "price", "service"]
 ALL_KEYS = frozenset("0123456789*#")
 UTTERANCE_MS = 35_000  # the longest utterance and its recognition; after that it was lost
@@ -41,7 +45,42 @@ class Block(BaseModel):
         description="what the step is for: `offer` sells something, `price` names or changes one, `service` is neither, "
         "whatever its words look like; no emotion may lead to the first two",
     )
-    exits: dict[str, str] = Field(default_factory=dict, description="exit → id of the next block")
+    exits: Exits = Field(
+        default_factory=dict,
+        description="exit → id of the next block, or, where channels differ, `{voice: id, chat: id}`",
+    )
+
+    @field_validator("exits", mode="before")
+    @classmethod
+    def _by_channel(cls, exits: Any) -> Any:
+        """`next: {voice: a, chat: b}` → `next: a, next@chat: b`; who is not named takes the first."""
+        if not isinstance(exits, dict):
+            return exits
+        flat: dict[str, Any] = {}
+        for name, target in exits.items():
+            if not isinstance(target, dict):
+                flat[name] = target
+                continue
+            if not target or set(target) - set(CHANNELS):
+                raise ValueError(f"exit {name!r} names channels (voice, video, chat) or a block")
+            for channel, way in target.items():
+                flat[name if name not in flat else f"{name}{AT}{channel}"] = way
+        return flat
+
+    @property
+    def exit_names(self) -> frozenset[str]:
+        """Exits that are connected, each once whatever the channels."""
+        return frozenset(name.partition(AT)[0] for name in self.exits)
+
+    def way(self, exit_name: str, channel: str) -> str:
+        """Where the exit leads on this channel; video takes voice's way. Raises KeyError for an exit that is not there."""
+        if channel == "video" and f"{exit_name}{AT}video" not in self.exits:
+            channel = "voice"
+        return self.exits.get(f"{exit_name}{AT}{channel}") or self.exits[exit_name]
+
+    def ways(self, exit_name: str) -> list[str]:
+        """Where the exit leads, on whatever channel."""
+        return [way for name, way in self.exits.items() if name.partition(AT)[0] == exit_name]
 
     def required_exits(self) -> frozenset[str]:
         """Exits that must lead somewhere."""
@@ -64,8 +103,12 @@ class Block(BaseModel):
         return {}
 
     def assigns(self) -> frozenset[str]:
-        """Attributes that it sets."""
+        """Attributes that it sets, whatever the exit."""
         return frozenset()
+
+    def assigns_on(self, exit_name: str) -> frozenset[str]:
+        """Attributes that are surely set when it is left by this exit."""
+        return self.assigns()
 
     async def enter(self, turn: Turn) -> None:
         """The run arrives."""
@@ -100,6 +143,15 @@ class Block(BaseModel):
 
     async def called_back(self, turn: Turn, result: CallbackResult) -> None:
         """Whether a callback was booked."""
+
+    async def received(self, turn: Turn, event: Received) -> None:
+        """A picture came."""
+
+    async def inspected(self, turn: Turn, event: Inspected) -> None:
+        """What analysers found in it."""
+
+    async def thought(self, turn: Turn, event: Thought) -> None:
+        """What a language model wants."""
 
     async def taken_away(self, turn: Turn) -> None:
         """A handler leads the run elsewhere before this block was done."""
@@ -147,6 +199,17 @@ class Asking(Block):
     """A block that asks and waits; silence is asked over again, then `on_silence` takes the run."""
 
     hears: ClassVar[bool] = True
+    digressible: ClassVar[bool] = False
+    """Another question or request may be served in between, and then this one asked again."""
+
+    label: Localised | None = Field(
+        default=None,
+        description="what the question is about, as in “back to {your order number}”, after another was served",
+    )
+
+    async def accepts(self, turn: Turn, heard: Heard, meaning: Understood) -> bool:
+        """Whether the words answer the question, so that nothing else needs to be looked for in them."""
+        return False
 
     def listen(self, turn: Turn) -> None:
         """Say what answer is awaited."""
@@ -178,7 +241,5 @@ class Asking(Block):
             turn.say(self.asked(turn))
         elif "no_input" in self.exits:
             turn.leave("no_input", "no answer")
-        elif turn.flow.handlers.on_silence:
-            turn.go(turn.flow.handlers.on_silence, "on_silence", "no answer")
-        else:
+        elif not handlers.lead(turn, "on_silence", "no answer"):
             turn.wait_for_caller()

@@ -235,8 +235,7 @@ class Callback(Asking):
         turn.say(turn.render(self.no_match))
 
     def _id(self, turn: Turn) -> str:
-        state = turn.state
-        return f"{state.contact_id}:{state.block}:{state.visits.get(state.block, 1)}"
+        return turn.visit_id
 
     def _book(self, turn: Turn) -> None:
         state = turn.state

@@ -28,6 +28,13 @@ class End(Block):
         default="completed", pattern=r"^[a-z][a-z0-9_]*$", description="how the contact ended, for reports"
     )
 
+    outcome: str = Field(
+        default="",
+        pattern=r"^([a-z][a-z0-9_]*)?$",
+        description="one of the flow's `outcomes`: called as a sub-flow, it goes back to the caller by this exit; called by nobody, "
+        "it ends the call like any other",
+    )
+
     def wordings(self) -> dict[str, dict[str, str]]:
         """The last words."""
         return {"text": self.text} if self.text else {}
@@ -36,6 +43,10 @@ class End(Block):
         """Speak, unless nobody is there."""
         if self.text is None or turn.state.gone:
             self._finish(turn)
+            return
+        if self._returns(turn):
+            turn.expect()
+            turn.say(turn.render(self.text))
             return
         turn.effects.append(Expect(speech=False, digits=False))
         turn.say(turn.render(self.text), interruptible=False)
@@ -49,6 +60,12 @@ class End(Block):
         if not turn.speaking:
             self._finish(turn)
 
+    def _returns(self, turn: Turn) -> bool:
+        return bool(self.outcome and turn.state.stack)
+
     def _finish(self, turn: Turn) -> None:
+        if self._returns(turn) and not turn.state.gone:
+            turn.finish_call(self.outcome, f"outcome {self.outcome}")
+            return
         turn.state.ended = self.disposition
         turn.effects.append(EndEffect(disposition=self.disposition))

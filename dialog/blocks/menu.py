@@ -32,6 +32,7 @@ class Menu(Asking):
     """Asks, and takes the exit of the chosen option."""
 
     optional: ClassVar[frozenset[str]] = frozenset({"no_input"})
+    digressible: ClassVar[bool] = True
 
     type: Literal["menu"]
     prompt: Localised
@@ -64,18 +65,18 @@ class Menu(Asking):
         self.listen(turn)
         turn.say(turn.render(self.prompt))
 
+    async def accepts(self, turn: Turn, heard: Heard, meaning: Understood) -> bool:
+        """Whether it fits an option."""
+        return await self._chosen(turn, heard, meaning) is not None
+
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
         """The option of that intent, else the one whose phrases are nearest."""
-        for option in self.options:
-            if meaning.intent in option.intents:
-                turn.leave(option.id, f"said, understood as {meaning.intent}")
-                return
-        phrases = [[phrase for listed in option.say.values() for phrase in listed] for option in self.options]
-        index = await turn.ports.understanding.match(heard.text, phrases)
-        if index is None:
+        option = await self._chosen(turn, heard, meaning)
+        if option is None:
             self._miss(turn, "the answer fits no option")
         else:
-            turn.leave(self.options[index].id, "said")
+            understood = meaning.intent in option.intents
+            turn.leave(option.id, f"said, understood as {meaning.intent}" if understood else "said")
 
     async def pressed(self, turn: Turn, digit: str) -> None:
         """The option with this key."""
@@ -84,6 +85,14 @@ class Menu(Asking):
                 turn.leave(option.id, "key")
                 return
         self._miss(turn, "a key without an option")
+
+    async def _chosen(self, turn: Turn, heard: Heard, meaning: Understood) -> Option | None:
+        for option in self.options:
+            if meaning.intent in option.intents:
+                return option
+        phrases = [[phrase for listed in option.say.values() for phrase in listed] for option in self.options]
+        index = await turn.ports.understanding.match(heard.text, phrases)
+        return None if index is None else self.options[index]
 
     def _miss(self, turn: Turn, why: str) -> None:
         misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1

@@ -130,8 +130,7 @@ class Transfer(Block):
             turn.effects.append(CancelTransfer(transfer_id=self._id(turn)))
 
     def _id(self, turn: Turn) -> str:
-        state = turn.state
-        return f"{state.contact_id}:{state.block}:{state.visits.get(state.block, 1)}"
+        return turn.visit_id
 
     def _ask(self, turn: Turn) -> None:
         state = turn.state

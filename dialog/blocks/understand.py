@@ -31,7 +31,7 @@ class Understand(Asking):
 
     def intents(self) -> frozenset[str]:
         """The exits that are intents."""
-        return frozenset(self.exits) - {"unknown", "no_input", "knowledge"}
+        return self.exit_names - {"unknown", "no_input", "knowledge"}
 
     def wordings(self) -> dict[str, dict[str, str]]:
         """Question and second question."""

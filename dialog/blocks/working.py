@@ -113,8 +113,7 @@ class Working(Block):
             turn.start_timer("filler", FILLER_MS)
 
     def _call_id(self, turn: Turn) -> str:
-        state = turn.state
-        return f"{state.contact_id}:{state.block}:{state.visits.get(state.block, 1)}"
+        return turn.visit_id
 
     def _filler(self, turn: Turn) -> str:
         if self.filler:

@@ -54,7 +54,7 @@ def test_a_good_flow_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place", "words"),
     [
-        ("type: menu", "type: dance", "f.yaml:8: E block-type-unknown ", "unknown type 'dance'; accepted are play, menu"),
+        ("type: menu", "type: dance", "f.yaml:8: E block-type-unknown ", "unknown type 'dance'; accepted are start, play, menu"),
         ("no_match: bye}", "no_match: nowhere}", "f.yaml:14: E target-unknown ", "leads to 'nowhere', which is no block"),
         ("support: people, no_match", "no_match", "f.yaml:14: E exit-missing ", "exit 'support' is missing"),
         ("no_match: bye}", "no_match: bye, more: bye}", "f.yaml:14: E exit-unknown ", "no exit 'more'; accepted:"),
