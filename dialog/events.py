@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from session.consent import VoiceprintConsent
+
 Channel = Literal["voice", "video", "chat"]
 SayChannel = Literal["voice", "chat", "both"]
 Wanted = Literal["sentence", "answer", "digits"]
@@ -57,6 +59,8 @@ class Heard(FlowEvent, tag="heard", kw_only=True, frozen=True):
     language: str = ""
     confidence: float = 1.0
     feeling: Feeling | None = None
+    voice: bytes = b""
+    """Vector of the voice (little-endian floats), where `Expect.voiceprint` asked for one and there was enough of it."""
 
 
 class Pressed(FlowEvent, tag="pressed", kw_only=True, frozen=True):
@@ -251,6 +255,7 @@ class Expect(Effect, tag="expect", kw_only=True, frozen=True):
     sensitive: bool = False
     wants: Wanted = "sentence"
     digit_count: int = 0
+    voiceprint: VoiceprintConsent | None = None
     """The consent under which the voice of the answer is compared; it comes as `Heard.voice`."""
 
 
@@ -402,7 +407,7 @@ class Perform(Effect, tag="perform", kw_only=True, frozen=True):
     """
 
     call_id: str
-    kind: Literal["http", "rule", "workflow"]
+    kind: Literal["http", "rule", "workflow", "code"]
     block: str
     request: dict[str, Any]
     timeout_ms: int

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,10 @@ from dialog.knowledge import Article, KnowledgeBase, read_articles
 from dialog.options import DialogOptions
 from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
 from dialog.understanding import Example, IntentClassifier, read_examples
-from dialog.verify import FileDirectory
+from dialog.verification.directory import FileDirectory
+from dialog.verification.memory import memory_ports
+from dialog.verification.ports import VerificationPorts
+from dialog.verification.sending import CodePerformer
 from dialog.yamlfile import FileError, Problem
 
 log = structlog.get_logger(__name__)
@@ -33,6 +37,8 @@ QUESTION = "question"
 _FLOW = re.compile(r'^\s*[{]?\s*"?format"?\s*:\s*"?flow/v1\b', re.MULTILINE)
 _HEAD = 4000  # characters in which `format: flow/v1` stands
 _RETRY_S = 2.0
+
+MakeVerification = Callable[[CustomerDirectory], VerificationPorts]
 
 
 def outermost(path: Path) -> Path:
@@ -90,6 +96,7 @@ class FlowFolder:
         attempts: Attempts,
         customers: CustomerDirectory | None = None,
         outside: Outside | None = None,
+        verification: MakeVerification = memory_ports,
     ) -> FlowFolder:
         """Read a folder of flows. Raises `FileError`.
 
@@ -103,6 +110,7 @@ class FlowFolder:
             examples += [item for item in shared if item.intent in UNIVERSAL and item.intent not in own]
             cache = data_dir / PACKS / path.name if data_dir else None
         directory = path / options.customers
+        people = customers or FileDirectory.read(directory if directory.is_file() else root / options.customers)
         ports = Ports(
             performer=(outside or Outside(options.actions)).performer(path),
             understanding=IntentClassifier(
@@ -114,9 +122,11 @@ class FlowFolder:
                 least=options.knowledge_min,
                 cache=cache / "vectors-knowledge.npz" if cache else None,
             ),
-            customers=customers or FileDirectory.read(directory if directory.is_file() else root / options.customers),
+            customers=people,
             attempts=attempts,
+            verification=verification(people),
         )
+        ports = replace(ports, performer=CodePerformer(ports.performer, ports.verification.codes))
         return cls(path, ports, examples, articles)
 
     @property

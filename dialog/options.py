@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialog.actions.options import ActionOptions
+from dialog.verification.options import VerificationOptions
 from session.policy import PolicyName
 
 
@@ -103,6 +104,8 @@ class DialogOptions(BaseModel):
     lockout_s: float = Field(
         default=900.0, ge=1, le=86400, description="s of the first lockout; doubles with each further one, up to a day"
     )
+
+    verification: VerificationOptions = Field(default_factory=VerificationOptions)
 
     actions: ActionOptions = Field(default_factory=ActionOptions)
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialog.calendars import Switches
 from dialog.events import Inspect, Inspected, Perform, Performed, Think, Thought
+from dialog.verification.memory import memory_ports
+from dialog.verification.ports import Attempts as Attempts
+from dialog.verification.ports import Customer as Customer
+from dialog.verification.ports import CustomerDirectory as CustomerDirectory
+from dialog.verification.ports import VerificationPorts
 
 Vectors = NDArray[np.float32]
 
@@ -65,36 +70,6 @@ class Knowledge(Protocol):
 
     def answers(self, locale: str) -> list[str]:
         """Every spoken answer in this locale, to be synthesised ahead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """What the directory knows. `facts` values are strings or maps locale → string; `pin_hash` is argon2."""
-
-    customer_id: str
-    name: str = ""
-    pin_hash: str = field(default="", repr=False)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-class CustomerDirectory(Protocol):
-    """Where customers are looked up."""
-
-    async def find(self, *, phone: str = "", customer_no: str = "") -> Customer | None:
-        """By phone number (any spelling) or by customer number. Raises OSError when unreachable."""
-
-
-class Attempts(Protocol):
-    """Wrong tries per key (customer, calling number), so that a new call does not start from zero."""
-
-    async def locked_ms(self, keys: Sequence[str], now_ms: int) -> int:
-        """How long until a try is allowed; 0 = now."""
-
-    async def failed(self, keys: Sequence[str], now_ms: int) -> None:
-        """Count one wrong try."""
-
-    async def passed(self, keys: Sequence[str]) -> None:
-        """Forget the wrong tries."""
 
 
 class Performer(Protocol):
@@ -155,6 +130,7 @@ class Ports:
     customers: CustomerDirectory
     attempts: Attempts
     performer: Performer = field(default_factory=NoPerformer)
+    verification: VerificationPorts = field(default_factory=memory_ports)
     inspector: Inspector = field(default_factory=NoInspector)
     thinker: Thinker = field(default_factory=NoThinker)
     switches: Switches = field(default_factory=Switches)

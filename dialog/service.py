@@ -14,11 +14,12 @@ from dialog.actions.outside import Outside
 from dialog.embedding import CachedEmbedder
 from dialog.engine import FlowEngine
 from dialog.flow import Flow, load_flow
-from dialog.library import FlowFolder, flow_files
+from dialog.library import FlowFolder, MakeVerification, flow_files
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
 from dialog.understanding import normal
-from dialog.verify import MemoryAttempts
+from dialog.verification.lockout import MemoryAttempts
+from dialog.verification.memory import memory_ports
 from dialog.yamlfile import FileError, Problem
 
 log = structlog.get_logger(__name__)
@@ -62,6 +63,7 @@ class Dialog:
         customers: CustomerDirectory | None = None,
         attempts: Attempts | None = None,
         outside: Outside | None = None,
+        verification: MakeVerification = memory_ports,
     ) -> Dialog:
         """Read and check what the numbers need. Raises `FileError` naming file and line; blocks for some 100 ms.
 
@@ -89,11 +91,20 @@ class Dialog:
                 except FileError as error:
                     log.error("dialog.flow_left_out", flow=name, problems=[str(item) for item in error.problems])
         cached = CachedEmbedder(embedder)
-        tries = attempts or MemoryAttempts(options.lockout_attempts, options.lockout_s)
+        tries = attempts or MemoryAttempts(
+            options.lockout_attempts, options.lockout_s, options.verification.number_attempts
+        )
         folders = {
             path: FlowFolder.load(
-                path, folder, options, data_dir=data_dir, embedder=cached, attempts=tries, customers=customers,
+                path,
+                folder,
+                options,
+                data_dir=data_dir,
+                embedder=cached,
+                attempts=tries,
+                customers=customers,
                 outside=outside,
+                verification=verification,
             )
             for path in sorted(used, key=lambda path: (path != folder, path))
         }

@@ -61,11 +61,14 @@ class Private:
     After a resume it is empty and the block asks for the digits again. `values`: sensitive slots, by attribute.
     """
 
-    __slots__ = ("digits", "values")
+    __slots__ = ("digits", "phrase", "phrase_until_ms", "values", "voices")
 
     def __init__(self) -> None:
         self.digits = ""
         self.values: dict[str, Any] = {}
+        self.phrase = ""
+        self.phrase_until_ms = 0
+        self.voices: list[bytes] = []
 
 
 class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
@@ -130,6 +133,10 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     last_why: str = ""
     """Why the last block was left."""
     reason: str = ""
+    claimed: str = ""
+    """Number of the customer that the caller says, or seems, to be."""
+    proven: list[str] = []
+    """Factors of verification that were proven of `claimed`."""
     """Why a person is wanted, in plain words, once one is."""
     ended: str = ""
 

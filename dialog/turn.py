@@ -29,6 +29,7 @@ from dialog.state import Playing, RunState, Said
 
 if TYPE_CHECKING:
     from dialog.flow import Flow
+    from session.consent import VoiceprintConsent
 
 PROMPT_SLACK_MS = 15_000  # beyond a slow reading of a prompt, its end was lost
 SAID_KEPT = 60
@@ -151,6 +152,7 @@ class Turn:
         sensitive: bool = False,
         wants: Wanted = "sentence",
         digit_count: int = 0,
+        voiceprint: VoiceprintConsent | None = None,
     ) -> None:
         """Say what the caller may do now; sensitive input also pauses the recording."""
         self.effects.append(
@@ -160,6 +162,7 @@ class Turn:
                 sensitive=sensitive,
                 wants=wants,
                 digit_count=digit_count,
+                voiceprint=voiceprint,
             )
         )
         if sensitive != self.state.sensitive:

@@ -80,3 +80,26 @@ def without_affect(kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
         if tells_mood(str(payload.get("reason", ""))):
             changed["reason"] = ""
     return changed if changed != payload else None
+
+
+class VoiceprintConsent(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """The consent to keep and compare a voiceprint: a purpose of its own, asked in a question of its own."""
+
+    consent_id: str
+    seal: str = ""
+
+
+def issue_voiceprint(consent_id: str) -> VoiceprintConsent:
+    """The token of a consent row. Only for `session.voiceprints`, which has just read that row."""
+    return VoiceprintConsent(consent_id=consent_id, seal=_voice_seal(consent_id))
+
+
+def require_voiceprint(consent: VoiceprintConsent | None) -> VoiceprintConsent:
+    """The consent, if it is one. Raises `ConsentError`."""
+    if consent is None or consent.seal != _voice_seal(consent.consent_id):
+        raise ConsentError("voices are compared only with the customer's consent to a voiceprint; this is none")
+    return consent
+
+
+def _voice_seal(consent_id: str) -> str:
+    return hashlib.blake2b(consent_id.encode(), digest_size=8, person=b"wl-voice").hexdigest()

@@ -25,10 +25,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 PolicyName = Literal["eu", "cn", "off"]
-Purpose = Literal["recording", "emotion", "emotion_history"]
+Purpose = Literal["recording", "emotion", "emotion_history", "voiceprint"]
 
 EMOTION: Purpose = "emotion"
 HISTORY: Purpose = "emotion_history"
+VOICEPRINT: Purpose = "voiceprint"
 VOICE_PURPOSES = frozenset({EMOTION, HISTORY})
 """Purposes about the caller's emotion, each withdrawn by `Consents.withdraw`."""
 
@@ -46,6 +47,9 @@ class Policy:
     def void(self, purposes: Collection[str]) -> dict[str, str]:
         """Purposes of one question that a yes does *not* grant → why, for the record."""
         found: dict[str, str] = {}
+        if VOICEPRINT in purposes and len(set(purposes)) > 1:
+            # Biometric data (GDPR Art. 9, PIPL Art. 28) under every profile; no emotion is inferred from it.
+            found[VOICEPRINT] = "a voiceprint must be asked for in a question of its own"
         for purpose in purposes:
             if purpose not in VOICE_PURPOSES:
                 continue

@@ -1,4 +1,7 @@
-"""`verify`: who is it, proved by a PIN on the keypad. Digits live in `state.private` only, never in what is saved."""
+"""`verify`: who is it? Factors are asked until they add up to a level. Answers live in `state.private` only, never in what is saved.
+
+What was proven stays with the run (`state.proven`), so that a later block of a higher level asks for the rest only.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +10,62 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from dialog.blocks.base import ALL_KEYS, Asking
-from dialog.events import Heard, Verified, VerifyFailed
+from dialog.events import Heard, Perform, Performed, Verified, VerifyFailed
 from dialog.ports import Customer, Understood
 from dialog.text import Localised, spoken_digits
-from dialog.verify import check_pin
+from dialog.verification.factors import Answer, AnyFactor, Asked, Factor
+from dialog.verification.factors.voice import PHRASE_MS
+from dialog.verification.levels import WEAK, level_of
+from dialog.verification.lockout import customer_key, number_key
+from dialog.verification.ports import Progress, Ticket
 
 if TYPE_CHECKING:
     from dialog.turn import Turn
 
-PIN_LEVEL = 2
-MOST_DOUBTS = 2  # askings for clearer digits; after that they are taken as heard, and count as a try
+MOST_DOUBTS = 2  # askings for clearer words; after that they are taken as heard, and count as a try
+MOST_RESENT = 2
+SEND_MS = 8000  # a code that was not sent by then is not waited for
+DECLINED = {
+    "en": [
+        "I don't have it",
+        "I don't have that",
+        "I forgot it",
+        "I don't know it",
+        "I don't remember",
+        "I can't find it",
+    ],
+    "zh": ["我没有", "忘了", "忘记了", "不记得了", "我不知道", "想不起来了", "找不到"],
+}
+"""Ways to say that an answer cannot be given; the next factor is asked then."""
 
 
 class Verify(Asking):
-    """Finds the customer by the calling number, else asks for the customer number; then asks for the PIN.
+    """Finds the customer by the calling number, else asks for the customer number; then asks `factors`, in their order.
 
-    `failed` after `attempts` wrong PINs, `locked` while customer or number must wait, `unavailable` when the
-    directory cannot be reached. An unknown customer number is asked for a PIN as well, which never fits.
+    It is `passed` as soon as what is proven gives `level` (dialog.verification.levels), `failed` after `attempts` wrong
+    answers or when what remains cannot give it, `locked` while customer or number must wait, `unavailable` when the
+    directory, or what sends codes, cannot be reached. An unknown customer number is asked the same and never fits.
     """
 
     required: ClassVar[frozenset[str]] = frozenset({"passed", "failed", "locked", "unavailable"})
     optional: ClassVar[frozenset[str]] = frozenset({"no_input"})
 
     type: Literal["verify"]
-    level: Literal[2] = Field(default=2, description="2 = PIN")
+    level: int = Field(default=2, ge=1, le=3, description="1 = likely the customer, 2 = private matters, 3 = payments")
+    factors: list[AnyFactor] = Field(
+        min_length=1,
+        description="in the order in which they are asked; who says that they have not got one is asked the next",
+    )
     ask_number: Localised = Field(description="asks for the customer number when the calling number is not known")
-    ask_pin: Localised
-    wrong: Localised = Field(description="after a wrong PIN; asks again")
+    wrong: Localised = Field(description="after a wrong answer; asks again")
     unclear: Localised | None = Field(
-        default=None, description="after spoken digits that were heard badly; without it the question is asked again"
+        default=None, description="after words that were heard badly; without it the question is asked again"
+    )
+    resumed: Localised | None = Field(
+        default=None, description="before the question, to a caller who was cut off and goes on where they were"
     )
     number_digits: int = Field(default=6, ge=3, le=16, description="digits of a customer number; # ends it earlier")
-    pin_digits: int = Field(default=4, ge=3, le=12, description="digits of a PIN; the last one ends it")
-    attempts: int = Field(default=3, ge=1, le=5, description="wrong PINs until `failed`")
+    attempts: int = Field(default=3, ge=1, le=5, description="wrong answers until `failed`")
 
     def keys(self) -> frozenset[str]:
         """All."""
@@ -47,100 +73,425 @@ class Verify(Asking):
 
     def wordings(self) -> dict[str, dict[str, str]]:
         """Its questions."""
-        wordings = {"ask_number": self.ask_number, "ask_pin": self.ask_pin, "wrong": self.wrong}
-        return wordings | {"unclear": self.unclear} if self.unclear else wordings
+        found = {"ask_number": self.ask_number, "wrong": self.wrong}
+        found |= {"unclear": self.unclear} if self.unclear else {}
+        found |= {"resumed": self.resumed} if self.resumed else {}
+        for factor in self.factors:
+            found |= factor.wordings()
+        return found
 
     def question(self, turn: Turn) -> dict[str, str]:
-        """Number or PIN, as the phase is."""
-        return self.ask_pin if turn.state.phase == "pin" else self.ask_number
+        """The customer number or a factor, as the phase is."""
+        return self.ask_number if turn.state.phase == "number" else self._factor(turn).question()
+
+    def asked(self, turn: Turn) -> str:
+        """The question; a phrase is spelled out."""
+        return turn.render(self.question(turn), {"phrase": " ".join(turn.state.private.phrase)})
+
+    # ------------------------------------------------------------------ coming in
 
     async def enter(self, turn: Turn) -> None:
-        """Known already, locked, or asked."""
+        """Known already, locked, taken up again, or asked."""
         state = turn.state
         if state.auth_level >= self.level:
             turn.leave("passed", "verified before")
             return
-        if not state.memo.get("customer_no"):
-            customer = await self._find(turn, phone=state.caller.number) if state.caller.number else None
-            if turn.target is not None:
-                return
+        if not state.claimed:
+            await self._recall(turn)
+        if turn.target is None and not state.claimed and state.caller.number:
+            customer = await self._find(turn, phone=state.caller.number)
             if customer is not None:
-                state.memo["customer_no"] = customer.customer_id
-        if await turn.ports.attempts.locked_ms(self._keys(turn), turn.now_ms):
-            turn.leave("locked", "too many wrong tries before")
+                state.claimed = customer.customer_id
+        if turn.target is not None:
             return
-        state.phase = "pin" if state.memo.get("customer_no") else "number"
+        if state.claimed:
+            await self._next(turn)
+        else:
+            await self._ask_number(turn)
+
+    async def _recall(self, turn: Turn) -> None:
+        """Take up what this number had proven before the call dropped."""
+        state = turn.state
+        if not state.caller.number:
+            return
+        kept = await turn.ports.verification.progress.load(number_key(state.caller.number), turn.now_ms)
+        if kept is not None:
+            state.claimed, state.proven = kept.customer_id, list(kept.proven)
+            state.memo.update(carried=True, wrong=kept.wrong)
+            if self.resumed is not None:
+                turn.say(turn.render(self.resumed))
+
+    async def _ask_number(self, turn: Turn) -> None:
+        if await self._locked(turn):
+            return
+        turn.state.phase = "number"
         self.listen(turn)
-        turn.say(turn.render(self.question(turn)))
+        turn.say(turn.render(self.ask_number))
+
+    async def _next(self, turn: Turn) -> None:
+        """Passed, or the next factor, or nothing is left."""
+        state = turn.state
+        if await self._locked(turn):
+            return
+        while True:
+            if self._enough(turn):
+                await self._passed(turn)
+                return
+            index = self._following(turn)
+            if index is None:
+                await self._give_up(turn)
+                return
+            state.memo["at"] = index
+            factor = self.factors[index]
+            asked = await self._asked(turn)
+            if asked is None:
+                return
+            begun = await factor.begin(asked)
+            if begun == "ask":
+                await self._ask(turn, factor, asked)
+                return
+            if begun == "proven":
+                state.proven.append(factor.name)
+            self._set_aside(turn, index)
+
+    async def _ask(self, turn: Turn, factor: Factor, asked: Asked) -> None:
+        state = turn.state
+        state.phase = factor.type
+        if factor.type == "voiceprint":
+            await self._new_phrase(turn, factor)
+        if factor.sent and not state.memo.get("sent"):
+            self._send(turn)
+        await self._listen_to(turn, factor, asked)
+        turn.say(self.asked(turn))
+
+    def _enough(self, turn: Turn) -> bool:
+        """Does what is proven give the level? What was proven before a call dropped is not enough by itself."""
+        state = turn.state
+        if level_of(turn.options.verification.levels, state.proven) < self.level:
+            return False
+        return not state.memo.get("carried") or bool(state.memo.get("fresh"))
+
+    def _following(self, turn: Turn) -> int | None:
+        """The next factor that helps; one that was proven before a call dropped is asked again when nothing else is left."""
+        state = turn.state
+        aside = state.memo.get("aside", [])
+        left = [index for index in range(len(self.factors)) if index not in aside]
+        new = [index for index in left if self.factors[index].name not in state.proven]
+        if not state.memo.get("carried") or state.memo.get("fresh"):
+            left = new
+        could = [*state.proven, *(self.factors[index].name for index in left)]
+        if level_of(turn.options.verification.levels, could) < self.level:
+            return None
+        again = [index for index in left if index not in new and self.factors[index].name not in WEAK]
+        return next(iter([*new, *again]), None)
+
+    def _set_aside(self, turn: Turn, index: int) -> None:
+        turn.state.memo["aside"] = [*turn.state.memo.get("aside", []), index]
+
+    async def _give_up(self, turn: Turn) -> None:
+        if turn.state.memo.get("unavailable"):
+            turn.leave("unavailable", "a factor that is needed cannot be used now")
+            return
+        await self._forget(turn)
+        turn.leave("failed", "what is left to ask does not give the level")
+
+    # ------------------------------------------------------------------ listening
 
     def listen(self, turn: Turn) -> None:
-        """A number, privately."""
-        turn.expect(sensitive=True, wants="digits", digit_count=self._wanted(turn))
+        """A customer number, privately."""
+        turn.expect(sensitive=True, wants="digits", digit_count=self.number_digits)
+
+    async def _listen_to(self, turn: Turn, factor: Factor, asked: Asked) -> None:
+        consent = await factor.consent(asked)
+        digits = factor.digit_count() if factor.wants() == "digits" else 0
+        turn.expect(sensitive=True, wants=factor.wants(), digit_count=digits, voiceprint=consent)
 
     async def first_look(self, turn: Turn, heard: Heard) -> bool:
-        """Digits that were said; those heard badly are asked for again, for a secret is not read back."""
-        digits = spoken_digits(heard.text)
-        if not digits:
+        """What is clearly an answer; one that was heard badly is asked for again, for a secret is not read back."""
+        state = turn.state
+        if state.phase == "number":
+            digits = spoken_digits(heard.text)
+            answer = Answer(digits=digits) if digits else None
+        else:
+            factor = self._factor(turn)
+            answer = None if factor.words else factor.read(heard, state.locale)
+        if answer is None:
             return False
         turn.stop_speaking()
-        doubts = turn.state.memo.get("doubts", 0)
-        if heard.confidence < turn.options.sure_digits and doubts < MOST_DOUBTS:
-            turn.state.memo["doubts"] = doubts + 1
-            turn.state.private.digits = ""
-            turn.cancel_timer("digits")
-            turn.say(turn.render(self.unclear or self.question(turn)))
+        if self._doubtful(turn, heard, answer):
+            await self._ask_clearer(turn)
             return True
-        turn.state.private.digits += digits
-        if len(turn.state.private.digits) >= self._wanted(turn):
-            await self._complete(turn)
+        if not answer.digits or answer.voice is not None:
+            await self._complete(turn, answer)
+            return True
+        state.private.digits += answer.digits
+        if len(state.private.digits) >= self._wanted(turn):
+            await self._complete(turn, self._typed(turn))
         else:
             turn.start_timer("digits", round(turn.options.interdigit_s * 1000))
         return True
 
+    def _doubtful(self, turn: Turn, heard: Heard, answer: Answer) -> bool:
+        if turn.state.memo.get("doubts", 0) >= MOST_DOUBTS:
+            return False
+        if turn.state.phase == "voiceprint":
+            return answer.voice is None  # too little of it, or it could not be looked at
+        return bool(answer.digits) and heard.confidence < turn.options.sure_digits
+
+    async def _ask_clearer(self, turn: Turn) -> None:
+        state = turn.state
+        state.memo["doubts"] = state.memo.get("doubts", 0) + 1
+        state.private.digits = ""
+        turn.cancel_timer("digits")
+        if state.phase == "voiceprint":
+            await self._new_phrase(turn, self._factor(turn))
+            turn.say(self.asked(turn))
+        else:
+            turn.say(turn.render(self.unclear) if self.unclear else self.asked(turn))
+
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
-        """No digits: ask again, as often as a PIN may be wrong."""
-        misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1
-        if misses >= self.attempts:
-            turn.leave("failed", "no digits were given")
-            return
+        """Words that nobody else took: an answer in words, "I have not got it", or nothing."""
+        state = turn.state
         turn.stop_speaking()
-        turn.say(turn.render(self.question(turn)))
+        if state.phase != "number" and await self._declines(turn, heard.text):
+            self._set_aside(turn, state.memo["at"])
+            await self._next(turn)
+            return
+        factor = None if state.phase == "number" else self._factor(turn)
+        answer = factor.read(heard, state.locale) if factor is not None and factor.words else None
+        if answer is not None:
+            await self._complete(turn, answer)
+            return
+        misses = state.memo["misses"] = state.memo.get("misses", 0) + 1
+        if misses >= self.attempts:
+            turn.leave("failed", "no answer was given")
+            return
+        turn.say(self.asked(turn))
+
+    async def _declines(self, turn: Turn, words: str) -> bool:
+        phrases = DECLINED.get(turn.state.locale.partition("-")[0], DECLINED["en"])
+        return await turn.ports.understanding.match(words, [phrases]) is not None
 
     async def pressed(self, turn: Turn, digit: str) -> None:
-        """`#` ends, `*` starts over, the last digit ends by itself."""
-        private = turn.state.private
+        """`#` ends, `*` starts over (or has a new code sent), the last digit ends by itself."""
+        state = turn.state
         turn.stop_speaking()
         if digit == "*":
-            private.digits = ""
-            turn.cancel_timer("digits")
-            turn.say(turn.render(self.question(turn)))
+            await self._start_over(turn)
+        elif not self._wanted(turn) or state.phase == "voiceprint":
+            turn.say(self.asked(turn))
         elif digit == "#":
-            await self._complete(turn)
+            await self._complete(turn, self._typed(turn))
         else:
-            private.digits += digit
-            if len(private.digits) >= self._wanted(turn):
-                await self._complete(turn)
+            state.private.digits += digit
+            if len(state.private.digits) >= self._wanted(turn):
+                await self._complete(turn, self._typed(turn))
             else:
                 turn.start_timer("digits", round(turn.options.interdigit_s * 1000))
+
+    async def _start_over(self, turn: Turn) -> None:
+        state = turn.state
+        typed, state.private.digits = state.private.digits, ""
+        turn.cancel_timer("digits")
+        factor = None if state.phase == "number" else self._factor(turn)
+        if factor is not None and factor.sent and not typed and state.memo.get("resent", 0) < MOST_RESENT:
+            state.memo["resent"] = state.memo.get("resent", 0) + 1
+            self._send(turn)
+            turn.say(turn.render(getattr(factor, "resent", None) or factor.question()))
+            return
+        turn.say(self.asked(turn))
 
     async def timer(self, turn: Turn, name: str) -> None:
         """A pause ends the entry."""
         if name == "digits":
-            await self._complete(turn)
+            await self._complete(turn, self._typed(turn))
+
+    async def silence(self, turn: Turn) -> None:
+        """Asked again; a phrase has had its time, so there is another."""
+        if turn.state.phase == "voiceprint":
+            await self._new_phrase(turn, self._factor(turn))
+        await super().silence(turn)
 
     async def resume(self, turn: Turn) -> None:
-        """Digits given so far are lost: ask again."""
+        """What was given so far is lost: ask again."""
         turn.cancel_timer("digits")
         turn.stop_speaking()
-        await self.enter(turn)
+        state = turn.state
+        asked = await self._asked(turn) if state.claimed and state.phase != "number" and "at" in state.memo else None
+        if turn.target is not None:
+            return
+        if asked is None:
+            await self.enter(turn)
+        else:
+            if self._factor(turn).sent:
+                self._send(turn)
+            await self._ask(turn, self._factor(turn), asked)
+
+    # ------------------------------------------------------------------ answers
+
+    async def _complete(self, turn: Turn, answer: Answer) -> None:
+        state = turn.state
+        if not answer.digits and not answer.texts:
+            turn.say(self.asked(turn))
+            return
+        if state.phase == "number":
+            state.claimed, state.proven = answer.digits, []
+            await self._next(turn)
+            return
+        asked = await self._asked(turn)
+        if asked is None:
+            return
+        ticket = await turn.ports.attempts.take(self._keys(turn), turn.now_ms)
+        if ticket.wait_ms:
+            await self._forget(turn)
+            turn.leave("locked", "too many wrong answers meanwhile")
+            return
+        state.private.phrase = ""
+        factor = self._factor(turn)
+        if await factor.check(asked, answer) and asked.customer is not None:
+            await self._right(turn, factor, ticket)
+        else:
+            await self._wrong(turn, factor, ticket)
+
+    async def _right(self, turn: Turn, factor: Factor, ticket: Ticket) -> None:
+        state = turn.state
+        await turn.ports.attempts.passed(ticket, state.memo.get("wrong_" + factor.name, 0))
+        if factor.name not in state.proven:
+            state.proven.append(factor.name)
+        if factor.name not in WEAK:
+            state.memo["fresh"] = True
+        state.memo["doubts"] = 0
+        if not self._enough(turn):
+            await self._keep(turn)
+        await self._next(turn)
+
+    async def _wrong(self, turn: Turn, factor: Factor, ticket: Ticket) -> None:
+        state = turn.state
+        tries = state.memo["wrong"] = state.memo.get("wrong", 0) + 1
+        state.memo["wrong_" + factor.name] = state.memo.get("wrong_" + factor.name, 0) + 1
+        turn.effects.append(VerifyFailed(attempts=tries, locked=bool(ticket.locks)))
+        if tries >= self.attempts or ticket.locks:
+            await self._forget(turn)
+            if tries >= self.attempts:
+                turn.leave("failed", f"wrong {factor.name} {tries} times")
+            else:
+                turn.leave("locked", "too many wrong answers over several calls")
+            return
+        await self._keep(turn)
+        if factor.type == "voiceprint":
+            await self._new_phrase(turn, factor)
+        turn.say(turn.render(factor.again() or self.wrong))
+        if factor.type == "voiceprint":
+            turn.say(self.asked(turn))
+
+    async def _passed(self, turn: Turn) -> None:
+        state = turn.state
+        customer = await self._find(turn, customer_no=state.claimed)
+        if customer is None:
+            if turn.target is None:
+                turn.leave("failed", "there is no such customer any more")
+            return
+        await self._forget(turn)
+        level = level_of(turn.options.verification.levels, state.proven)
+        state.auth_level, state.customer_id = level, customer.customer_id
+        turn.effects.append(Verified(customer_id=customer.customer_id, level=level, name=customer.name))
+        turn.set({"customer": {**customer.facts, "no": customer.customer_id, "name": customer.name}})
+        turn.leave("passed", "proven: " + ", ".join(sorted(state.proven)))
+
+    # ------------------------------------------------------------------ codes and phrases
+
+    def _send(self, turn: Turn) -> None:
+        """Have a code sent; the same one is asked for again after a restart."""
+        state = turn.state
+        factor = self._factor(turn)
+        call_id = (
+            f"{state.contact_id}:{state.block}:{state.visits.get(state.block, 1)}:code{state.memo.get('resent', 0)}"
+        )
+        state.memo["sent"] = call_id
+        request = {
+            "customer": state.claimed,
+            "by": getattr(factor, "by", "sms"),
+            "locale": state.locale,
+            "at_ms": turn.now_ms,
+        }
+        turn.effects.append(
+            Perform(call_id=call_id, kind="code", block=state.block, request=request, timeout_ms=SEND_MS)
+        )
+
+    async def performed(self, turn: Turn, result: Performed) -> None:
+        """The code is on its way, or it could not be sent."""
+        state = turn.state
+        if result.call_id != state.memo.get("sent") or result.outcome == "sent" or state.phase != "sent_code":
+            return
+        state.memo["unavailable"] = True
+        self._set_aside(turn, state.memo["at"])
+        turn.stop_speaking()
+        await self._next(turn)
+
+    async def _new_phrase(self, turn: Turn, factor: Factor) -> None:
+        private = turn.state.private
+        private.phrase = await turn.ports.verification.voices.fresh_phrase(turn.state.claimed, factor.digit_count())
+        private.phrase_until_ms = turn.now_ms + PHRASE_MS
+
+    # ------------------------------------------------------------------ small things
+
+    def _factor(self, turn: Turn) -> Factor:
+        at: int = turn.state.memo["at"]
+        return self.factors[at]
 
     def _wanted(self, turn: Turn) -> int:
-        return self.pin_digits if turn.state.phase == "pin" else self.number_digits
+        return self.number_digits if turn.state.phase == "number" else self._factor(turn).digit_count()
+
+    def _typed(self, turn: Turn) -> Answer:
+        digits, turn.state.private.digits = turn.state.private.digits, ""
+        turn.cancel_timer("digits")
+        return Answer(digits=digits)
 
     def _keys(self, turn: Turn) -> list[str]:
-        customer_no = turn.state.memo.get("customer_no")
-        keys = [f"customer:{customer_no}"] if customer_no else []
-        return [*keys, f"number:{turn.state.caller.number}"] if turn.state.caller.number else keys
+        state = turn.state
+        keys = [customer_key(state.claimed)] if state.claimed else []
+        return [*keys, number_key(state.caller.number)] if state.caller.number else keys
+
+    async def _locked(self, turn: Turn) -> bool:
+        if await turn.ports.attempts.locked_ms(self._keys(turn), turn.now_ms):
+            await self._forget(turn)
+            turn.leave("locked", "too many wrong answers before")
+            return True
+        return False
+
+    async def _keep(self, turn: Turn) -> None:
+        """For the case that the call drops now."""
+        state = turn.state
+        if state.caller.number and turn.options.verification.resume_min and (state.proven or state.memo.get("wrong")):
+            progress = Progress(state.claimed, tuple(state.proven), state.memo.get("wrong", 0))
+            await turn.ports.verification.progress.save(number_key(state.caller.number), progress, turn.now_ms)
+
+    async def _forget(self, turn: Turn) -> None:
+        if turn.state.caller.number:
+            await turn.ports.verification.progress.forget(number_key(turn.state.caller.number))
+
+    async def _asked(self, turn: Turn) -> Asked | None:
+        """Of whom; None when the directory cannot be reached, and the block is left."""
+        state = turn.state
+        customer = await self._find(turn, customer_no=state.claimed)
+        if turn.target is not None:
+            return None
+        known = None
+        if state.caller.number and any(factor.type == "known_number" for factor in self.factors):
+            known = await self._find(turn, phone=state.caller.number)
+            if turn.target is not None:
+                return None
+        private = state.private
+        return Asked(
+            customer_id=state.claimed,
+            customer=customer,
+            ports=turn.ports.verification,
+            options=turn.options.verification,
+            known_number=known is not None and known.customer_id == state.claimed,
+            locale=state.locale,
+            now_ms=turn.now_ms,
+            phrase=private.phrase if turn.now_ms <= private.phrase_until_ms else "",
+        )
 
     async def _find(self, turn: Turn, *, phone: str = "", customer_no: str = "") -> Customer | None:
         try:
@@ -148,49 +499,3 @@ class Verify(Asking):
         except (OSError, TimeoutError):
             turn.leave("unavailable", "the customer directory cannot be reached")
             return None
-
-    async def _complete(self, turn: Turn) -> None:
-        state = turn.state
-        digits, state.private.digits = state.private.digits, ""
-        turn.cancel_timer("digits")
-        if not digits:
-            turn.say(turn.render(self.question(turn)))
-            return
-        if state.phase == "number":
-            state.memo["customer_no"] = digits
-            state.phase = "pin"
-            self.listen(turn)
-            if await turn.ports.attempts.locked_ms(self._keys(turn), turn.now_ms):
-                turn.leave("locked", "too many wrong tries before")
-                return
-            turn.say(turn.render(self.question(turn)))
-            return
-        customer = await self._find(turn, customer_no=state.memo["customer_no"])
-        if turn.target is not None:
-            return
-        if await check_pin(customer, digits) and customer is not None:
-            await self._passed(turn, customer)
-        else:
-            await self._failed(turn)
-
-    async def _passed(self, turn: Turn, customer: Customer) -> None:
-        state = turn.state
-        await turn.ports.attempts.passed(self._keys(turn))
-        state.auth_level, state.customer_id = PIN_LEVEL, customer.customer_id
-        turn.effects.append(Verified(customer_id=customer.customer_id, level=PIN_LEVEL, name=customer.name))
-        turn.set({"customer": {"name": customer.name, **customer.facts}})
-        turn.leave("passed", "PIN is right")
-
-    async def _failed(self, turn: Turn) -> None:
-        state = turn.state
-        tries = state.memo["attempts"] = state.memo.get("attempts", 0) + 1
-        keys = self._keys(turn)
-        await turn.ports.attempts.failed(keys, turn.now_ms)
-        locked = await turn.ports.attempts.locked_ms(keys, turn.now_ms) > 0
-        turn.effects.append(VerifyFailed(attempts=tries, locked=locked))
-        if tries >= self.attempts:
-            turn.leave("failed", f"wrong PIN {tries} times")
-        elif locked:
-            turn.leave("locked", "too many wrong tries over several calls")
-        else:
-            turn.say(turn.render(self.wrong))

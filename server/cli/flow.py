@@ -11,7 +11,7 @@ from dialog.flow import read_flow, schema
 from dialog.flowtest import schema as flowtest_schema
 from dialog.reference import rules_page
 from dialog.validate import validate
-from dialog.verify import hash_pin
+from dialog.verification.hashing import hash_secret
 from dialog.yamlfile import FileError
 
 app = typer.Typer(help="Check, try and prepare flows without a phone.", no_args_is_help=True)
@@ -78,7 +78,7 @@ def print_rules(out: Annotated[Path | None, typer.Option(help="write here instea
 @app.command("hash-pin")
 def print_pin_hash() -> None:
     """Ask for a PIN (not shown) and print its hash for the customer directory."""
-    print(hash_pin(typer.prompt("PIN", hide_input=True, confirmation_prompt=True)))
+    print(hash_secret(typer.prompt("PIN", hide_input=True, confirmation_prompt=True)))
 
 
 def _write(text: str, out: Path | None) -> None:

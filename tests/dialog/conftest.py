@@ -12,7 +12,8 @@ from dialog.options import DialogOptions
 from dialog.ports import Found, Ports, Understood
 from dialog.text import pick
 from dialog.understanding import normal, read_examples
-from dialog.verify import FileDirectory, MemoryAttempts
+from dialog.verification.directory import FileDirectory
+from dialog.verification.lockout import MemoryAttempts
 
 FLOWS = Path(__file__).parents[2] / "flows"
 

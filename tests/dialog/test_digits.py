@@ -35,7 +35,7 @@ blocks:
   who:
     type: verify
     ask_number: {en: "Your customer number?", zh-CN: 请说客户号。}
-    ask_pin: {en: "Your PIN?", zh-CN: 请说密码。}
+    factors: [{type: pin, ask: {en: "Your PIN?", zh-CN: 请说密码。}}]
     wrong: {en: Wrong., zh-CN: 不对。}
     unclear: {en: "Sorry, I didn't hear that well.", zh-CN: 抱歉，没听清。}
     exits: {passed: bye, failed: people, locked: people, unavailable: people}

@@ -9,10 +9,10 @@ import pytest
 
 from dialog.embedding import CachedEmbedder, embed_all
 from dialog.options import DialogOptions, NumberOptions
-from dialog.ports import Customer, Vectors
+from dialog.ports import Vectors
 from dialog.service import Dialog
 from dialog.text import agrees, count_words, language_of, pick, render, spoken_digits
-from dialog.verify import FileDirectory, MemoryAttempts, check_pin, hash_pin, normal_number
+from dialog.verification.directory import FileDirectory, normal_number
 from dialog.yamlfile import FileError
 
 FLOWS = Path(__file__).parents[2] / "flows"
@@ -47,31 +47,6 @@ def test_templates() -> None:
     assert render("It is {{customer.order}}, {{ n }} {{gone}}times", values, "zh-CN") == "It is 已发货, 3 times"
     assert pick({"en": "a", "zh-CN": "b"}, "zh-HK") == "b"
     assert pick({"en": "a", "zh-CN": "b"}, "fr") == "a"
-
-
-async def test_pins() -> None:
-    customer = Customer(customer_id="1", pin_hash=hash_pin("1234"))
-    assert await check_pin(customer, "1234")
-    assert not await check_pin(customer, "1235")
-    assert not await check_pin(None, "1234")
-    assert not await check_pin(None, "2468")
-    assert "argon2" not in repr(customer)
-
-
-async def test_lock_out_doubles_and_forgets() -> None:
-    attempts = MemoryAttempts(attempts=3, lockout_s=10)
-    keys = ["customer:1", "number:2"]
-    for _ in range(3):
-        assert await attempts.locked_ms(keys, 0) == 0
-        await attempts.failed(keys, 0)
-    assert await attempts.locked_ms(keys, 0) == 10_000
-    assert await attempts.locked_ms(["customer:1"], 9_999) == 1
-    assert await attempts.locked_ms(keys, 10_001) == 0
-    for _ in range(3):
-        await attempts.failed(keys, 11_000)
-    assert await attempts.locked_ms(keys, 11_000) == 20_000
-    await attempts.passed(keys)
-    assert await attempts.locked_ms(keys, 11_000) == 0
 
 
 async def test_the_sample_directory() -> None:

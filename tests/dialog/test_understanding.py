@@ -112,7 +112,7 @@ async def test_menu_phrases_by_meaning(dialog: Dialog) -> None:
 async def test_the_shipped_flow_with_real_understanding(dialog: Dialog) -> None:
     from dataclasses import replace
 
-    from dialog.verify import MemoryAttempts
+    from dialog.verification.lockout import MemoryAttempts
 
     for scenario in read_tests(FLOWS / "support.flowtest.yaml").tests:
         ports = replace(dialog.ports, attempts=MemoryAttempts())
