@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from dialog.actions.outside import Outside
 from dialog.embedding import CachedEmbedder
 from dialog.engine import FlowEngine
 from dialog.flow import Flow, load_flow
+from dialog.gate import look
 from dialog.library import FlowFolder, MakeVerification, flow_files
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
@@ -50,7 +52,10 @@ class Dialog:
         """The flow of each id that answers new calls."""
         self._embedder = embedder
         self._folders = folders
-        self._engines = {name: self._engine_of(flow) for name, flow in flows.items()}
+        self._engines: dict[str, FlowEngine] = {}
+        """By sha: versions that answer new calls, and those that live calls began with."""
+        for flow in flows.values():
+            self.keep(flow)
 
     @classmethod
     def load(
@@ -62,18 +67,21 @@ class Dialog:
         embedder: Embedder,
         customers: CustomerDirectory | None = None,
         attempts: Attempts | None = None,
+        published: Mapping[str, str] | None = None,
         outside: Outside | None = None,
         verification: MakeVerification = memory_ports,
     ) -> Dialog:
         """Read and check what the numbers need. Raises `FileError` naming file and line; blocks for some 100 ms.
 
-        `root`: installation folder; `data_dir`: where vectors are cached, None = nowhere. Flows that lie in the same
+        `root`: installation folder; `data_dir`: where vectors are cached, None = nowhere; `published`: text by flow id,
+        which answers instead of the file on disk, however that looks. Flows that lie in the same
         folders but answer no number are there to be called or transferred to; one that is broken is left out, with a
         line in the log.
         """
         folder = root / options.flows_dir
         files = flow_files(folder)
         flows: dict[str, Flow] = {}
+        live = published or {}
         for called, number in options.numbers.items():
             path = files.get(number.flow)
             if path is None:
@@ -82,12 +90,12 @@ class Dialog:
                     f"flows here: {', '.join(sorted(files)) or 'none'}"
                 )
                 raise FileError([Problem(str(folder / f"{number.flow}.yaml"), 1, problem)])
-            flows[number.flow] = _load(path)
+            flows[number.flow] = _load(path, live.get(number.flow))
         used = {files[name].parent for name in flows}
         for name, path in files.items():
             if name not in flows and path.parent in used:
                 try:
-                    flows[name] = _load(path)
+                    flows[name] = _load(path, live.get(name))
                 except FileError as error:
                     log.error("dialog.flow_left_out", flow=name, problems=[str(item) for item in error.problems])
         cached = CachedEmbedder(embedder)
@@ -146,18 +154,36 @@ class Dialog:
     def answering(self, called: str) -> Answering:
         """What answers this number (`web` for the page)."""
         number = self.options.number(called)
-        return Answering(self._engines[number.flow], number)
+        return Answering(self._engines[self.flows[number.flow].sha], number)
 
-    def engine(self, flow_id: str) -> FlowEngine | None:
-        """The engine of a flow by id, for runs taken up again."""
-        return self._engines.get(flow_id)
+    def engine(self, flow_id: str, sha: str = "") -> FlowEngine | None:
+        """The engine of a version, for runs taken up again; of the present one when that version is not known."""
+        present = self.flows.get(flow_id)
+        return self._engines.get(sha) or (self._engines[present.sha] if present else None)
 
-    def _engine_of(self, flow: Flow) -> FlowEngine:
-        return FlowEngine(flow, self.folder(flow.id).ports, self.options)
+    @property
+    def shas(self) -> frozenset[str]:
+        """Versions that there is an engine for."""
+        return frozenset(self._engines)
+
+    def keep(self, flow: Flow) -> None:
+        """A version that runs may need. Raises KeyError for a flow whose folder is not loaded."""
+        if flow.sha not in self._engines:
+            self._engines[flow.sha] = FlowEngine(flow, self.folder(flow.id).ports, self.options)
+
+    def use(self, flow: Flow) -> None:
+        """New calls are answered by this version; runs keep the one they began with. Raises KeyError as `keep`."""
+        self.keep(flow)
+        self.flows[flow.id] = flow
 
 
-def _load(path: Path) -> Flow:
-    """A flow that its own file's name finds again. Raises `FileError`."""
+def _load(path: Path, published: str | None) -> Flow:
+    """The published text, else the file; a flow that its own file's name finds again. Raises `FileError`."""
+    if published is not None:
+        gate = look(path.stem, published, path)
+        if gate.flow is not None and gate.open:
+            return gate.flow
+        log.error("dialog.published_unusable", flow=path.stem, problems=gate.refusal)
     flow = load_flow(path)
     if flow.id != path.stem:
         problem = f"id is {flow.id!r}, but the file is called {path.name}; give both the same name"

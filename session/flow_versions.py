@@ -145,6 +145,14 @@ class FlowVersions:
             rows = await session.scalars(select(FlowLive))
             return {r.flow_id: Live(r.flow_id, r.number, r.sha, r.revision, r.by, r.at) for r in rows}
 
+    async def texts(self) -> dict[str, str]:
+        """The text of everything live, by flow."""
+        async with self._store.reading() as session:
+            rows = await session.execute(
+                select(FlowLive.flow_id, FlowContent.text).join(FlowContent, FlowContent.sha == FlowLive.sha)
+            )
+            return {flow_id: text for flow_id, text in rows}
+
     async def publish(
         self, flow_id: str, number: int, *, by: str, base: int | None = None, why: str = "", action: str = "publish"
     ) -> Live:

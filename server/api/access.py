@@ -96,6 +96,13 @@ async def admin(found: Annotated[UserRecord, Depends(user)]) -> UserRecord:
     return found
 
 
+async def designer(found: Annotated[UserRecord, Depends(user)]) -> UserRecord:
+    """Those who may change what callers meet."""
+    if not {"designer", "admin"} & set(found.roles):
+        raise HTTPException(403, "only designers and admins may do this; ask an admin for the role `designer`")
+    return found
+
+
 def is_caller_of(conversation_id: str, request: Request) -> bool:
     """The bearer token is that of this very conversation."""
     token = bearer(request)
@@ -119,4 +126,5 @@ User = Annotated[UserRecord, Depends(user)]
 Agent = Annotated[UserRecord, Depends(agent)]
 Staff = Annotated[UserRecord, Depends(staff)]
 Admin = Annotated[UserRecord, Depends(admin)]
+Designer = Annotated[UserRecord, Depends(designer)]
 CallerOrStaff = Annotated[UserRecord | None, Depends(caller_or_staff)]

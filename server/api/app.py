@@ -13,12 +13,13 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from media.options import MediaOptions
-from server.api import calls, desk, history, metrics, people
+from server.api import calls, desk, flows, history, metrics, people
 from server.api.access import who
 from server.api.guard import Guard
 from server.api.ports import CallControl
 from server.auth import Auth
 from server.options import ServerOptions
+from server.publishing import Publishing
 from server.throttle import Throttle
 from session.store import Store
 from session.users import Users
@@ -40,8 +41,9 @@ def create_api(
     key: str,
     realm: str,
     pages: Path,
+    publishing: Publishing | None = None,
 ) -> FastAPI:
-    """The ASGI app. `pages`: folder of the built consoles; `realm`: digest realm of softphones.
+    """The ASGI app. `publishing`: None = versions of flows cannot be changed here. `pages`: folder of the built consoles; `realm`: digest realm of softphones.
 
     `inference_metrics` raises OSError or TimeoutError when the inference worker does not answer.
     """
@@ -73,7 +75,8 @@ def create_api(
     app.state.media = media
     app.state.offers = Throttle(options.offers_per_minute, 60.0)
     app.state.messages = Throttle(MESSAGES_PER_MINUTE, 60.0)
-    for module in (people, calls, history, desk, metrics):
+    app.state.publishing = publishing
+    for module in (people, calls, flows, history, desk, metrics):
         app.include_router(module.router)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)

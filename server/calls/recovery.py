@@ -29,7 +29,7 @@ async def recover(controller: Controller) -> None:
     for saved in await controller.store.open_runs():
         try:
             snapshot = msgspec.json.decode(saved.state, type=ContactSnapshot)
-            contact = _rebuild(controller, snapshot)
+            contact = _rebuild(controller, snapshot, saved.flow_sha)
         except (msgspec.MsgspecError, LookupError, ValueError) as error:
             log.error("recovery.unreadable", contact=saved.contact_id, error=str(error))
             await controller.store.stamp_contact(saved.contact_id, ended=True, disconnect_cause="app_lost")
@@ -49,8 +49,8 @@ def leg_is_up(controller: Controller, leg: wire.LegSnapshot) -> None:
         contact.post(lambda: contact.resume(leg.playing))
 
 
-def _rebuild(controller: Controller, snapshot: ContactSnapshot) -> Contact:
-    engine = controller.dialog.engine(snapshot.flow_id)
+def _rebuild(controller: Controller, snapshot: ContactSnapshot, flow_sha: str) -> Contact:
+    engine = controller.dialog.engine(snapshot.flow_id, flow_sha)
     if engine is None:
         raise LookupError(f"there is no flow {snapshot.flow_id} any more")
     customer = LegRef(

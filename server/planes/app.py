@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
+from dialog.flow import Flow
 from dialog.service import Dialog
 from dialog.yamlfile import FileError
 from server.api.app import create_api
@@ -24,8 +25,10 @@ from server.calls.controller import Controller, Paths
 from server.calls.feelings import words_model
 from server.embedding import InferenceLink
 from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
+from server.publishing import Publishing
 from server.settings import ROOT, Settings
 from session.consents import Consents
+from session.flow_versions import FlowVersions
 from session.store import Store, StoreError
 from telephony.edge_users import EdgeUsers
 
@@ -53,6 +56,7 @@ class App:
             domain=settings.agent_domain,
             words=words_model(),
         )
+        self.publishing = Publishing(dialog, store)
         self.stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -67,6 +71,7 @@ class App:
             key=signing_key(settings.data_dir),
             realm=settings.edge.domain,
             pages=ROOT / "web" / "dist",
+            publishing=self.publishing,
         )
         server = uvicorn.Server(
             uvicorn.Config(
@@ -84,6 +89,7 @@ class App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.set)
+        await self.publishing.start()
         await self.controller.start(settings.app_address)
         control = await asyncio.start_unix_server(self._on_control, settings.run_dir / CONTROL_SOCKET)
         tasks = [
@@ -91,6 +97,7 @@ class App:
             asyncio.create_task(self.dialog.prepare(), name="dialog-prepare"),
             asyncio.create_task(self._prefetch(), name="prefetch"),
             asyncio.create_task(self._follow_users(), name="users"),
+            asyncio.create_task(self.publishing.follow(), name="publishing"),
             asyncio.create_task(self._forget(), name="forget"),
         ]
         serving = asyncio.create_task(_serve(server), name="http")
@@ -159,16 +166,24 @@ class App:
             await asyncio.sleep(FORGET_EVERY_S)
 
     async def _prefetch(self) -> None:
-        """Have what flows say made ahead, once the voices are there."""
-        for flow in self.dialog.flows.values():
-            engine = self.dialog.engine(flow.id)
-            for locale in flow.locales:
-                while engine is not None:
-                    try:
-                        await self.inference.prefetch(engine.static_prompts(locale), locale)
-                        break
-                    except (OSError, TimeoutError):
-                        await asyncio.sleep(PREFETCH_RETRY_S)
+        """Have what flows say made ahead, once the voices are there, and again what another version says."""
+        made: set[str] = set()
+        while True:
+            self.publishing.changed.clear()
+            for flow in [flow for flow in self.dialog.flows.values() if flow.sha not in made]:
+                made.add(flow.sha)
+                await self._prefetch_flow(flow)
+            await self.publishing.changed.wait()
+
+    async def _prefetch_flow(self, flow: Flow) -> None:
+        engine = self.dialog.engine(flow.id, flow.sha)
+        for locale in flow.locales:
+            while engine is not None:
+                try:
+                    await self.inference.prefetch(engine.static_prompts(locale), locale)
+                    break
+                except (OSError, TimeoutError):
+                    await asyncio.sleep(PREFETCH_RETRY_S)
 
     async def _follow_users(self) -> None:
         """Take up people that `warmline user` added or changed, and tell Kamailio whose phones may register."""
@@ -223,10 +238,13 @@ async def serve(settings: Settings) -> int:
     (settings.run_dir / CONTROL_SOCKET).unlink(missing_ok=True)
     inference = InferenceLink(settings.inference_address)
     try:
-        dialog = await asyncio.to_thread(
-            lambda: Dialog.load(settings.dialog, root=ROOT, data_dir=settings.data_dir, embedder=inference)
-        )
         store = await Store.open(settings.store_url, settings.store.busy_timeout_s)
+        published = await FlowVersions(store).texts()
+        dialog = await asyncio.to_thread(
+            lambda: Dialog.load(
+                settings.dialog, root=ROOT, data_dir=settings.data_dir, embedder=inference, published=published
+            )
+        )
     except (FileError, StoreError) as error:
         log.error("app.cannot_start", error=str(error))
         return 2

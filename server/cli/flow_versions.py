@@ -1,0 +1,305 @@
+"""`warmline flow draft|publish|rollback|plans|diff|list|show|log`: versions, without the app having to run."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli.common import fail, settings_or_exit, with_store
+
+if TYPE_CHECKING:
+    from dialog.flow import Flow
+    from dialog.gate import Gate
+    from dialog.yamlfile import Problem
+    from session.flow_versions import FlowVersions, Version
+    from session.store import Store
+
+FILE = 0  # as a version's number: the file on disk
+By = Annotated[str, typer.Option(help="who does it, for the record; empty = your login name")]
+Why = Annotated[str, typer.Option(help="for the record")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for name, command in (
+        ("draft", draft), ("publish", publish), ("rollback", rollback), ("plans", plans), ("diff", difference),
+        ("list", list_versions), ("show", show), ("log", log),
+    ):  # fmt: skip
+        app.command(name)(command)
+
+
+def draft(
+    file: Annotated[Path, typer.Argument(help="flow file; the test beside it is handed in too")],
+    note: Annotated[str, typer.Option(help="what is new")] = "",
+    by: By = "",
+) -> None:
+    """Hand in a version without publishing it. It may hold mistakes; they are shown."""
+
+    async def work(store: Store) -> None:
+        version, problems = await _hand_in(store, file, by, note)
+        for problem in problems:
+            print(problem)
+        print(f"version {version.number} of {version.flow_id} is handed in; not live")
+
+    _run(work)
+
+
+def publish(
+    flow: Annotated[str, typer.Argument(help="flow file, or the id of a flow of which a version was handed in")],
+    version: Annotated[int | None, typer.Option(help="number; left out = the file, or the newest")] = None,
+    at: Annotated[str, typer.Option(help="when, in UTC or with its zone: 2026-12-24T18:00")] = "",
+    note: Annotated[str, typer.Option(help="what is new")] = "",
+    base: Annotated[int | None, typer.Option(help="revision you have seen live (`flow list` shows it)")] = None,
+    cache: Annotated[Path | None, typer.Option(help="folder that keeps sentence vectors for the next run")] = None,
+    by: By = "",
+) -> None:
+    """Check a flow, play its test, and let it answer new calls: now, or at a time. Live calls keep their version."""
+    due = _time(at)
+
+    async def work(store: Store) -> None:
+        from session.flow_versions import FlowVersions
+
+        versions, who = FlowVersions(store), by or getpass.getuser()
+        path, flow_id = (Path(flow), Path(flow).stem) if flow.endswith((".yaml", ".json")) else (_file(flow), flow)
+        if version is None and path == Path(flow):
+            found, _ = await _hand_in(store, path, by, note)
+        else:
+            found = await _newest(versions, flow_id, version)
+        gate = await _gate(versions, found, path, cache)
+        for problem in gate.problems:
+            print(problem)
+        if gate.result is not None:
+            print(gate.result.lines()[-1])
+        if not gate.open:
+            await versions.refused(flow_id, found.number, by=who, why=gate.refusal[:2000])
+            raise fail(f"version {found.number} of {flow_id} is not published")
+        if due is not None:
+            plan = await versions.plan(flow_id, found.number, due, by=who, base=base)
+            print(
+                f"version {found.number} of {flow_id} will be published on {plan.due:%Y-%m-%d %H:%M} UTC (plan {plan.id})"
+            )
+            return
+        live = await versions.publish(flow_id, found.number, by=who, base=base, why=note)
+        print(
+            f"version {live.number} of {flow_id} is live (revision {live.revision}); a running app takes it up within 2 s"
+        )
+
+    _run(work)
+
+
+def rollback(
+    flow: Annotated[str, typer.Argument(help="id of the flow")],
+    to: Annotated[int | None, typer.Option(help="number; left out = the version that was live before")] = None,
+    why: Why = "",
+    by: By = "",
+) -> None:
+    """Let an earlier version answer again."""
+
+    async def work(store: Store) -> None:
+        from dialog.gate import look
+        from server.publishing import before, content_of
+        from session.flow_versions import FlowVersions
+
+        versions = FlowVersions(store)
+        number = await before(versions, flow) if to is None else to
+        gate = look(flow, (await content_of(versions, flow, number)).text, _file(flow))
+        if not gate.open:
+            raise fail(gate.refusal)
+        present = (await versions.live()).get(flow)
+        live = await versions.publish(
+            flow,
+            number,
+            by=by or getpass.getuser(),
+            base=present.revision if present else 0,
+            why=why,
+            action="rollback",
+        )
+        print(f"version {live.number} of {flow} is live again (revision {live.revision})")
+
+    _run(work)
+
+
+def plans(
+    flow: Annotated[str, typer.Argument(help="id of the flow; empty = all")] = "",
+    cancel: Annotated[int | None, typer.Option(help="number of a plan that is not to happen")] = None,
+    by: By = "",
+) -> None:
+    """What is to be published, and when."""
+
+    async def work(store: Store) -> None:
+        from session.flow_versions import FlowVersions
+
+        versions = FlowVersions(store)
+        for plan in await versions.plans(flow):
+            if plan.id == cancel:
+                await versions.settle(plan, "cancelled", by=by or getpass.getuser())
+                print(f"plan {plan.id} is cancelled")
+            else:
+                print(
+                    f"plan {plan.id}: {plan.flow_id} version {plan.number} on {plan.due:%Y-%m-%d %H:%M} UTC, by {plan.by}"
+                )
+
+    _run(work)
+
+
+def difference(
+    flow: Annotated[str, typer.Argument(help="id of the flow")],
+    one: Annotated[int | None, typer.Argument(help="version; 0 = the file; left out = the live one")] = None,
+    other: Annotated[int, typer.Argument(help="version; 0 = the file")] = FILE,
+) -> None:
+    """What two versions differ in by meaning: layout, notes and comments do not count."""
+
+    async def work(store: Store) -> None:
+        from dialog.versions import diff
+        from session.flow_versions import FlowVersions
+
+        versions = FlowVersions(store)
+        live = (await versions.live()).get(flow)
+        first = one if one is not None else live.number if live else FILE
+        changes = diff(await _flow(versions, flow, first), await _flow(versions, flow, other))
+        for change in changes:
+            print(change)
+        if not changes:
+            print("no difference in meaning")
+
+    _run(work)
+
+
+def list_versions(flow: Annotated[str, typer.Argument(help="id of the flow; empty = all")] = "") -> None:
+    """Versions, newest first; * = live."""
+
+    async def work(store: Store) -> None:
+        from session.flow_versions import FlowVersions
+
+        versions = FlowVersions(store)
+        live = await versions.live()
+        for found in await versions.versions(flow):
+            mark = f"* revision {live[found.flow_id].revision}" if found.live else ""
+            line = f"{found.flow_id:16} {found.number:4d}  {found.sha[:12]}  {found.at:%Y-%m-%d %H:%M}  {found.by:12} {found.note}"
+            print(f"{line}  {mark}".rstrip())
+
+    _run(work)
+
+
+def show(
+    flow: Annotated[str, typer.Argument(help="id of the flow")],
+    version: Annotated[int | None, typer.Option(help="number; left out = the live one")] = None,
+) -> None:
+    """The text of a version."""
+
+    async def work(store: Store) -> None:
+        from server.publishing import content_of
+        from session.flow_versions import FlowVersions
+
+        versions = FlowVersions(store)
+        live = (await versions.live()).get(flow)
+        number = version if version is not None else live.number if live else FILE
+        text = _file(flow).read_text("utf-8") if number == FILE else (await content_of(versions, flow, number)).text
+        print(text, end="")
+
+    _run(work)
+
+
+def log(flow: Annotated[str, typer.Argument(help="id of the flow; empty = all")] = "") -> None:
+    """Who did what, newest first."""
+
+    async def work(store: Store) -> None:
+        from session.flow_versions import FlowVersions
+
+        for a in await FlowVersions(store).audit(flow):
+            change = f"{a.before_sha[:8] or '-'}→{a.after_sha[:8] or '-'}"
+            print(
+                f"{a.at:%Y-%m-%d %H:%M:%S}  {a.by:12} {a.action:14} {a.flow_id} {a.number or ''}  {change}  {a.why}".rstrip()
+            )
+
+    _run(work)
+
+
+# ---------------------------------------------------------------------- inside
+
+
+def _run(work: Callable[[Store], Awaitable[None]]) -> None:
+    from dialog.yamlfile import FileError
+    from server.publishing import NotPublished
+    from session.flow_versions import ChangedMeanwhile, VersionUnknown
+
+    try:
+        with_store(work)
+    except (FileError, NotPublished, ChangedMeanwhile, VersionUnknown, OSError) as error:
+        raise fail(str(error)) from error
+
+
+def _time(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise fail(f"--at: {text!r} is no time; write it like 2026-12-24T18:00", 2) from None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _file(flow_id: str) -> Path:
+    """Where a flow lies in this installation."""
+    from dialog.library import flow_files
+    from server.settings import ROOT
+
+    root = ROOT / settings_or_exit().dialog.flows_dir
+    found = flow_files(root).get(flow_id)
+    if found is None:
+        raise fail(f"there is no flow {flow_id!r} in {root}; give its file, or one of {', '.join(flow_files(root))}")
+    return found
+
+
+async def _hand_in(store: Store, file: Path, by: str, note: str) -> tuple[Version, list[Problem]]:
+    from dialog.gate import look
+    from dialog.library import tests_of
+    from session.flow_versions import FlowVersions
+
+    text = await asyncio.to_thread(file.read_text, "utf-8")
+    beside = tests_of(file)
+    tests = await asyncio.to_thread(beside.read_text, "utf-8") if beside.is_file() else ""
+    problems = look(file.stem, text, file).problems
+    version = await FlowVersions(store).hand_in(file.stem, text, by=by or getpass.getuser(), tests=tests, note=note)
+    return version, problems
+
+
+async def _newest(versions: FlowVersions, flow_id: str, number: int | None) -> Version:
+    if number is not None:
+        return await versions.version(flow_id, number)
+    found = await versions.versions(flow_id)
+    if not found:
+        raise fail(f"no version of {flow_id!r} was handed in; give its file")
+    return found[0]
+
+
+async def _gate(versions: FlowVersions, version: Version, path: Path, cache: Path | None) -> Gate:
+    from dialog.gate import check, look
+    from server.cli.flow_testing import Homes
+    from server.publishing import content_of
+
+    content = await content_of(versions, version.flow_id, version.number)
+    gate = look(version.flow_id, content.text, path)
+    if not gate.open:
+        return gate  # before half a minute of learning
+    options = settings_or_exit().dialog
+    folder = await Homes(cache).folder(path, options)
+    return await check(version.flow_id, content.text, content.tests, path, folder.ports, options)
+
+
+async def _flow(versions: FlowVersions, flow_id: str, number: int) -> Flow:
+    from dialog.gate import look
+    from server.publishing import content_of
+
+    path = _file(flow_id)
+    text = path.read_text("utf-8") if number == FILE else (await content_of(versions, flow_id, number)).text
+    gate = look(flow_id, text, path)
+    if gate.flow is None:
+        raise fail(gate.refusal)
+    return gate.flow
