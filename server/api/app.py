@@ -43,7 +43,9 @@ def create_api(
     pages: Path,
     publishing: Publishing | None = None,
 ) -> FastAPI:
-    """The ASGI app. `publishing`: None = versions of flows cannot be changed here. `pages`: folder of the built consoles; `realm`: digest realm of softphones.
+    """The ASGI app. `pages`: folder of the built consoles; `realm`: digest realm of softphones.
+
+    `publishing`: None = versions of flows cannot be changed here.
 
     `inference_metrics` raises OSError or TimeoutError when the inference worker does not answer.
     """
