@@ -56,6 +56,7 @@ from dialog.prompts import static_prompts
 from dialog.state import CallerInfo, RunState
 from dialog.text import language_of, match_locale
 from dialog.turn import Turn
+from session.policy import PolicyName
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +84,7 @@ class FlowEngine:
         locale: str,
         caller: CallerInfo,
         attributes: dict[str, Any] | None = None,
+        policy: PolicyName = "eu",
     ) -> RunState:
         """A run that waits for `Started`. An unknown `locale` becomes the flow's first."""
         defaults = {name: item.default for name, item in self.flow.inputs.items() if item.default is not None}
@@ -92,6 +94,7 @@ class FlowEngine:
             channel=channel,
             locale=match_locale(self.flow.locales, locale) or self.flow.locales[0],
             caller=caller,
+            policy=policy,
             attributes={**defaults, **(attributes or {})},
         )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dialog import corrections, digressions, handlers
 from dialog.blocks.base import Asking, Block
+from dialog.blocks.understand import Understand
 from dialog.blocks.withdraw import Withdraw
 from dialog.events import Heard, SetLocale
 from dialog.frames import levels
@@ -41,7 +42,7 @@ async def heard(turn: Turn, words: Heard) -> None:
         await block.taken_away(turn)
         turn.target = None
         handlers.lead(turn, "on_human_request", "asked for a person")
-    elif await _moved(turn):
+    elif not _takes_back(turn, meaning) and await _moved(turn):
         return
     elif meaning.intent == "repeat" and isinstance(block, Asking):
         turn.stop_speaking()
@@ -83,6 +84,13 @@ async def _listen(turn: Turn, block: Block, words: Heard, meaning: Understood) -
         turn.state.no_input = 0
     if turn.target is None and len(turn.effects) == before and block.hears and not turn.speaking:
         turn.wait_for_caller()
+
+
+def _takes_back(turn: Turn, meaning: Understood) -> bool:
+    """Do the words take consent back? Then the mood in which they are said leads nowhere."""
+    flow = turn.flow
+    asked = [b for b in flow.blocks.values() if isinstance(b, Understand) and meaning.intent in b.intents()]
+    return any(isinstance(flow.blocks[b.way(meaning.intent, turn.state.channel)], Withdraw) for b in asked)
 
 
 async def _moved(turn: Turn) -> bool:

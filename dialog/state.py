@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from dialog.events import Channel, Feeling
+from session.policy import PolicyName
 
 
 class CallerInfo(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
@@ -124,6 +125,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     errors: int = 0
     sensitive: bool = False
 
+    policy: PolicyName = "eu"
+    """What the law where the call goes allows of the caller's voice."""
     consents: dict[str, bool] = {}
     recording: Literal["on", "paused", "stopped"] = "on"
     """What the flow itself ordered; a stopped one is not resumed by what merely pauses it."""

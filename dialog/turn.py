@@ -252,6 +252,7 @@ class Turn:
             **state.private.values,
             "locale": state.locale,
             "channel": state.channel,
+            "policy": state.policy,
             "intent": state.intent,
             "auth_level": state.auth_level,
             "visits": dict(state.visits),

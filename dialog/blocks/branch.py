@@ -18,7 +18,7 @@ class Case(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     exit: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    when: str = Field(description="CEL over attributes, intent, emotion, locale, channel, auth_level, visits")
+    when: str = Field(description="CEL over attributes, intent, emotion, locale, channel, policy, auth_level, visits")
 
 
 class Branch(Block):

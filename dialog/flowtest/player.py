@@ -113,6 +113,7 @@ class Player:
             channel=given.channel,
             locale=given.locale,
             caller=CallerInfo(number=given.number, called=given.called),
+            policy=given.policy,
         )
 
     async def run(self) -> None:

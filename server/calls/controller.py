@@ -239,6 +239,7 @@ class Controller:
             channel="voice",
             locale=language,
             caller=CallerInfo(number=sip_user(remote), called=number, name=name),
+            policy=served.emotion,
         )
         contact = Contact(
             around=self.around,
