@@ -116,7 +116,7 @@ def _by_emotion(block: Branch, moody: Collection[str]) -> list[str]:
     if first is None:
         return []
     exits = [case.exit for case in block.cases[first:]] + ["else"]
-    return [block.exits[name] for name in exits if name in block.exits]
+    return [target for name in exits for target in block.ways(name)]
 
 
 def _differing(sets: Sequence[set[str]]) -> set[str]:

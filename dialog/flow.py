@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from dialog import yamlfile
+from dialog import neighbours, yamlfile
 from dialog.blocks.action import Action
 from dialog.blocks.answer import Answer
 from dialog.blocks.base import Block
@@ -156,6 +156,11 @@ class Flow(BaseModel):
         default_factory=list, description="how it can end as a sub-flow; an `end` block's `outcome` names one"
     )
     max_duration_s: float | None = Field(default=None, ge=10, le=86400, description="s until `on_timeout`")
+    turn_budget_cents: float = Field(
+        default=2.0,
+        ge=0,
+        description="cents that one answer of the caller may cost, roughly; beyond it validation warns",
+    )
     start: str = Field(description="id of the first block")
     blocks: dict[Annotated[str, Field(pattern=_ID)], AnyBlock] = Field(min_length=1)
     handlers: Handlers = Handlers()
@@ -192,7 +197,15 @@ class Flow(BaseModel):
 
 
 def parse_flow(text: str, file: str = "flow.yaml") -> tuple[Flow, Document]:
-    """Parse and check types (not yet the rules of `dialog.validate`). Raises `FileError`."""
+    """Parse and check types (not yet the rules of `dialog.validate`); what lies beside `file` is read as well.
+
+    Raises `FileError`.
+    """
+    flow, document = _parse(text, file)
+    return neighbours.attach(flow, Path(file), lambda path: _parse(_text(path), str(path))[0]), document
+
+
+def _parse(text: str, file: str) -> tuple[Flow, Document]:
     document = yamlfile.parse(text, file)
     if not isinstance(document.data, dict):
         raise FileError([document.problem((), "a flow is a mapping that begins with `format: flow/v1`")])
@@ -219,11 +232,14 @@ def load_flow(path: Path) -> Flow:
 
 def read_flow(path: Path) -> tuple[Flow, Document]:
     """Read and parse one flow, without the rules. Raises `FileError`."""
+    return parse_flow(_text(path), str(path))
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FileError([Problem(str(path), 1, f"cannot be read: {error}", UNREADABLE)]) from None
-    return parse_flow(text, str(path))
 
 
 def schema() -> str:

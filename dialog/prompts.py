@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dialog.flow import Flow
 from dialog.options import DialogOptions
 from dialog.ports import Knowledge
@@ -15,17 +17,21 @@ def static_prompts(flow: Flow, knowledge: Knowledge, options: DialogOptions, loc
     served = match_locale(flow.locales, locale) or flow.locales[0]
     values = {"company": pick(options.company, served)}
     texts: dict[str, None] = {}
+    for one in (flow, *flow.subflows.values()):
+        for text in _wordings(one, served):
+            if set(variables(text)) <= _KNOWN:
+                texts[render(text, values, served)] = None
+    return [*texts, *knowledge.answers(served)]
+
+
+def _wordings(flow: Flow, locale: str) -> Iterator[str]:
     seen: set[str] = set()
     waiting = [flow.start, *flow.handlers.targets().values(), *flow.shortcuts.values()]
     while waiting:
         name = waiting.pop(0)
-        if name in seen:
+        if name in seen or name not in flow.blocks:
             continue
         seen.add(name)
         block = flow.blocks[name]
-        for wording in block.wordings().values():
-            text = pick(wording, served)
-            if set(variables(text)) <= _KNOWN:
-                texts[render(text, values, served)] = None
+        yield from (pick(wording, locale) for wording in block.wordings().values())
         waiting += block.exits.values()
-    return [*texts, *knowledge.answers(served)]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dialog import emotion_rules, validate_consent, validate_handover, validate_paths, validate_words
+from dialog import (
+    emotion_rules,
+    validate_calls,
+    validate_consent,
+    validate_handover,
+    validate_paths,
+    validate_private,
+    validate_values,
+    validate_words,
+)
 from dialog.flow import Flow
 from dialog.yamlfile import Document, Problem
 
@@ -18,5 +27,6 @@ def validate(flow: Flow, document: Document) -> list[Problem]:
 
 
 _CHECKS: tuple[Check, ...] = (
-    *validate_paths.CHECKS, *validate_words.CHECKS, *validate_consent.CHECKS, *validate_handover.CHECKS, emotion_rules.kept, emotion_rules.sale,
+    *validate_paths.CHECKS, *validate_words.CHECKS, *validate_values.CHECKS, *validate_calls.CHECKS, *validate_consent.CHECKS,
+    *validate_private.CHECKS, *validate_handover.CHECKS, emotion_rules.kept, emotion_rules.sale,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from dialog.blocks.end import End
 from dialog.flow import Flow
 from dialog.paths import reach
 from dialog.rulebook import rule
+from dialog.text import AT
 from dialog.yamlfile import Document, Problem
 
 TARGET = rule(
@@ -22,6 +23,13 @@ HUMAN = rule(
     "human-unreachable", "E", "the caller cannot get to a person",
     "give handlers.on_human_request a block that leads to a queue",
 )  # fmt: skip
+FALLBACK = rule(
+    "fallback-missing", "E", "when nobody can be had, the caller only comes back to the same transfer or queue",
+    "lead the exit to something else: a callback, a question, or words and the end",
+)  # fmt: skip
+MOST_TURNS = 3
+"""Answers of the caller after which a person must be within reach."""
+_GOOD_ENDS = frozenset({"answered", "connected", "booked"})
 UNHANDLED = rule(
     "error-unhandled", "E", "without handlers.on_error an error would end the call without a word", "add the handler"
 )
@@ -38,7 +46,7 @@ def _targets(flow: Flow, document: Document) -> Iterator[Problem]:
     for name, block in flow.blocks.items():
         for exit_name, target in block.exits.items():
             if target not in flow.blocks:
-                place = ("blocks", name, "exits", exit_name)
+                place = ("blocks", name, "exits", *exit_name.split(AT))
                 message = f"block {name!r}: exit {exit_name!r} leads to {target!r}, which is no block"
                 yield document.problem(place, message, TARGET)
     for handler, target in flow.handlers.targets().items():
@@ -58,7 +66,7 @@ def _exits(flow: Flow, document: Document) -> Iterator[Problem]:
             yield document.problem(place, f"block {name!r} ({block.type}): exit {missing!r} is missing", EXIT)
         allowed = block.allowed_exits()
         if allowed is not None:
-            for extra in sorted(set(block.exits) - allowed):
+            for extra in sorted(block.exit_names - allowed):
                 accepted = ", ".join(sorted(allowed)) or "none"
                 message = f"block {name!r} ({block.type}): no exit {extra!r}; accepted: {accepted}"
                 yield document.problem((*place, extra), message, EXTRA_EXIT)
@@ -72,23 +80,62 @@ def _unreachable(flow: Flow, document: Document) -> Iterator[Problem]:
 
 
 def _human(flow: Flow, document: Document) -> Iterator[Problem]:
+    if flow.outcomes:
+        return  # called by other flows, whose handlers hold here as well
     if not any(block.people for block in flow.blocks.values()):
-        yield document.problem(
-            ("blocks",), "there is no block that leads to a person", HUMAN, "add one, and lead on_human_request to it"
-        )
+        mend = "add one, and lead on_human_request to it"
+        yield document.problem(("blocks",), "there is no block that leads to a person", HUMAN, mend)
         return
+    turns = _turns_to_people(flow)
     handler = flow.handlers.on_human_request
     if not handler:
         yield document.problem(("handlers",), "handlers.on_human_request is missing", HUMAN, "add it")
-    elif handler in flow.blocks and not _reaches_queue(flow, handler):
-        yield document.problem(("handlers", "on_human_request"), f"{handler!r} leads to no queue", HUMAN)
+    elif handler in flow.blocks and handler not in turns:
+        yield document.problem(("handlers", "on_human_request"), f"{handler!r} leads to no person", HUMAN)
+    elif handler in flow.blocks and turns[handler] > MOST_TURNS:
+        message = f"{handler!r} leads to a person only after {turns[handler]} answers of the caller"
+        yield document.problem(("handlers", "on_human_request"), message, HUMAN, "shorten the way")
     for name, block in flow.blocks.items():
-        if block.hears and not handler and not _reaches_queue(flow, name):
+        if not block.hears or handler in turns:
+            continue
+        if name not in turns:
             yield document.problem(("blocks", name), f"block {name!r}: no way to a person", HUMAN)
+        elif turns[name] > MOST_TURNS:
+            message = f"block {name!r}: a person is {turns[name]} answers of the caller away"
+            yield document.problem(
+                ("blocks", name), message, HUMAN, "shorten the way, or give handlers.on_human_request"
+            )
+
+
+def _turns_to_people(flow: Flow) -> dict[str, int]:
+    """Block → answers that the caller has to give, at least, until a person is asked for; who never can is left out."""
+    turns = {name: 0 for name, block in flow.blocks.items() if block.people}
+    changed = True
+    while changed:
+        changed = False
+        for name, block in flow.blocks.items():
+            ways = [turns[target] for target in block.exits.values() if target in turns]
+            if ways and (best := min(ways) + int(block.hears)) < turns.get(name, best + 1):
+                turns[name], changed = best, True
+    return turns
+
+
+def _fallback(flow: Flow, document: Document) -> Iterator[Problem]:
+    """When nobody can be had, the caller must get somewhere else, or a say."""
+    for name, block in flow.blocks.items():
+        if not block.people:
+            continue
+        for exit_name in sorted(block.exit_names - _GOOD_ENDS):
+            for target in block.ways(exit_name):
+                stop = {other for other, blk in flow.blocks.items() if blk.hears or isinstance(blk, End)}
+                met = reach(flow, [target], stop=stop)
+                if met and name in met and not any(other != name and other in stop for other in met):
+                    message = f"block {name!r}: exit {exit_name!r} only leads back to it"
+                    yield document.problem(("blocks", name, "exits", exit_name), message, FALLBACK)
 
 
 def _errors(flow: Flow, document: Document) -> Iterator[Problem]:
-    if not flow.handlers.on_error:
+    if not flow.handlers.on_error and not flow.outcomes:
         yield document.problem(("handlers",), "handlers.on_error is missing", UNHANDLED)
 
 
@@ -114,10 +161,6 @@ def _ends(flow: Flow, document: Document) -> Iterator[Problem]:
         yield document.problem(("blocks",), "there is no end block", NO_END)
 
 
-def _reaches_queue(flow: Flow, name: str) -> bool:
-    return any(flow.blocks[reached].people for reached in reach(flow, [name]))
-
-
 def _cycle(start: str, blocks: Mapping[str, Block]) -> list[str]:
     """A path of blocks from `start` back to it, or empty."""
     seen: set[str] = set()
@@ -133,4 +176,4 @@ def _cycle(start: str, blocks: Mapping[str, Block]) -> list[str]:
     return []
 
 
-CHECKS = (_targets, _exits, _unreachable, _human, _errors, _loops, _hangup, _ends)
+CHECKS = (_targets, _exits, _unreachable, _human, _fallback, _errors, _loops, _hangup, _ends)

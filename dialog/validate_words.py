@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dialog import cel
 from dialog.blocks.collect import Collect
 from dialog.blocks.menu import Menu
-from dialog.blocks.set import Set
 from dialog.flow import Flow
 from dialog.rulebook import rule
-from dialog.text import count_words, variables
-from dialog.yamlfile import Document, Problem
+from dialog.text import CHANNELS, count_words, expressions, locale_of
+from dialog.yamlfile import Document, Place, Problem
 
 NO_LOCALE = rule("locale-missing", "E", "a wording lacks a locale that the flow declares", "add the wording")
 LOCALE = rule(
@@ -22,9 +21,6 @@ HOTWORD = rule("hotword-empty", "E", "a hotword is empty", "remove it")
 CONFIRM = rule(
     "confirm-missing", "E", "confirm_when is `unsure`, but there is no wording for the read-back", "add `confirm`"
 )
-UNSET = rule(
-    "variable-unset", "E", "a wording names a variable that nothing sets", "set it before, or correct its spelling"
-)
 KEY_TAKEN = rule("key-taken", "E", "one key chooses two options", "give one of them another key")
 KEY_SHORTCUT = rule(
     "key-shortcut", "W", "an option's key is a shortcut to something else everywhere else", "use another key"
@@ -32,7 +28,6 @@ KEY_SHORTCUT = rule(
 LONG_MENU = rule("menu-long", "W", "more than 5 options are too many by ear", "split the menu, or ask an open question")
 EXPRESSION = rule("expression", "E", "an expression is no CEL", "correct it; docs/flows.md lists the names it can read")
 
-_KNOWN_VARIABLES = frozenset({"company", "customer", "locale", "channel", "intent"})
 _LONG_PROMPT_WORDS = {"zh": 90, "en": 55}  # ~20 s of speech
 _MANY_OPTIONS = 5
 
@@ -42,18 +37,33 @@ def _prompts(flow: Flow, document: Document) -> Iterator[Problem]:
         if locale not in flow.title:
             yield document.problem(("title",), f"title: no wording for {locale}", NO_LOCALE)
     for name, block in flow.blocks.items():
-        for parameter, wording in block.wordings().items():
-            place = ("blocks", name, parameter)
-            for locale in flow.locales:
-                if not wording.get(locale, "").strip():
-                    yield document.problem(place, f"block {name!r}: {parameter} has no wording for {locale}", NO_LOCALE)
-            for locale, text in wording.items():
-                if locale not in flow.locales:
-                    message = f"block {name!r}: {parameter} has wording for {locale}, which locales does not list"
-                    yield document.problem((*place, locale), message, LOCALE)
-                if count_words(text) > _LONG_PROMPT_WORDS.get(locale.split("-")[0], 60):
-                    message = f"block {name!r}: {parameter} takes more than 20 s"
-                    yield document.problem((*place, locale), message, LONG_PROMPT)
+        wordings = block.wordings()
+        if (label := getattr(block, "label", None)) is not None:
+            wordings = {**wordings, "label": label}
+        for parameter, wording in wordings.items():
+            yield from _wording(flow, document, name, parameter, wording)
+
+
+def _wording(flow: Flow, document: Document, name: str, parameter: str, wording: dict[str, str]) -> Iterator[Problem]:
+    place: Place = ("blocks", name, *(int(step) if step.isdigit() else step for step in parameter.split(".")))
+    what = f"block {name!r}: {parameter}"
+    for locale in flow.locales:
+        if not wording.get(locale, "").strip():
+            yield document.problem(place, f"{what} has no wording for {locale}", NO_LOCALE)
+    for key, text in wording.items():
+        locale, below = locale_of(key)
+        if locale not in flow.locales:
+            message = f"{what} has wording for {locale}, which locales does not list"
+            yield document.problem((*place, *below), message, LOCALE)
+        if below[0] in CHANNELS and not text.strip():
+            yield document.problem((*place, *below), f"{what} has no wording for {locale} on {below[0]}", NO_LOCALE)
+        if below[0] != "chat" and count_words(text) > _LONG_PROMPT_WORDS.get(locale.split("-")[0], 60):
+            yield document.problem((*place, *below), f"{what} takes more than 20 s", LONG_PROMPT)
+        for expression in expressions(text):
+            try:
+                cel.check(expression)
+            except cel.ExpressionError as error:
+                yield document.problem((*place, *below), f"{what}: {error}", EXPRESSION)
 
 
 def _recognition(flow: Flow, document: Document) -> Iterator[Problem]:
@@ -68,25 +78,6 @@ def _recognition(flow: Flow, document: Document) -> Iterator[Problem]:
         if isinstance(block, Collect) and block.confirm_when == "unsure" and block.confirm is None:
             message = f"block {name!r}: confirm_when is unsure, but confirm, the wording of the read-back, is missing"
             yield document.problem(("blocks", name, "confirm_when"), message, CONFIRM)
-
-
-def _variables(flow: Flow, document: Document) -> Iterator[Problem]:
-    known = set(_KNOWN_VARIABLES)
-    for block in flow.blocks.values():
-        known |= block.assigns()
-        if isinstance(block, Set):
-            known |= set(block.values)
-        elif isinstance(block, Collect):
-            known.add(block.slot)
-    for name, block in flow.blocks.items():
-        for parameter, wording in block.wordings().items():
-            for locale, text in wording.items():
-                for variable in variables(text):
-                    if variable.split(".")[0] not in known:
-                        message = (
-                            f"block {name!r}: {{{{{variable}}}}} is never set; known are {', '.join(sorted(known))}"
-                        )
-                        yield document.problem(("blocks", name, parameter, locale), message, UNSET)
 
 
 def _keys(flow: Flow, document: Document) -> Iterator[Problem]:
@@ -115,7 +106,7 @@ def _conditions(flow: Flow, document: Document) -> Iterator[Problem]:
             try:
                 cel.check(expression)
             except cel.ExpressionError as error:
-                place = ("blocks", name, parameter.split(".")[0])
+                place = ("blocks", name, *(int(step) if step.isdigit() else step for step in parameter.split(".")))
                 yield document.problem(place, f"block {name!r}: {parameter}: {error}", EXPRESSION)
     if flow.handlers.on_emotion is not None:
         try:
@@ -124,4 +115,4 @@ def _conditions(flow: Flow, document: Document) -> Iterator[Problem]:
             yield document.problem(("handlers", "on_emotion", "when"), f"on_emotion: {error}", EXPRESSION)
 
 
-CHECKS = (_prompts, _recognition, _variables, _keys, _conditions)
+CHECKS = (_prompts, _recognition, _keys, _conditions)

@@ -48,6 +48,10 @@ class Action(Working):
         """The outputs that are named."""
         return frozenset(self.sets)
 
+    def assigns_on(self, exit_name: str) -> frozenset[str]:
+        """What is named, when it is done."""
+        return self.assigns() if exit_name == "done" else frozenset()
+
     def expressions(self) -> dict[str, str]:
         """Inputs and the condition for approval."""
         found = {f"in.{name}": text for name, text in self.inputs.items()}

@@ -37,6 +37,8 @@ class Block(BaseModel):
     """Leads to a person."""
     silent: ClassVar[bool] = False
     """Needs nobody on the line."""
+    own_names: ClassVar[frozenset[str]] = frozenset()
+    """Names that it fills into its own wordings itself."""
 
     type: str
     note: str = Field(default="", description="for readers of the file")
@@ -100,6 +102,10 @@ class Block(BaseModel):
 
     def expressions(self) -> dict[str, str]:
         """CEL expressions in it: parameter name → expression."""
+        return {}
+
+    def reads(self) -> dict[str, list[str]]:
+        """Attributes that it reads besides those in its wordings and expressions: parameter → names."""
         return {}
 
     def assigns(self) -> frozenset[str]:

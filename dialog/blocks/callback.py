@@ -53,6 +53,7 @@ class Callback(Asking):
     required: ClassVar[frozenset[str]] = frozenset({"booked", "refused", "failed"})
     optional: ClassVar[frozenset[str]] = frozenset({"no_input"})
     people: ClassVar[bool] = True
+    own_names: ClassVar[frozenset[str]] = frozenset({"callback_number"})
 
     type: Literal["callback"]
     number: str = Field(

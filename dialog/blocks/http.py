@@ -156,6 +156,14 @@ class Http(Request, Working):
         """What it extracts."""
         return frozenset(self.extract) | {"http_status"}
 
+    def assigns_on(self, exit_name: str) -> frozenset[str]:
+        """Everything when it went well, else the status alone."""
+        return self.assigns() if exit_name == "ok" else frozenset({"http_status"})
+
+    def reads(self) -> dict[str, list[str]]:
+        """Names in url, query and headers."""
+        return {"url": self.variables()}
+
     def expressions(self) -> dict[str, str]:
         """Computed parts of the body."""
         return self.body_expressions()

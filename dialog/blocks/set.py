@@ -31,6 +31,10 @@ class Set(Block):
             if isinstance(value, str) and value.startswith("=")
         }
 
+    def assigns(self) -> frozenset[str]:
+        """Its attributes."""
+        return frozenset(self.values)
+
     async def enter(self, turn: Turn) -> None:
         """Set and go on."""
         computed = self.expressions()

@@ -49,6 +49,7 @@ class Verify(Asking):
 
     required: ClassVar[frozenset[str]] = frozenset({"passed", "failed", "locked", "unavailable"})
     optional: ClassVar[frozenset[str]] = frozenset({"no_input"})
+    own_names: ClassVar[frozenset[str]] = frozenset({"phrase"})
 
     type: Literal["verify"]
     level: int = Field(default=2, ge=1, le=3, description="1 = likely the customer, 2 = private matters, 3 = payments")
