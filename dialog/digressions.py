@@ -81,7 +81,7 @@ def ask_again(turn: Turn, block: Asking, first: str = "") -> None:
 
 async def _answer(turn: Turn, block: Asking, heard: Heard) -> bool:
     state = turn.state
-    found = await turn.ports.knowledge.search(heard.text, state.locale)
+    found = await turn.search(heard.text)
     if found is None:
         return False
     state.memo["asides"] = state.memo.get("asides", 0) + 1

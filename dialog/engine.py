@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from dialog import digressions, frames, handlers, listening
+from dialog import digressions, frames, guard, handlers, listening
 from dialog.blocks.base import UTTERANCE_MS, Asking, Block
 from dialog.blocks.end import End as EndBlock
 from dialog.events import (
@@ -269,7 +269,8 @@ class FlowEngine:
         state.no_input = 0
         state.last_why = why
         state.visits[target] = state.visits.get(target, 0) + 1
-        await self._arrive(turn, turn.block)
+        if not guard.refuses(turn, turn.block):
+            await self._arrive(turn, turn.block)
 
     async def _arrive(self, turn: Turn, block: Block) -> None:
         private = turn.state.private

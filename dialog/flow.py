@@ -82,6 +82,11 @@ class Handlers(BaseModel):
     on_timeout: str = Field(
         default="", description="the run lasts longer than `max_duration_s`; not while people talk or the caller waits"
     )
+    on_unverified: str = Field(
+        default="",
+        description="a private matter was reached by a caller who is not sure enough: a `verify`, as a rule; without it "
+        "they go to a person",
+    )
     on_hangup: str = Field(
         default="", description="the caller hung up; only silent blocks (branch, set, end) may follow"
     )

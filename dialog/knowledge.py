@@ -34,6 +34,9 @@ class Article(BaseModel):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     version: int = Field(ge=1, description="raised with every change of the answer; cited with it")
+    auth_level: int = Field(
+        default=0, ge=0, le=3, description="how surely the caller must be known before it is told; below it is not searched"
+    )
     questions: dict[str, list[str]] = Field(min_length=1, description="ways to ask, by locale")
     answer: dict[str, str] = Field(min_length=1, description="one or two short sentences by locale")
 
@@ -104,18 +107,20 @@ class KnowledgeBase:
         self._mean_length = sum(question.words.total() for question in self._questions) / max(1, total)
 
     def answers(self, locale: str) -> list[str]:
-        """As `Knowledge.answers`."""
+        """As `Knowledge.answers`, without private ones."""
         return [
-            article.answer[served] for article in self._articles if (served := match_locale([*article.answer], locale))
+            article.answer[served]
+            for article in self._articles
+            if not article.auth_level and (served := match_locale([*article.answer], locale))
         ]
 
-    async def search(self, text: str, locale: str) -> Found | None:
+    async def search(self, text: str, locale: str, level: int = 0) -> Found | None:
         """As `Knowledge.search`. Raises OSError or TimeoutError without vectors."""
-        best = await self.rank(text, locale)
+        best = await self.rank(text, locale, level)
         return best[0] if best and best[0].score >= self._least else None
 
-    async def rank(self, text: str, locale: str) -> list[Found]:
-        """All articles that have an answer in this locale, best first."""
+    async def rank(self, text: str, locale: str, level: int = 0) -> list[Found]:
+        """All articles for callers of this level that have an answer in this locale, best first."""
         words = normal(text)
         if not words or not self._questions:
             return []
@@ -124,6 +129,8 @@ class KnowledgeBase:
         most = sum(self._rarity.get(term, math.log(1 + 2.0 * len(self._questions))) for term in set(terms)) * (_K1 + 1)
         scores: dict[str, tuple[float, Article]] = {}
         for question, near in zip(self._questions, meaning.tolist(), strict=True):
+            if question.article.auth_level > level:
+                continue
             wording = self._bm25(question, terms) / most if most else 0.0
             score = _MEANING_WEIGHT * max(0.0, near) + (1 - _MEANING_WEIGHT) * min(1.0, 2 * wording)
             if score > scores.get(question.article.id, (-1.0, question.article))[0]:

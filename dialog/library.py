@@ -20,7 +20,7 @@ from dialog.actions.outside import Outside
 from dialog.knowledge import Article, KnowledgeBase, read_articles
 from dialog.options import DialogOptions
 from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
-from dialog.understanding import Example, IntentClassifier, read_examples
+from dialog.understanding import Example, IntentClassifier, read_examples, read_levels
 from dialog.verification.directory import FileDirectory
 from dialog.verification.memory import memory_ports
 from dialog.verification.ports import VerificationPorts
@@ -103,6 +103,7 @@ class FlowFolder:
         `root`: the outermost folder; `data_dir`: where vectors are cached, by folder, None = nowhere.
         """
         examples, articles = read_examples(path / "intents"), read_articles(path / "knowledge")
+        levels = read_levels(path / "intents")
         cache = data_dir
         if path != root:
             own = {example.intent for example in examples}
@@ -118,12 +119,13 @@ class FlowFolder:
             ),
             knowledge=KnowledgeBase(
                 embedder,
-                [_with_examples(article, examples) for article in articles],
+                [_with_examples(article, examples, levels) for article in articles],
                 least=options.knowledge_min,
                 cache=cache / "vectors-knowledge.npz" if cache else None,
             ),
             customers=people,
             attempts=attempts,
+            levels=levels,
             verification=verification(people),
         )
         ports = replace(ports, performer=CodePerformer(ports.performer, ports.verification.codes))
@@ -161,7 +163,10 @@ class FlowFolder:
                 await asyncio.sleep(_RETRY_S)
 
 
-def _with_examples(article: Article, examples: list[Example]) -> Article:
-    """Ways to ask for an intent are ways to ask for the article of the same name."""
+def _with_examples(article: Article, examples: list[Example], levels: dict[str, int]) -> Article:
+    """Ways to ask for an intent are ways to ask for the article of the same name, which is as private."""
     more = [example.text for example in examples if example.intent == article.id]
-    return article.model_copy(update={"questions": {**article.questions, "*": more}}) if more else article
+    if not more:
+        return article
+    level = max(article.auth_level, levels.get(article.id, 0))
+    return article.model_copy(update={"questions": {**article.questions, "*": more}, "auth_level": level})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,8 +65,8 @@ class Found:
 class Knowledge(Protocol):
     """Answers that somebody wrote and reviewed."""
 
-    async def search(self, text: str, locale: str) -> Found | None:
-        """The best article above the minimum score, or None (a gap)."""
+    async def search(self, text: str, locale: str, level: int = 0) -> Found | None:
+        """The best article above the minimum score, or None (a gap); articles above `level` are as good as not there."""
 
     def answers(self, locale: str) -> list[str]:
         """Every spoken answer in this locale, to be synthesised ahead."""
@@ -133,6 +133,8 @@ class Ports:
     verification: VerificationPorts = field(default_factory=memory_ports)
     inspector: Inspector = field(default_factory=NoInspector)
     thinker: Thinker = field(default_factory=NoThinker)
+    levels: Mapping[str, int] = field(default_factory=dict)
+    """Intent → level that the caller needs before it is answered; 0 for those not named."""
     switches: Switches = field(default_factory=Switches)
     """Calendars that somebody switched by hand."""
     stopwatch: Callable[[], float] = time.perf_counter

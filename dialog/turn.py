@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dialog import cel, frames, text
+from dialog import cel, frames, guard, text
 from dialog.blocks.base import UTTERANCE_MS, Block
 from dialog.entities import Entity, EntityType, extract
 from dialog.events import (
@@ -24,7 +24,7 @@ from dialog.events import (
     Wanted,
 )
 from dialog.options import DialogOptions
-from dialog.ports import Ports, Understood
+from dialog.ports import Found, Ports, Understood
 from dialog.state import Playing, RunState, Said
 
 if TYPE_CHECKING:
@@ -247,8 +247,8 @@ class Turn:
         feeling = state.feeling
         return {
             "company": text.pick(self.options.company, state.locale),
-            "customer": {},
             **state.attributes,
+            "customer": guard.known_of(state.attributes.get("customer", {}), state.auth_level),
             **state.private.values,
             "locale": state.locale,
             "channel": state.channel,
@@ -289,6 +289,10 @@ class Turn:
             },
             "data": [],
         }
+
+    async def search(self, words: str) -> Found | None:
+        """The article that answers, among those for callers as surely known as this one."""
+        return await self.ports.knowledge.search(words, self.state.locale, self.state.auth_level)
 
     def add_data(self, block: str, outcome: str, ms: float) -> None:
         """Business data came (or did not)."""

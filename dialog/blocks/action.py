@@ -23,6 +23,7 @@ class Action(Working):
     """
 
     required: ClassVar[frozenset[str]] = frozenset({"done", "needs_approval", "failed"})
+    tells: ClassVar[bool] = True
 
     type: Literal["action"]
     rule: str = Field(default="", pattern=rf"{_FILE}|^$", description="a table `rules/<id>.yaml` beside the flow")

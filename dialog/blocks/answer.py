@@ -16,6 +16,7 @@ class Answer(Speaking):
     required: ClassVar[frozenset[str]] = frozenset({"answered", "gap"})
     optional: ClassVar[frozenset[str]] = frozenset({"asked_again"})
     after: ClassVar[str] = "answered"
+    tells: ClassVar[bool] = True
 
     type: Literal["answer"]
 
@@ -23,7 +24,7 @@ class Answer(Speaking):
         """Search and speak."""
         turn.expect()
         state = turn.state
-        found = await turn.ports.knowledge.search(state.query, state.locale)
+        found = await turn.search(state.query)
         if found is None:
             turn.leave("gap", "no article fits")
             return

@@ -37,6 +37,9 @@ class Block(BaseModel):
     """Leads to a person."""
     silent: ClassVar[bool] = False
     """Needs nobody on the line."""
+    tells: ClassVar[bool] = False
+    """Serves the request: it is entered only at the level that the caller's intent needs."""
+
     own_names: ClassVar[frozenset[str]] = frozenset()
     """Names that it fills into its own wordings itself."""
 
@@ -46,6 +49,12 @@ class Block(BaseModel):
         default_factory=list,
         description="what the step is for: `offer` sells something, `price` names or changes one, `service` is neither, "
         "whatever its words look like; no emotion may lead to the first two",
+    )
+    auth_level: int = Field(
+        default=0,
+        ge=0,
+        le=3,
+        description="level below which nobody gets here, by whatever path: `handlers.on_unverified` takes them",
     )
     exits: Exits = Field(
         default_factory=dict,

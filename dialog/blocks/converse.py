@@ -68,6 +68,7 @@ class Converse(Asking):
     required: ClassVar[frozenset[str]] = frozenset({"done", "gave_up", "human"})
     optional: ClassVar[frozenset[str]] = frozenset({"no_input"})
     digressible: ClassVar[bool] = True
+    tells: ClassVar[bool] = True
 
     type: Literal["converse"]
     goal: str = Field(min_length=3, max_length=500, description="what it is for, in a sentence; a model is told it")

@@ -149,6 +149,7 @@ class Http(Request, Working):
     required: ClassVar[frozenset[str]] = frozenset({"ok", "http_error", "timeout"})
     broken: ClassVar[str] = "http_error"
     late: ClassVar[str] = "timeout"
+    tells: ClassVar[bool] = True
 
     type: Literal["http"]
 

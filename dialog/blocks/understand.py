@@ -74,7 +74,7 @@ class Understand(Asking):
             turn.leave(meaning.intent, f"understood with {meaning.confidence:.2f}")
             return True
         if "knowledge" in self.exits and meaning.intent == "unknown":
-            found = await turn.ports.knowledge.search(words, turn.state.locale)
+            found = await turn.search(words)
             if found is not None:
                 turn.state.query, turn.state.intent = words, "unknown"
                 turn.leave("knowledge", f"article {found.ref} fits with {found.score:.2f}")

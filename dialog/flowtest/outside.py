@@ -66,10 +66,10 @@ class BreakableKnowledge:
     inner: Knowledge
     breaker: Breaker
 
-    async def search(self, text: str, locale: str) -> Found | None:
+    async def search(self, text: str, locale: str, level: int = 0) -> Found | None:
         """As `Knowledge.search`."""
         self.breaker.passed("knowledge")
-        return await self.inner.search(text, locale)
+        return await self.inner.search(text, locale, level)
 
     def answers(self, locale: str) -> list[str]:
         """As `Knowledge.answers`."""

@@ -28,6 +28,8 @@ GROUPS = {
     "prosody": ("server.cli.prosody", "Emotion from the voice: of files, how right it is, and training."),
     "bench": ("server.cli.bench", "Measure against other engines, in the same run."),
     "rules": ("server.cli.rules", "Decision tables: check, test and try them."),
+    "nlu": ("server.cli.nlu", "Understanding: how well intents are told apart."),
+    "customer": ("server.cli.customer", "Customers' verification: authenticator apps, locks, voiceprints."),
     "flow": ("server.cli.flow", "Check, try and prepare flows without a phone."),
 }
 

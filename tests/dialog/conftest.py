@@ -45,7 +45,7 @@ class ExactKnowledge:
                 self.by_question.setdefault(normal(example.text), by_id[example.intent])
         self.articles = articles
 
-    async def search(self, text: str, locale: str) -> Found | None:
+    async def search(self, text: str, locale: str, level: int = 0) -> Found | None:
         article = self.by_question.get(normal(text))
         return Found(article.id, article.version, pick(article.answer, locale), 0.9) if article else None
 
