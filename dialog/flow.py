@@ -34,6 +34,7 @@ from dialog.blocks.transfer import Transfer
 from dialog.blocks.understand import Understand
 from dialog.blocks.verify import Verify
 from dialog.blocks.visual import Visual
+from dialog.blocks.voiceprint import Voiceprint
 from dialog.blocks.withdraw import Withdraw
 from dialog.calendars import Calendar
 from dialog.events import Channel
@@ -42,7 +43,7 @@ from dialog.text import Localised
 from dialog.yamlfile import Document, FileError, Place, Problem
 
 AnyBlock = Annotated[
-    Start | Play | Menu | Collect | Verify | Consent | Withdraw | Understand | Answer | Converse | Branch | Hours | Set | Http | Action
+    Start | Play | Menu | Collect | Verify | Voiceprint | Consent | Withdraw | Understand | Answer | Converse | Branch | Hours | Set | Http | Action
     | Queue | Callback | Transfer | Media | Visual | Call | End,
     Field(discriminator="type"),
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from dialog.actions.outside import Outside
+from dialog.filter.service import Filters
 from dialog.knowledge import Article, KnowledgeBase, read_articles
 from dialog.options import DialogOptions
 from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
@@ -96,6 +97,7 @@ class FlowFolder:
         attempts: Attempts,
         customers: CustomerDirectory | None = None,
         outside: Outside | None = None,
+        filters: Filters | None = None,
         verification: MakeVerification = memory_ports,
     ) -> FlowFolder:
         """Read a folder of flows. Raises `FileError`.
@@ -114,6 +116,7 @@ class FlowFolder:
         people = customers or FileDirectory.read(directory if directory.is_file() else root / options.customers)
         ports = Ports(
             performer=(outside or Outside(options.actions)).performer(path),
+            filters=filters or Filters.load(root / "filters", options.filters),
             understanding=IntentClassifier(
                 embedder, least=options.intent_min, cache=cache / "vectors-intents.npz" if cache else None
             ),

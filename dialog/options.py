@@ -108,6 +108,11 @@ class DialogOptions(BaseModel):
     verification: VerificationOptions = Field(default_factory=VerificationOptions)
 
     actions: ActionOptions = Field(default_factory=ActionOptions)
+    filters: list[str] = Field(
+        default=["zh-CN-finance", "zh-CN-advertising", "us-CA", "eu"],
+        description="policy packs that bot and agents are held to, files `filters/<id>.yaml` in the flows folder; "
+        "docs/content-filter.md",
+    )
 
     def number(self, called: str) -> NumberOptions:
         """What answers `called` (a SIP user, a number, or `web`)."""

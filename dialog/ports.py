@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dialog.calendars import Switches
 from dialog.events import Inspect, Inspected, Perform, Performed, Think, Thought
+from dialog.filter.service import Screened
 from dialog.verification.memory import memory_ports
 from dialog.verification.ports import Attempts as Attempts
 from dialog.verification.ports import Customer as Customer
@@ -72,6 +73,28 @@ class Knowledge(Protocol):
         """Every spoken answer in this locale, to be synthesised ahead."""
 
 
+class ContentFilter(Protocol):
+    """What keeps banned promises out of the bot's mouth; the real one is `dialog.filter.service.Filters`."""
+
+    def screen(self, text: str, locale: str) -> Screened:
+        """What the bot may say instead, and the record of each hit."""
+
+    def flag(self, text: str, language: str = "") -> list[dict[str, Any]]:
+        """What a person said that is banned: the record of each hit, with its place, reason and advice."""
+
+
+class NoFilter:
+    """Everything may be said."""
+
+    def screen(self, text: str, locale: str) -> Screened:
+        """As it is."""
+        return Screened(text)
+
+    def flag(self, text: str, language: str = "") -> list[dict[str, Any]]:
+        """Nothing."""
+        return []
+
+
 class Performer(Protocol):
     """What does things outside for a run; the real one is in `dialog.actions`."""
 
@@ -130,6 +153,7 @@ class Ports:
     customers: CustomerDirectory
     attempts: Attempts
     performer: Performer = field(default_factory=NoPerformer)
+    filters: ContentFilter = field(default_factory=NoFilter)
     verification: VerificationPorts = field(default_factory=memory_ports)
     inspector: Inspector = field(default_factory=NoInspector)
     thinker: Thinker = field(default_factory=NoThinker)

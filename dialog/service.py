@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dialog.actions.outside import Outside
 from dialog.embedding import CachedEmbedder
 from dialog.engine import FlowEngine
+from dialog.filter.service import Filters
 from dialog.flow import Flow, load_flow
 from dialog.gate import look
 from dialog.library import FlowFolder, MakeVerification, flow_files
@@ -69,6 +70,7 @@ class Dialog:
         attempts: Attempts | None = None,
         published: Mapping[str, str] | None = None,
         outside: Outside | None = None,
+        filters: Filters | None = None,
         verification: MakeVerification = memory_ports,
     ) -> Dialog:
         """Read and check what the numbers need. Raises `FileError` naming file and line; blocks for some 100 ms.
@@ -112,6 +114,7 @@ class Dialog:
                 attempts=tries,
                 customers=customers,
                 outside=outside,
+                filters=filters,
                 verification=verification,
             )
             for path in sorted(used, key=lambda path: (path != folder, path))

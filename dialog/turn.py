@@ -15,6 +15,7 @@ from dialog.events import (
     Expect,
     PauseRecording,
     Performed,
+    Record,
     ResumeRecording,
     Say,
     SetAttributes,
@@ -98,6 +99,10 @@ class Turn:
         if not words:
             self.written = True
             return
+        screened = self.ports.filters.screen(words, state.locale)
+        words = screened.text
+        for hit in screened.hits:
+            self.effects.append(Record(kind="content_filter", payload={"block": state.block, **hit}))
         play_id = f"{state.contact_id}-p{state.next_play}"
         state.next_play += 1
         if article:

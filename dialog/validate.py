@@ -12,6 +12,7 @@ from dialog import (
     validate_paths,
     validate_private,
     validate_values,
+    validate_verification,
     validate_words,
 )
 from dialog.flow import Flow
@@ -28,5 +29,5 @@ def validate(flow: Flow, document: Document) -> list[Problem]:
 
 _CHECKS: tuple[Check, ...] = (
     *validate_paths.CHECKS, *validate_words.CHECKS, *validate_values.CHECKS, *validate_calls.CHECKS, *validate_consent.CHECKS,
-    *validate_private.CHECKS, *validate_handover.CHECKS, emotion_rules.kept, emotion_rules.sale,
+    *validate_private.CHECKS, *validate_handover.CHECKS, *validate_verification.CHECKS, emotion_rules.kept, emotion_rules.sale,
 )  # fmt: skip

@@ -24,10 +24,6 @@ VERIFY_EARLY = rule(
     "verify-before-consent", "E", "callers are verified before they were asked for a consent that the flow asks for",
     "lead through the consent block first",
 )  # fmt: skip
-VOICE_EARLY = rule(
-    "voiceprint-without-consent", "E", "a voiceprint is compared on a path on which nobody asked for consent to it",
-    "ask in a consent block with `purposes: [voiceprint]` before",
-)  # fmt: skip
 ANALYSIS_EARLY = rule(
     "analysis-before-consent", "E", "analysis of the voice is switched on where consent was not asked yet", "ask before"
 )
@@ -83,17 +79,12 @@ def _consent_first(flow: Flow, document: Document) -> Iterator[Problem]:
     asking = {n: set(b.purposes) for n, b in flow.blocks.items() if isinstance(b, Consent)}
     general = {name for name, purposes in asking.items() if purposes & {"recording"}}
     before_any = reach(flow, [flow.start], stop=general) - general if general else set[str]()
-    before_voice = reach(flow, [flow.start], stop={n for n, p in asking.items() if "voiceprint" in p})
     before_mood = reach(flow, [flow.start], stop={n for n, p in asking.items() if "emotion" in p})
     for name, block in flow.blocks.items():
         if isinstance(block, Verify):
             if name in before_any and not _only_chat(flow, name, general):
                 message = f"block {name!r}: verifies before consent to recording was asked"
                 yield document.problem(("blocks", name), message, VERIFY_EARLY)
-            factors = [getattr(factor, "type", "") for factor in getattr(block, "factors", [])]
-            if "voiceprint" in factors and name in before_voice:
-                message = f"block {name!r}: compares the voice before consent to it was asked"
-                yield document.problem(("blocks", name, "factors"), message, VOICE_EARLY)
         if isinstance(block, Media) and block.analysis and name in before_mood and not asking.get(name):
             message = f"block {name!r}: analysis of the voice before consent to it was asked"
             yield document.problem(("blocks", name, "analysis"), message, ANALYSIS_EARLY)

@@ -225,6 +225,7 @@ class Ear:
             stream=spoken.utterance_id,
             deadline_ms=FINAL_DEADLINE_MS if final else PARTIAL_DEADLINE_MS,
             affect=None if consent is None else wire.AffectAsk(consent=consent, baseline=self._baseline),
+            voiceprint=hearing.voiceprint if final else None,
         )
 
     def _request(self, spoken: Spoken, ahead_ms: int | None = None) -> None:
@@ -359,6 +360,7 @@ class Ear:
                 confidence=decoded.confidence,
                 emotion=emotion,
                 baseline=self._baseline if keep else b"",
+                voice=decoded.voice if self.hearing.voiceprint is not None else b"",
                 aside=aside,
                 words=[
                     wire.Word(text=w.text, t0_ms=first_ms + w.t0_ms, t1_ms=first_ms + w.t1_ms, confidence=w.confidence)

@@ -111,6 +111,7 @@ class CallerSide:
             hint=hint,
             expects="sentence" if wanted is None else wanted.wants,
             digit_count=0 if wanted is None else wanted.digit_count,
+            voiceprint=None if wanted is None else wanted.voiceprint,
         )
         self._hearing = hearing
         async with self._telling:  # in order: an order to stop must not be overtaken

@@ -172,9 +172,16 @@ class Contact:
     async def on_report(self, ref: LegRef, report: wire.Report) -> None:
         """Act on a committed report of one of this contact's legs."""
         if self.agent is not None and ref.leg_id == self.agent.leg_id:
+            await self._flag(report.event)
             await self.handover.on_leg(report.event)
         elif ref is self.customer:
             await self._on_customer_leg(report)
+
+    async def _flag(self, event: wire.LegEvent) -> None:
+        """What an agent said that a policy pack forbids, for the desk at once."""
+        if isinstance(event, wire.UtteranceFinal):
+            for hit in self.engine.ports.filters.flag(event.text, event.language):
+                await self.note("content_flag", {"role": "agent", "utterance_id": event.utterance_id, **hit})
 
     async def _on_customer_leg(self, report: wire.Report) -> None:
         event = report.event

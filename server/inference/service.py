@@ -9,6 +9,7 @@ Prefetch     one thread at lowest priority, only when nobody waits
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 import threading
@@ -32,7 +33,11 @@ from media.resample import convert
 from prosody.model import EmotionModel
 from prosody.options import ProsodyOptions
 from server import models
+from prosody.speaker import VERSION as SPEAKER_VERSION
+from prosody.speaker import SpeakerEncoder, TooLittleSpeech
 from server.inference.voices import Judging
+from server.inference import speaking
+from server.inference.voiceprint import Comparing
 from session import channel, consent, wire
 from tts.options import TtsOptions
 from tts.speaker import Clause, Speaker
@@ -64,6 +69,7 @@ class InferenceService:
         self._recogniser: Recogniser | None = None
         self._emotion: EmotionModel | None = None
         self._embed: Callable[[list[str], bool], np.ndarray] | None = None
+        self._voices: SpeakerEncoder | None = None
         self._speaker = Speaker(tts, models_dir)
         self._scheduler: Scheduler[Prepared, Transcript] = Scheduler(self._recognise, asr)
         self._prepare_threads = ThreadPoolExecutor(2, thread_name_prefix="prepare")
@@ -146,7 +152,11 @@ class InferenceService:
             raise Missing(f"recognition is not ready: {self._missing.get('recognition', 'loading')}")
         recogniser = self._recogniser
         audio = _audio(body.pcm, body.rate)
-        judging = None
+        judging = comparing = None
+        if body.voiceprint is not None:
+            consent.require_voiceprint(body.voiceprint)
+            if self._voices is not None:
+                comparing = Comparing(self._voices, self._feel_thread, audio)
         if body.affect is not None:
             consent.require(body.affect.consent)
             if self._emotion is not None:  # `state` tells that it is missing
@@ -176,8 +186,13 @@ class InferenceService:
             )
             waited_ms = await judging.words_came() if judging is not None and done.result.text else 0.0
         finally:
+            voice = await comparing.vector() if comparing is not None and done.result.text else b""
+        except (Busy, Late, Replaced) as error:  # counted in the metrics; a leg whose final is refused says so
+            raise channel.Refused(f"{type(error).__name__}: {error}") from error
             self._busy(-1)
             if judging is not None:
+            if comparing is not None:
+                comparing.stop()
                 judging.stop()
         result = done.result
         return wire.Decoded(
@@ -195,6 +210,7 @@ class InferenceService:
             decode_ms=round(done.work_ms, 1),
             affect_ms=waited_ms,
         )
+            voice=voice,
 
     def _recognise(self, batch: Sequence[Prepared], fast: bool, wanted: Sequence[Wanted]) -> list[Transcript]:
         if self._recogniser is None:
@@ -254,6 +270,7 @@ class InferenceService:
                 self._missing.pop(name, None)
             except (ModelError, models.InstallError) as error:
                 self._missing[name] = str(error)
+            ("voiceprint", self._load_voices),
                 log.error("inference.engine_missing", engine=name, error=str(error))
             except Exception as error:  # whatever one engine's libraries raise, the others go on
                 self._missing[name] = f"it cannot be loaded: {error!r}"
@@ -299,6 +316,14 @@ class InferenceService:
         loop = asyncio.get_running_loop()
         while True:
             text, locale, voice = await self._prefetch.get()
+    def _load_voices(self) -> str:
+        encoder = SpeakerEncoder()
+        noise = np.random.default_rng(1).normal(0, 3000, 2 * SPEECH_RATE).astype(np.int16)
+        with contextlib.suppress(TooLittleSpeech):
+            encoder(Audio(noise, SPEECH_RATE))
+        self._voices = encoder
+        return SPEAKER_VERSION
+
             try:
                 await loop.run_in_executor(self._prefetch_thread, self._prefetch_one, text, locale, voice)
             except Exception as error:  # one prompt that cannot be said must not end the worker

@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from session.consent import EmotionConsent
+from session.consent import EmotionConsent, VoiceprintConsent
+from session.speech import SayAs, Style
 from session.wire.values import LegRole
 
 
@@ -34,6 +35,8 @@ class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     digit_count: int = 0
     words: bool = False
     private: bool = False
+    voiceprint: VoiceprintConsent | None = None
+    """The vector of the voice comes with the words: what was asked for is to be compared with the customer's voiceprint."""
 
 
 class AnswerLeg(Command, tag="answer", kw_only=True, frozen=True):

@@ -97,6 +97,8 @@ class UtteranceFinal(Event, tag="utterance.final", kw_only=True, frozen=True):
     words: list[Word] = []
     emotion: Emotion | None = None
     baseline: bytes = b""
+    voice: bytes = b""
+    """Vector of the voice, where `Hearing.voiceprint` asked for it. Never stored or shown."""
     ledger: list[Stage] = []
 
 

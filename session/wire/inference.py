@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from session.consent import EmotionConsent
+from session.consent import EmotionConsent, VoiceprintConsent
+from session.speech import SayAs, Style
 from session.wire.commands import Command
 from session.wire.values import Emotion
 
@@ -39,6 +40,8 @@ class Decode(Command, tag="decode", kw_only=True, frozen=True):
     prefix: str = ""
     deadline_ms: int = 4000
     affect: AffectAsk | None = None
+    voiceprint: VoiceprintConsent | None = None
+    """Find the vector of the voice as well (`Decoded.voice`). Refused without a consent."""
 
 
 class Felt(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
@@ -77,6 +80,7 @@ class Decoded(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     queue_ms: float = 0.0
     decode_ms: float = 0.0
     affect_ms: float = 0.0
+    voice: bytes = b""
 
 
 class SpeechCheck(Command, tag="voiced", kw_only=True, frozen=True):
