@@ -32,12 +32,11 @@ from media.frames import SPEECH_RATE, Audio
 from media.resample import convert
 from prosody.model import EmotionModel
 from prosody.options import ProsodyOptions
-from server import models
 from prosody.speaker import VERSION as SPEAKER_VERSION
 from prosody.speaker import SpeakerEncoder, TooLittleSpeech
-from server.inference.voices import Judging
-from server.inference import speaking
+from server import models
 from server.inference.voiceprint import Comparing
+from server.inference.voices import Judging
 from session import channel, consent, wire
 from tts.options import TtsOptions
 from tts.speaker import Clause, Speaker
@@ -68,8 +67,8 @@ class InferenceService:
         self._gate = VoiceGate()
         self._recogniser: Recogniser | None = None
         self._emotion: EmotionModel | None = None
-        self._embed: Callable[[list[str], bool], np.ndarray] | None = None
         self._voices: SpeakerEncoder | None = None
+        self._embed: Callable[[list[str], bool], np.ndarray] | None = None
         self._speaker = Speaker(tts, models_dir)
         self._scheduler: Scheduler[Prepared, Transcript] = Scheduler(self._recognise, asr)
         self._prepare_threads = ThreadPoolExecutor(2, thread_name_prefix="prepare")
@@ -185,14 +184,12 @@ class InferenceService:
                 prepared, final=body.final, deadline_ms=body.deadline_ms, stream=body.stream
             )
             waited_ms = await judging.words_came() if judging is not None and done.result.text else 0.0
-        finally:
             voice = await comparing.vector() if comparing is not None and done.result.text else b""
-        except (Busy, Late, Replaced) as error:  # counted in the metrics; a leg whose final is refused says so
-            raise channel.Refused(f"{type(error).__name__}: {error}") from error
+        finally:
             self._busy(-1)
-            if judging is not None:
             if comparing is not None:
                 comparing.stop()
+            if judging is not None:
                 judging.stop()
         result = done.result
         return wire.Decoded(
@@ -209,8 +206,8 @@ class InferenceService:
             queue_ms=round(done.queue_ms, 1),
             decode_ms=round(done.work_ms, 1),
             affect_ms=waited_ms,
-        )
             voice=voice,
+        )
 
     def _recognise(self, batch: Sequence[Prepared], fast: bool, wanted: Sequence[Wanted]) -> list[Transcript]:
         if self._recogniser is None:
@@ -264,13 +261,13 @@ class InferenceService:
             ("recognition", self._load_recogniser),
             ("embedding", self._load_embedder),
             ("emotion", self._load_emotion),
+            ("voiceprint", self._load_voices),
         ):
             try:
                 self._ready[name] = await loop.run_in_executor(None, load)
                 self._missing.pop(name, None)
             except (ModelError, models.InstallError) as error:
                 self._missing[name] = str(error)
-            ("voiceprint", self._load_voices),
                 log.error("inference.engine_missing", engine=name, error=str(error))
             except Exception as error:  # whatever one engine's libraries raise, the others go on
                 self._missing[name] = f"it cannot be loaded: {error!r}"
@@ -310,12 +307,6 @@ class InferenceService:
         self._emotion = model
         return model.version
 
-    # ------------------------------------------------------------------ inside
-
-    async def _prefetcher(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            text, locale, voice = await self._prefetch.get()
     def _load_voices(self) -> str:
         encoder = SpeakerEncoder()
         noise = np.random.default_rng(1).normal(0, 3000, 2 * SPEECH_RATE).astype(np.int16)
@@ -324,6 +315,12 @@ class InferenceService:
         self._voices = encoder
         return SPEAKER_VERSION
 
+    # ------------------------------------------------------------------ inside
+
+    async def _prefetcher(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            text, locale, voice = await self._prefetch.get()
             try:
                 await loop.run_in_executor(self._prefetch_thread, self._prefetch_one, text, locale, voice)
             except Exception as error:  # one prompt that cannot be said must not end the worker

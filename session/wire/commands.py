@@ -7,7 +7,6 @@ from typing import Literal
 import msgspec
 
 from session.consent import EmotionConsent, VoiceprintConsent
-from session.speech import SayAs, Style
 from session.wire.values import LegRole
 
 
