@@ -13,11 +13,12 @@ from dialog.reference import rules_page
 from dialog.validate import validate
 from dialog.verification.hashing import hash_secret
 from dialog.yamlfile import FileError
-from server.cli import flow_versions
+from server.cli import flow_import, flow_versions
 
 app = typer.Typer(help="Check, try and prepare flows without a phone.", no_args_is_help=True)
 
 flow_versions.add_to(app)
+app.command("import")(flow_import.import_flow)
 
 Files = Annotated[list[Path], typer.Argument(help="flow files (*.yaml)")]
 
