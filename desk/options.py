@@ -28,6 +28,12 @@ class DeskOptions(BaseModel):
         le=3600,
         description="s an agent who missed or declined is left alone; softphone agents have no page to come back from",
     )
+    callback_dial_s: float = Field(
+        default=45.0,
+        ge=10,
+        le=180,
+        description="s an agent is kept free while a customer is called back: it rings 25 s, and the greeting waits for a yes",
+    )
     announce_every_s: float = Field(
         default=30.0,
         ge=5,

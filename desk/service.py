@@ -9,7 +9,8 @@ from typing import Protocol
 
 import structlog
 
-from desk.routing import Action, AgentChanged, Announce, Desk, Offer, Overflow, Withdraw
+from desk.model import Action, AgentChanged, Announce, CallBack, Offer, Overflow, Withdraw
+from desk.routing import Desk
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +20,9 @@ class DeskPort(Protocol):
 
     def offer(self, action: Offer) -> None:
         """Ring the agent."""
+
+    def call_back(self, action: CallBack) -> None:
+        """Call the customer; the agent is kept free meanwhile."""
 
     def withdraw(self, action: Withdraw) -> None:
         """Stop ringing; the contact waits again unless it left."""
@@ -54,6 +58,9 @@ class DeskService:
                 case Offer():
                     log.info("desk.offer", contact=action.contact_id, agent=action.agent_id, why=action.why)
                     self._port.offer(action)
+                case CallBack():
+                    log.info("desk.call_back", callback=action.callback_id, agent=action.agent_id, why=action.why)
+                    self._port.call_back(action)
                 case Withdraw():
                     self._port.withdraw(action)
                 case Announce():

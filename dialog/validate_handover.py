@@ -53,8 +53,8 @@ def _transfers(flow: Flow, document: Document) -> Iterator[Problem]:
         if block.context and block.target == "number":
             yield document.problem(("blocks", name, "context"), f"block {name!r}: `context` is told to nobody", TOLD)
         if block.mode == "blind" and "connected" in block.exits:
-            place = ("blocks", name, "exits", "connected")
-            yield document.problem(place, f"block {name!r}: `connected` is never taken", BLIND)
+            end = ("blocks", name, "exits", "connected")
+            yield document.problem(end, f"block {name!r}: `connected` is never taken", BLIND)
 
 
 def _callbacks(flow: Flow, document: Document) -> Iterator[Problem]:

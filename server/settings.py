@@ -21,6 +21,7 @@ from desk.options import DeskOptions
 from dialog.options import DialogOptions
 from media.options import MediaOptions
 from prosody.options import ProsodyOptions
+from server.calls.options import CallOptions
 from server.options import ServerOptions
 from session.options import StoreOptions
 from telephony.edge_options import EdgeOptions
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     prosody: ProsodyOptions = Field(default_factory=ProsodyOptions)
     dialog: DialogOptions = Field(default_factory=DialogOptions)
     desk: DeskOptions = Field(default_factory=DeskOptions)
+    calls: CallOptions = Field(default_factory=CallOptions)
     store: StoreOptions = Field(default_factory=StoreOptions)
 
     @property
@@ -93,6 +95,11 @@ class Settings(BaseSettings):
         """Host, or host:port, of agents' softphones: `sip:NAME@this` rings them."""
         edge = self.edge
         return edge.domain if edge.port == 5060 or ":" in edge.domain else f"{edge.domain}:{edge.port}"
+
+    @property
+    def dial_rules(self) -> list[str]:
+        """What workers and edge let be dialled: addresses that are allowed, and allowed numbers on the trunk."""
+        return [*self.sip.dial_allowed, *self.calls.dial_rules()]
 
     def installed(self, path: str) -> Path:
         """A path of the settings that is relative to the installation."""

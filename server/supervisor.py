@@ -232,7 +232,7 @@ class Supervisor:
             workers=workers,
             internal_user=INTERNAL_USER,
             internal_secret=secret,
-            dial_allowed=settings.sip.dial_allowed,
+            dial_allowed=settings.dial_rules,
             answer_within_s=settings.sip.answer_within_s,
             retry_after_s=settings.sip.retry_after_s,
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from server.calls.caller_side import COMMAND_ERRORS
-from server.calls.journal import LegRef
+from server.calls.journal import LegRef, Play
 from server.calls.snapshot import AgentSnapshot
 from session import wire
 from session.ids import new_id
@@ -32,6 +32,8 @@ class AgentSide:
         self.participant_id = ""
         self.connected = False
         self.holding = False
+        self.whisper_id = ""
+        """Being spoken to alone, before the caller is let through."""
         self._contact = contact
 
     def snapshot(self) -> AgentSnapshot:
@@ -98,6 +100,16 @@ class AgentSide:
         for leg in (customer_leg_id, self.leg_id):
             await self._send(leg, wire.UnbridgeLeg(leg_id=leg))
         await self._send(self.leg_id, wire.SetHearing(leg_id=self.leg_id, hearing=wire.Hearing(speech=False)))
+
+    async def whisper(self, text: str, language: str) -> None:
+        """Say something to the agent alone."""
+        self.whisper_id = new_id()
+        ref, _ = self._contact.around.legs[self.leg_id]
+        ref.plays[self.whisper_id] = Play("announce", text, "queue", language)
+        play = wire.PlaySpeech(
+            leg_id=self.leg_id, play_id=self.whisper_id, text=text, locale=language, interruptible=False
+        )
+        await self._send(self.leg_id, play)
 
     async def mute(self, on: bool) -> None:
         """The agent's microphone."""

@@ -30,7 +30,7 @@ class CallerSide:
         self._hub = hub
         self._music = music
         self._languages = languages
-        self._hotwords = hotwords
+        self.hotwords = hotwords
         self._hearing: wire.Hearing | None = None
         self._told: wire.Hearing | None = None
         self._telling = asyncio.Lock()
@@ -107,7 +107,7 @@ class CallerSide:
             emotion=emotion,
             baseline=baseline,
             languages=self._languages,
-            hotwords=self._hotwords,
+            hotwords=self.hotwords,
             hint=hint,
             expects="sentence" if wanted is None else wanted.wants,
             digit_count=0 if wanted is None else wanted.digit_count,

@@ -7,6 +7,7 @@ each, so that a restarted app goes on where this one stopped.
     flow ──Enqueue──▶ queued ──agent answers──▶ talking ──agent hangs up──▶ flow ──End──▶ ended
       ▲                 │ overflow / left          │ agent lost: back to the queue, at the old place
       └─────────────────┘                          ▼
+    flow ──Transfer──▶ transfer ──somebody outside answers──▶ talking; whatever goes wrong: back to the flow
     the caller may hang up at any moment: ended
 """
 
@@ -30,12 +31,16 @@ from dialog.text import match_locale
 from server.calls.affect import MoodSnapshot
 from server.calls.agent_side import AgentSide
 from server.calls.caller_side import CallerSide
+from server.calls.errands import Errands
 from server.calls.feelings import Feelings
 from server.calls.handover import Handover
 from server.calls.journal import LegRef
 from server.calls.ledger import TurnLedger
-from server.calls.snapshot import ContactSnapshot, Phase, QueueSnapshot, without_mood
+from server.calls.orders import carry_out
+from server.calls.snapshot import ContactSnapshot, Phase, PlaceSnapshot, QueueSnapshot, snapshot_of, without_mood
 from server.calls.surroundings import Surroundings
+from server.calls.timers import Timers
+from server.calls.transfers import Transfers
 from session import wire
 from session.consent import tells_mood
 from session.policy import EMOTION, PolicyName
@@ -71,17 +76,27 @@ class Contact:
     caller: CallerSide = field(init=False)
     feelings: Feelings = field(init=False)
     handover: Handover = field(init=False)
+    transfers: Transfers = field(init=False)
+    errands: Errands = field(init=False)
+    callback: PlaceSnapshot | None = None
+    """What this call makes good, where it is one that we placed."""
+    served: bool = False
+    """A person was let through to the caller."""
+    waited_since: int = 0
+    """When the caller joined the queue they left last, UTC ms: the place that a callback keeps."""
     mood: MoodSnapshot | None = None
     """Of before a restart."""
     waiting_for_leg: bool = False
     """Taken back after a restart, and no worker has shown up with the caller's leg yet."""
     _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
     _task: asyncio.Task[None] | None = None
-    _timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
+    _timers: Timers = field(default_factory=Timers)
     _turns: TurnLedger = field(default_factory=TurnLedger)
     _wanted: fx.Expect | None = None
-    _ending: str = ""
-    _refused: bool = False
+    ending: str = ""
+    _gone: bool = False
+    """The caller's leg has ended."""
+    refused: bool = False
     """The caller does not want to be recorded: the file is deleted when the worker closes it."""
 
     def __post_init__(self) -> None:
@@ -90,6 +105,8 @@ class Contact:
         )
         self.feelings = Feelings(self.around.feeler, self.customer, self.policy)
         self.handover = Handover(self)
+        self.transfers = Transfers(self)
+        self.errands = Errands(self)
 
     # ------------------------------------------------------------------ the actor
 
@@ -109,8 +126,8 @@ class Contact:
 
     async def close(self) -> None:
         """Stop working (the app goes down; the call itself stays up in its worker)."""
-        for timer in self._timers.values():
-            timer.cancel()
+        self._timers.close()
+        self.errands.close()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -125,14 +142,27 @@ class Contact:
             except Exception:
                 log.exception("contact.failed", contact=self.contact_id, phase=self.phase)
                 await self._rescue()
-        for timer in self._timers.values():
-            timer.cancel()
+        self._timers.close()
         self.around.ended(self)
 
     async def _rescue(self) -> None:
-        """Something of ours broke: let the flow's error handler take the caller to a human, or say goodbye."""
+        """Something of ours broke: let the flow's error handler take the caller to a human, or say goodbye.
+
+        Who talks goes on talking; who waits or is being transferred comes back to the flow first.
+        """
+        if self._gone:
+            self.phase = "ended"  # what is written at the end was tried; nobody is on the line
+            return
         try:
-            if self.phase == "flow":
+            if self.phase == "queued":
+                desk = self.around.desk
+                desk.do(desk.desk.leave(self.contact_id, desk.now()))
+            if self.phase == "transfer":
+                await self.transfers.caller_gone()
+                self.transfers.line = None
+            if self.phase in ("queued", "transfer"):
+                await self.back_to_flow(fx.Failed(where="app", why="internal error"))
+            elif self.phase == "flow":
                 await self.step(fx.Failed(where="app", why="internal error"))
         except Exception:
             log.exception("contact.rescue_failed", contact=self.contact_id)
@@ -148,24 +178,7 @@ class Contact:
 
     def snapshot(self) -> ContactSnapshot:
         """The state a restarted app needs."""
-        return ContactSnapshot(
-            conversation_id=self.conversation_id,
-            contact_id=self.contact_id,
-            flow_id=self.flow_id,
-            language=self.language,
-            languages=self.languages,
-            phase=self.phase,
-            customer_leg_id=self.customer.leg_id,
-            customer_participant_id=self.customer.participant_id,
-            bot_participant_id=self.bot_participant_id,
-            run=msgspec.Raw(self.run.dump()),
-            queue=self.queue,
-            refused=self._refused,
-            ending=self._ending,
-            policy=self.policy,
-            mood=self.feelings.snapshot() or self.mood,
-            agent=self.agent.snapshot() if self.agent is not None and self.agent.connected else None,
-        )
+        return snapshot_of(self)
 
     # ------------------------------------------------------------------ reports of the legs
 
@@ -174,6 +187,8 @@ class Contact:
         if self.agent is not None and ref.leg_id == self.agent.leg_id:
             await self._flag(report.event)
             await self.handover.on_leg(report.event)
+        elif self.transfers.line is not None and ref.leg_id == self.transfers.line.leg_id:
+            await self.transfers.on_leg(report.event)
         elif ref is self.customer:
             await self._on_customer_leg(report)
 
@@ -196,7 +211,11 @@ class Contact:
             case wire.UtteranceFinal() if self.phase == "talking":
                 await self.feelings.heard(report.at, event)
             case wire.DtmfReceived():
+                if self.phase == "talking" and self.transfers.line is not None:
+                    await self.transfers.line.key(event.digit)
                 await self.key(event.digit)
+            case wire.BridgeChanged(connected=False):
+                await self.transfers.on_parted(event)
             case wire.SpeechStarted() if self.phase == "flow":
                 await self.step(fx.SpeechBegan())
             case wire.SpeechDropped():
@@ -230,25 +249,53 @@ class Contact:
         self._turns.heard(at, event.ledger)
         feeling = await self.feelings.heard(at, event)
         await self.step(
-            fx.Heard(text=event.text, language=event.language, confidence=event.confidence, feeling=feeling)
+            fx.Heard(
+                text=event.text,
+                language=event.language,
+                confidence=event.confidence,
+                feeling=feeling,
+                voice=event.voice,
+            )
         )
 
     async def _play_finished(self, event: wire.PlayFinished) -> None:
         play = self.customer.plays.pop(event.play_id, None)
         if play is None or play.kind != "say":
             return
-        if self.phase == "flow":
+        if self.phase in ("flow", "transfer"):
             await self.step(fx.PromptDone(play_id=event.play_id, outcome=event.outcome, spoken=event.spoken))
         await self._maybe_end()
 
     async def _recording_closed(self, event: wire.RecordingClosed) -> None:
-        if self._refused:
+        if self.refused:
             await asyncio.to_thread(Path(event.path).unlink, True)
             return
         await self.around.store.update_leg(self.customer.leg_id, recording_path=event.path)
         await self.note("recording", {"duration_ms": event.duration_ms, "rate": event.rate})
 
     async def _customer_gone(self, event: wire.LegEnded) -> None:
+        self._gone = True
+        try:
+            await self._part(event)
+            if self.run.block:  # else nobody has answered yet, or the caller gave up before
+                await self.step(fx.HungUp())
+            await self.feelings.ended()
+        finally:  # a flow that breaks here leaves no contact that never ends
+            await self.around.store.stamp_contact(
+                self.contact_id,
+                ended=True,
+                disconnect_party=event.party,
+                disconnect_cause=event.reason,
+                disposition=self.ending or None,
+            )
+            ended = {"party": event.party, "reason": event.reason, "disposition": self.ending}
+            await self.note("contact.ended", ended)
+            await self.around.store.close_conversation(self.conversation_id, "closed")
+            await self.around.call_over(self, event.reason)
+            self.phase = "ended"
+
+    async def _part(self, event: wire.LegEnded) -> None:
+        """From the queue, from the agent, from whoever is outside."""
         desk = self.around.desk
         if self.phase == "queued":
             await self.note("queue.left", {"why": event.reason})
@@ -257,18 +304,7 @@ class Contact:
             await self.agent.hang_up("hangup")
             if self.phase == "talking":
                 desk.do(desk.desk.ended(self.contact_id, desk.now()))
-        self.phase = "ended"
-        await self.step(fx.HungUp())
-        await self.feelings.ended()
-        await self.around.store.stamp_contact(
-            self.contact_id,
-            ended=True,
-            disconnect_party=event.party,
-            disconnect_cause=event.reason,
-            disposition=self._ending or None,
-        )
-        await self.note("contact.ended", {"party": event.party, "reason": event.reason, "disposition": self._ending})
-        await self.around.store.close_conversation(self.conversation_id, "closed")
+        await self.transfers.caller_gone()
 
     # ------------------------------------------------------------------ the flow
 
@@ -281,67 +317,10 @@ class Contact:
         effects = await self.engine.step(self.run, event, time.time_ns() // 1_000_000)
         thought_ms = (time.monotonic() - started) * 1000
         for effect in effects:
-            await self._apply(effect, thought_ms)
+            await carry_out(self, effect, thought_ms)
 
-    async def _apply(self, effect: fx.AnyEffect, thought_ms: float) -> None:
-        match effect:
-            case fx.Say():
-                await self._say(effect, thought_ms)
-            case fx.StopSpeaking():
-                await self.caller.stop()
-            case fx.Expect():
-                self.customer.sensitive = effect.sensitive
-                await self.listen(effect.speech, effect)
-            case fx.StartTimer():
-                self._start_timer(effect.name, effect.ms)
-            case fx.CancelTimer():
-                if (timer := self._timers.pop(effect.name, None)) is not None:
-                    timer.cancel()
-            case fx.GrantConsent():
-                await self._consent(effect)
-            case fx.WithdrawConsent():
-                for purpose in effect.purposes:
-                    await self.withdraw(purpose, "caller")
-            case fx.StopRecording():
-                self._refused = True
-                await self.caller.record("stop")
-            case fx.Verified():
-                await self.around.store.set_conversation(
-                    self.conversation_id, auth_level=effect.level, customer_id=effect.customer_id
-                )
-                await self.note("verify", {"result": "passed", "level": effect.level, "customer": effect.customer_id})
-                if effect.level >= 2:
-                    await self.feelings.verified(effect.customer_id)
-                    await self.listen(self.caller.listening, self._wanted)
-            case fx.VerifyFailed():
-                await self.note("verify", {"result": "failed", "attempts": effect.attempts, "locked": effect.locked})
-            case fx.PauseRecording():
-                await self.caller.record("pause")
-            case fx.ResumeRecording():
-                await self.caller.record("resume")
-            case fx.SetAttributes():
-                await self.around.store.set_conversation(self.conversation_id, context=effect.values)
-            case fx.SetLocale():
-                self.language = effect.locale
-                await self.around.store.set_conversation(self.conversation_id, language=effect.locale)
-            case fx.Trace():
-                self.feelings.left(effect.exit, time.time_ns() // 1_000_000)
-                await self.note("decision", msgspec.to_builtins(effect))
-            case fx.Enqueue():
-                await self.handover.enqueue(effect)
-            case fx.LeaveQueue():
-                desk = self.around.desk
-                desk.do(desk.desk.leave(self.contact_id, desk.now()))
-                self.phase = "flow"
-                await self.music(False)
-            case fx.End():
-                self._ending = effect.disposition
-                if self.phase == "ended":
-                    return
-                self._start_timer("goodbye", round(GOODBYE_S * 1000))
-                await self._maybe_end()
-
-    async def _say(self, effect: fx.Say, thought_ms: float) -> None:
+    async def say(self, effect: fx.Say, thought_ms: float) -> None:
+        """A prompt of the flow, spoken or written."""
         if effect.channel != "voice":
             await self.note(
                 "message", {"role": "bot", "text": effect.text, "block": effect.block, "article": effect.article}
@@ -350,6 +329,18 @@ class Contact:
             return
         self._turns.answered(effect.play_id, thought_ms)
         await self.caller.say(effect)
+
+    async def finish(self, disposition: str) -> None:
+        """The flow is through: hang up after the last words."""
+        self.ending = disposition
+        if not self._gone:
+            self.start_timer("goodbye", round(GOODBYE_S * 1000))
+            await self._maybe_end()
+
+    @property
+    def may_record(self) -> bool:
+        """Is sound recorded where nothing pauses it?"""
+        return not self.refused and self.run.consents.get("recording", not self.engine.flow.asks_to_record)
 
     async def listen(self, speech: bool, wanted: fx.Expect | None = None) -> None:
         """Recognise the caller's speech or not, in the way the flow and the caller's consent want it."""
@@ -360,9 +351,14 @@ class Contact:
             speech, emotion=self.feelings.consent, baseline=self.feelings.baseline, wanted=wanted, hint=hint
         )
 
-    async def _consent(self, effect: fx.GrantConsent) -> None:
-        await self.feelings.answered(effect)
+    async def listen_on(self) -> None:
+        """As before, with what is allowed now."""
         await self.listen(self.caller.listening, self._wanted)
+
+    async def consent(self, effect: fx.GrantConsent) -> None:
+        """The caller answered a question for consent."""
+        await self.feelings.answered(effect)
+        await self.listen_on()
 
     async def withdraw(self, purpose: str, by: str) -> None:
         """The caller took consent back: the leg stops first, then all that was found is deleted. Raises `ConsentError`."""
@@ -387,22 +383,28 @@ class Contact:
         if self.queue is not None:
             self.queue = without_mood(self.queue)
 
-    def _start_timer(self, name: str, ms: int) -> None:
-        if (old := self._timers.pop(name, None)) is not None:
-            old.cancel()
-        loop = asyncio.get_running_loop()
-        self._timers[name] = loop.call_later(ms / 1000, lambda: self.post(lambda: self._timer_fired(name)))
+    def start_timer(self, name: str, ms: int) -> None:
+        """(Re)start a timer: of the flow, or one of ours."""
+        self._timers.start(name, ms, lambda: self.post(lambda: self._timer_fired(name)))
+
+    def stop_timer(self, name: str) -> None:
+        """Forget a timer."""
+        self._timers.stop(name)
 
     async def _timer_fired(self, name: str) -> None:
-        if self._timers.pop(name, None) is None:
+        if not self._timers.stop(name):
             return
         if name == "goodbye":
             await self.hang_up("hangup")
-        elif self.phase == "flow":
+        elif name in ("whisper", "outside"):
+            await self.transfers.on_timer(name)
+        elif name == "agent_whisper":
+            await self.handover.through()
+        elif self.phase in ("flow", "transfer"):
             await self.step(fx.TimerFired(name=name))
 
     async def _maybe_end(self) -> None:
-        if self._ending and not self.caller.saying:
+        if self.ending and not self.caller.saying:
             await self.hang_up("hangup")
 
     async def back_to_flow(self, event: fx.AnyFlowEvent) -> None:
@@ -410,13 +412,15 @@ class Contact:
         self.phase = "flow"
         queued = self.queue
         self.queue = None
+        if queued is not None:
+            self.waited_since = queued.enqueued_at
         await self.music(False)
         started = time.monotonic()
         for effect in await self.engine.step(self.run, event, time.time_ns() // 1_000_000):
-            if isinstance(effect, fx.Enqueue) and queued is not None:
+            if isinstance(effect, fx.Enqueue) and queued is not None and not queued.transfer_id:
                 await self.handover.enqueue(effect, enqueued_at=queued.enqueued_at)
             else:
-                await self._apply(effect, (time.monotonic() - started) * 1000)
+                await carry_out(self, effect, (time.monotonic() - started) * 1000)
 
     # ------------------------------------------------------------------ from the API
 
@@ -441,14 +445,17 @@ class Contact:
             self._forget_mood()
         if not self.up:
             return
-        if self._ending:
-            self._start_timer("goodbye", round(GOODBYE_S * 1000))
+        if self.ending:
+            self.start_timer("goodbye", round(GOODBYE_S * 1000))
+        if self.phase == "transfer":  # who rang is given up with the app that rang; the flow asks for it again
+            self.phase = "flow"
         if self.phase == "flow":
             for effect in await self.engine.resume(self.run, time.time_ns() // 1_000_000):
-                await self._apply(effect, 0.0)
+                await carry_out(self, effect, 0.0)
         else:
             # The leg goes on with what it was told before; consent may have been taken back meanwhile.
-            await self.listen(self.phase == "talking" and not (self.agent is not None and self.agent.holding))
+            talks = self.phase == "talking" and self.transfers.line is None
+            await self.listen(talks and not (self.agent is not None and self.agent.holding))
         if self.phase == "queued":
             if playing is None:
                 await self.music(True)
@@ -466,6 +473,11 @@ class Contact:
         return await self.feelings.resume(saved, verified)
 
     # ------------------------------------------------------------------ small things
+
+    @staticmethod
+    def now_ms() -> int:
+        """UTC epoch ms, the clock of flows and saved states."""
+        return time.time_ns() // 1_000_000
 
     async def music(self, on: bool) -> None:
         """Hold music."""

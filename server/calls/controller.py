@@ -15,20 +15,29 @@ from typing import Any, cast
 
 import structlog
 
+from desk.model import AgentChanged, Announce, Availability, CallBack, Offer, Overflow, Withdraw
 from desk.options import DeskOptions
-from desk.routing import AgentChanged, Announce, Availability, Desk, Offer, Overflow, Withdraw
+from desk.routing import Desk
 from desk.service import DeskService
+from dialog.engine import FlowEngine
+from dialog.events import BookCallback, CallbackResult
+from dialog.options import NumberOptions
 from dialog.service import Dialog
 from dialog.state import CallerInfo
 from dialog.text import match_locale
 from prosody.words import WordsModel
 from server.calls import journal, recovery
+from server.calls.calling_back import CallingBack
 from server.calls.contact import Contact
 from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
+from server.calls.options import CallOptions
+from server.calls.snapshot import PlaceSnapshot
 from server.calls.surroundings import AgentCard, Surroundings
 from server.hub import Hub, Worker
+from server.throttle import Throttle
 from session import wire
+from session.callbacks import Callback
 from session.consents import Consents
 from session.store import Store
 from session.users import Users
@@ -50,7 +59,14 @@ class Controller:
     """One per app process."""
 
     def __init__(
-        self, store: Store, dialog: Dialog, options: DeskOptions, paths: Paths, domain: str, words: WordsModel | None
+        self,
+        store: Store,
+        dialog: Dialog,
+        options: DeskOptions,
+        outgoing: CallOptions,
+        paths: Paths,
+        domain: str,
+        words: WordsModel | None,
     ) -> None:
         self.store = store
         self.dialog = dialog
@@ -79,17 +95,27 @@ class Controller:
             handled={},
             understanding=dialog.wait_ready,
             ended=self._ended,
+            outgoing=outgoing,
+            placed=Throttle(outgoing.per_hour, 3600.0),
+            identity=f"sip:{outgoing.caller_id}@{domain}" if outgoing.caller_id else "",
+            engine_of=dialog.engine,
+            agent_named=self._agent_named,
+            call_over=self._call_over,
+            book_callback=self._book_callback,
         )
+        self.callbacks = CallingBack(self)
 
     async def start(self, address: str) -> None:
         """Load agents, take back the calls that are up, listen for workers."""
         await self.reload_agents()
         await recovery.recover(self)
+        await self.callbacks.start()
         await self.hub.start(address)
 
     async def close(self) -> None:
         """Stop; legs that are up stay up in their workers."""
         self.desk.close()
+        await self.callbacks.close()
         for contact in list(self.contacts.values()):
             await contact.close()
         await self.hub.close()
@@ -119,7 +145,7 @@ class Controller:
         for user_id, agent in known.items():
             target = {"sip": f"sip:{agent.name}@{self._domain}", "uri": agent.uri}.get(agent.device or "", "")
             new = user_id not in self.cards
-            self.cards[user_id] = AgentCard(user_id, agent.display_name, target, agent.device or "browser")
+            self.cards[user_id] = AgentCard(user_id, agent.name, agent.display_name, target, agent.device or "browser")
             self.desk.do(self.desk.desk.upsert_agent(user_id, agent.skills, self.desk.now()))
             if new and agent.availability != "offline":
                 self.set_availability(user_id, cast("Availability", agent.availability))
@@ -182,6 +208,7 @@ class Controller:
             self._spawn(self._send(event.leg_id, reject))
             return
         number = sip_user(event.to_uri)
+        self.callbacks.customer_called(sip_user(event.from_uri))
         try:
             contact = await self.open_contact(
                 event.leg_id,
@@ -222,13 +249,43 @@ class Controller:
         answering = self.dialog.answering(number)
         engine, served = answering.engine, answering.number
         language = match_locale(engine.flow.locales, locale or served.locale) or served.locale
-        store = self.store
         if conversation_id is None:
-            conversation_id = await store.create_conversation(language=language, customer_id=customer_id)
-        contact_id = await store.add_contact(
-            conversation_id, channel="voice", direction="inbound", initiation_method="inbound"
+            conversation_id = await self.store.create_conversation(language=language, customer_id=customer_id)
+        caller = CallerInfo(number=sip_user(remote), called=number, name=name)
+        return await self._open(engine, served, conversation_id, language, leg_id, worker, transport, remote, caller)
+
+    async def call_out(self, row: Callback, leg_id: str, worker: Worker, place: PlaceSnapshot) -> Contact:
+        """A contact for a call that we place, in the conversation it belongs to. Raises LookupError without a flow."""
+        engine = self.dialog.engine(self.around.outgoing.callback_flow)
+        if engine is None or not await self.store.reopen_conversation(row.conversation_id):
+            raise LookupError("there is no flow that greets, or the conversation is gone")
+        served = self.dialog.options.number(row.called)
+        caller = CallerInfo(number=row.number, called=row.called)
+        return await self._open(
+            engine, served, row.conversation_id, row.locale, leg_id, worker, "sip", "", caller, place
         )
-        participant_id = await store.add_participant(contact_id, role="customer", name=name)
+
+    async def _open(
+        self,
+        engine: FlowEngine,
+        served: NumberOptions,
+        conversation_id: str,
+        language: str,
+        leg_id: str,
+        worker: Worker,
+        transport: wire.Transport,
+        remote: str,
+        caller: CallerInfo,
+        place: PlaceSnapshot | None = None,
+    ) -> Contact:
+        store = self.store
+        contact_id = await store.add_contact(
+            conversation_id,
+            channel="voice",
+            direction="outbound" if place else "inbound",
+            initiation_method="callback" if place else "inbound",
+        )
+        participant_id = await store.add_participant(contact_id, role="customer", name=caller.name)
         bot_id = await store.add_participant(contact_id, role="bot", name="Warmline")
         await store.add_leg(
             leg_id=leg_id, participant_id=participant_id, transport=transport, remote=remote, worker_id=worker.worker_id
@@ -238,7 +295,8 @@ class Controller:
             contact_id=contact_id,
             channel="voice",
             locale=language,
-            caller=CallerInfo(number=sip_user(remote), called=number, name=name),
+            caller=caller,
+            attributes={"callback_reason": place.queue.reason} if place else None,
             policy=served.emotion,
         )
         contact = Contact(
@@ -253,6 +311,7 @@ class Controller:
             customer=ref,
             bot_participant_id=bot_id,
             policy=served.emotion,
+            callback=place,
         )
         self.adopt(contact)
         await store.append(
@@ -281,6 +340,10 @@ class Controller:
     def offer(self, action: Offer) -> None:
         """Ring the agent."""
         self._to_contact(action.contact_id, lambda contact: contact.handover.offer(action))
+
+    def call_back(self, action: CallBack) -> None:
+        """Call a customer whose turn has come."""
+        self.callbacks.turn(action)
 
     def withdraw(self, action: Withdraw) -> None:
         """Stop ringing."""
@@ -318,6 +381,21 @@ class Controller:
         )
 
     # ------------------------------------------------------------------ inside
+
+    def _agent_named(self, name: str) -> AgentCard | None:
+        named = [c for c in self.cards.values() if name in (c.user_id, c.login)]
+        return next(iter(named or [c for c in self.cards.values() if c.name == name]), None)
+
+    async def _call_over(self, contact: Contact, reason: str) -> None:
+        await self.callbacks.ended(contact, reason)
+
+    async def _book_callback(self, contact: Contact, wanted: BookCallback) -> CallbackResult:
+        return await self.callbacks.book(contact, wanted)
+
+    @staticmethod
+    def now_ms() -> int:
+        """UTC epoch ms."""
+        return time.time_ns() // 1_000_000
 
     def _to_contact(self, contact_id: str, work: Callable[[Contact], Awaitable[None]]) -> None:
         contact = self.contacts.get(contact_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import msgspec
 import structlog
 
 from desk.announcements import position_text
-from desk.routing import Announce, Offer, Overflow, Withdraw
+from desk.model import Announce, Offer, Overflow, Withdraw
 from dialog import events as fx
 from server.calls.agent_side import AgentSide
 from server.calls.caller_side import COMMAND_ERRORS
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+WHISPER_MS = 30_000  # the longest whisper; then its end was lost, and nobody waits for it any longer
+
 
 class Handover:
     """One contact's; works in its actor. The place in the queue and the agent are the contact's, which saves them."""
@@ -30,33 +32,42 @@ class Handover:
 
     async def enqueue(self, effect: fx.Enqueue, *, enqueued_at: int | None = None) -> None:
         """Into the queue, at the old place (`enqueued_at`, UTC ms) when there was one."""
-        at = enqueued_at or time.time_ns() // 1_000_000
-        self._contact.queue = QueueSnapshot(
+        if (back := self._contact.callback) is not None:
+            await self.join(msgspec.structs.replace(back.queue, whisper=effect.whisper))
+            return
+        queue = QueueSnapshot(
             queue=effect.queue,
             skills=effect.skills,
             priority=effect.priority,
             reason=effect.reason,
             summary=effect.summary,
             facts=effect.facts,
-            enqueued_at=at,
+            enqueued_at=enqueued_at or self._contact.now_ms(),
             overflow_s=effect.overflow_s,
+            announce=effect.announce,
+            whisper=effect.whisper,
         )
+        await self.join(queue)
+
+    async def join(self, queue: QueueSnapshot) -> None:
+        """Wait for people, with music."""
+        self._contact.queue = queue
         self._contact.phase = "queued"
         await self._contact.around.store.stamp_contact(
             self._contact.contact_id,
             enqueued=True,
-            queue=effect.queue,
-            priority=effect.priority,
+            queue=queue.queue,
+            priority=queue.priority,
         )
         await self._contact.note(
             "queue.entered",
             {
-                "queue": effect.queue,
-                "reason": effect.reason,
-                "priority": effect.priority,
-                "skills": effect.skills,
-                "facts": effect.facts,
-                "summary": effect.summary,
+                "queue": queue.queue,
+                "reason": queue.reason,
+                "priority": queue.priority,
+                "skills": queue.skills,
+                "facts": queue.facts,
+                "summary": queue.summary,
             },
         )
         await self._contact.listen(False)
@@ -65,20 +76,37 @@ class Handover:
 
     def wait(self) -> None:
         """Give the contact its place at the desk (again, after a restart or a lost agent)."""
-        if self._contact.queue is None:
+        queue = self._contact.queue
+        if queue is None:
             return
         desk = self._contact.around.desk
-        waited_ms = time.time_ns() // 1_000_000 - self._contact.queue.enqueued_at
+        if (back := self._contact.callback) is not None:
+            kept = desk.desk.reached(back.callback_id, self._contact.contact_id, desk.now())
+            if kept is not None:
+                desk.do(kept)
+                return
+        waited_ms = self._contact.now_ms() - queue.enqueued_at
         desk.do(
             desk.desk.enqueue(
                 self._contact.contact_id,
-                self._contact.queue.queue,
+                queue.queue,
                 desk.now(),
-                skills=self._contact.queue.skills,
-                priority=self._contact.queue.priority,
-                overflow_s=self._contact.queue.overflow_s,
+                skills=queue.skills,
+                priority=queue.priority,
+                overflow_s=queue.overflow_s,
+                announce=queue.announce and not queue.only,
                 enqueued_ms=desk.now() - waited_ms,
+                only=queue.only or None,
             )
+        )
+
+    def _news(self, outcome: Literal["answered", "overflow"], why: str = "") -> fx.AnyFlowEvent:
+        """For the flow: of the queue, or of the transfer that waiting was part of."""
+        queue = self._contact.queue
+        if queue is None or not queue.transfer_id:
+            return fx.QueueResult(outcome=outcome)
+        return fx.TransferResult(
+            transfer_id=queue.transfer_id, outcome="connected" if outcome == "answered" else "no_answer", why=why
         )
 
     async def announce(self, action: Announce) -> None:
@@ -95,7 +123,7 @@ class Handover:
         if self._contact.phase != "queued":
             return
         await self._contact.note("queue.left", {"why": "overflow", "waited_ms": action.waited_ms})
-        await self._contact.back_to_flow(fx.QueueResult(outcome="overflow"))
+        await self._contact.back_to_flow(self._news("overflow", "the agent did not answer"))
 
     async def offer(self, action: Offer) -> None:
         """Ring the agent the desk chose."""
@@ -133,6 +161,17 @@ class Handover:
             {"offer_id": action.offer_id, "user_id": action.agent_id, "why": action.why},
         )
         await agent.hang_up("no_answer")
+        queue = self._contact.queue
+        if queue is not None and queue.only and self._contact.phase == "queued":
+            desk = self._contact.around.desk
+            desk.do(desk.desk.leave(self._contact.contact_id, desk.now()))
+            declined = action.why == "declined"
+            result = fx.TransferResult(
+                transfer_id=queue.transfer_id,
+                outcome="busy" if declined else "no_answer",
+                why="the agent declined" if declined else "the agent did not answer",
+            )
+            await self._contact.back_to_flow(result)
 
     # ------------------------------------------------------------------ the agent
 
@@ -144,6 +183,8 @@ class Handover:
         match event:
             case wire.LegProgress(state="up") if not agent.connected:
                 await self._answered(agent)
+            case wire.PlayFinished() if event.play_id == agent.whisper_id:
+                await self.through()
             case wire.LegEnded() if not agent.connected:
                 await agent.give_up(event.reason)
             case wire.LegEnded():
@@ -163,9 +204,25 @@ class Handover:
         await self._contact.around.store.stamp_contact(self._contact.contact_id, connected_to_agent=True)
         await self._contact.note("queue.accepted", {"user_id": agent.card.user_id, "agent": agent.card.name})
         if self._contact.queue is not None:
-            now = time.time_ns() // 1_000_000
+            now = self._contact.now_ms()
             self._contact.feelings.waited(now - self._contact.queue.enqueued_at, now, passed_on=True)
-        await self._contact.step(fx.QueueResult(outcome="answered"))
+            if self._contact.queue.whisper:
+                self._contact.start_timer("agent_whisper", WHISPER_MS)
+                await agent.whisper(self._contact.queue.whisper, self._contact.language)
+                return
+        await self._let_through(agent)
+
+    async def through(self) -> None:
+        """The agent has heard what was whispered, or never will."""
+        agent = self._contact.agent
+        if agent is not None and agent.whisper_id:
+            agent.whisper_id = ""
+            self._contact.stop_timer("agent_whisper")
+            await self._let_through(agent)
+
+    async def _let_through(self, agent: AgentSide) -> None:
+        self._contact.served = True
+        await self._contact.step(self._news("answered"))
         await self._talk(agent)
 
     async def _talk(self, agent: AgentSide) -> None:
@@ -195,6 +252,11 @@ class Handover:
         self._contact.agent = None
         await self._contact.caller.unbridge()
         desk.do(desk.desk.ended(self._contact.contact_id, desk.now()))
+        if agent.whisper_id:  # gone before the caller was let through: they wait on, at the old place
+            self._contact.stop_timer("agent_whisper")
+            self._contact.phase = "queued"
+            self.wait()
+            return
         lost = event.party in ("network", "error")
         await self._contact.note("agent.left", {"user_id": agent.card.user_id, "reason": event.reason, "lost": lost})
         await self._contact.back_to_flow(fx.AgentLost() if lost else fx.AgentLeft())

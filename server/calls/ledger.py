@@ -44,10 +44,13 @@ class TurnLedger:
             return None
         self.turn = None
         inside = sum(stage.ms for stage in event.ledger)
-        between = max(0.0, at - turn.heard_at - turn.dialog_ms - inside)
+        # The parts are timed finer than the whole, whose ends are whole ms: what they have too much the flow gives.
+        left = at - turn.heard_at - turn.dialog_ms - inside
+        dialog = max(0.0, turn.dialog_ms + min(0.0, left))
+        between = at - turn.heard_at - dialog - inside
         return [
             *turn.heard,
-            wire.Stage(name="dialog", ms=round(turn.dialog_ms, 1)),
+            wire.Stage(name="dialog", ms=round(dialog, 1)),
             wire.Stage(name="between_processes", ms=round(between, 1)),
             *event.ledger,
         ]

@@ -13,7 +13,9 @@ from dialog.state import RunState
 from server.calls.agent_side import AgentSide
 from server.calls.contact import Contact
 from server.calls.journal import LegRef
-from server.calls.snapshot import ContactSnapshot
+from server.calls.outside import OutsideLine
+from server.calls.snapshot import AgentSnapshot, ContactSnapshot
+from server.calls.surroundings import AgentCard
 from session import wire
 
 if TYPE_CHECKING:
@@ -78,23 +80,36 @@ def _rebuild(controller: Controller, snapshot: ContactSnapshot, flow_sha: str) -
         mood=snapshot.mood,
         phase=snapshot.phase,
         queue=snapshot.queue,
-        _refused=snapshot.refused,
-        _ending=snapshot.ending,
+        refused=snapshot.refused,
+        ending=snapshot.ending,
+        callback=snapshot.callback,
+        served=snapshot.served,
+        waited_since=snapshot.waited_since,
         waiting_for_leg=True,
     )
     controller.adopt(contact)
     if snapshot.agent is not None:
-        card = controller.cards.get(snapshot.agent.user_id)
-        if card is not None:
-            side = AgentSide(contact, card, offer_id="")
-            side.leg_id, side.participant_id = snapshot.agent.leg_id, snapshot.agent.participant_id
-            side.connected = True
-            side.holding = snapshot.agent.holding
-            contact.agent = side
-            ref = LegRef(side.leg_id, "agent", contact.conversation_id, contact.contact_id, side.participant_id)
-            controller.legs[side.leg_id] = (ref, contact)
-            controller.desk.do(controller.desk.desk.restore(card.user_id, contact.contact_id, controller.desk.now()))
+        _with_agent(controller, contact, snapshot.agent)
+    if snapshot.outside is not None and snapshot.outside.connected:
+        contact.transfers.line = OutsideLine(contact, snapshot.outside)
+        contact.transfers.line.know()
+    contact.transfers.flows = snapshot.flows
     return contact
+
+
+def _with_agent(controller: Controller, contact: Contact, saved: AgentSnapshot) -> None:
+    """The talk goes on. Somebody who is no agent any more finishes it, and is no matter of the desk."""
+    card = controller.cards.get(saved.user_id)
+    known = card or AgentCard(saved.user_id, "", saved.name, "", "browser")
+    side = AgentSide(contact, known, offer_id="")
+    side.leg_id, side.participant_id = saved.leg_id, saved.participant_id
+    side.connected = True
+    side.holding = saved.holding
+    contact.agent = side
+    ref = LegRef(side.leg_id, "agent", contact.conversation_id, contact.contact_id, side.participant_id)
+    controller.legs[side.leg_id] = (ref, contact)
+    if card is not None:
+        controller.desk.do(controller.desk.desk.restore(card.user_id, contact.contact_id, controller.desk.now()))
 
 
 async def _close_unclaimed(controller: Controller) -> None:
@@ -102,6 +117,9 @@ async def _close_unclaimed(controller: Controller) -> None:
         if contact.waiting_for_leg:
             log.warning("recovery.leg_gone", contact=contact.contact_id)
             await controller.leg_lost(contact.customer.leg_id, f"recovery:{time.time_ns()}")
-        elif contact.agent is not None and controller.hub.worker_of(contact.agent.leg_id) is None:
-            await controller.leg_lost(contact.agent.leg_id, f"recovery:{time.time_ns()}")
+            continue
+        line = contact.transfers.line
+        for leg_id in filter(None, (contact.agent and contact.agent.leg_id, line and line.leg_id)):
+            if controller.hub.worker_of(leg_id) is None:
+                await controller.leg_lost(leg_id, f"recovery:{time.time_ns()}")
     await asyncio.sleep(0)

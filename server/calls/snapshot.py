@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -10,7 +10,10 @@ from server.calls.affect import MoodSnapshot
 from session.consent import MOOD, tells_mood
 from session.policy import PolicyName
 
-Phase = Literal["flow", "queued", "talking", "ended"]
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+Phase = Literal["flow", "queued", "transfer", "talking", "ended"]
 
 
 class AgentSnapshot(msgspec.Struct, kw_only=True, frozen=True):
@@ -21,6 +24,15 @@ class AgentSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     leg_id: str
     participant_id: str
     holding: bool = False
+
+
+class OutsideSnapshot(msgspec.Struct, kw_only=True, frozen=True):
+    """The line to somebody outside, to whom the caller is or is being transferred."""
+
+    transfer_id: str
+    leg_id: str
+    participant_id: str
+    connected: bool
 
 
 class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):
@@ -34,6 +46,13 @@ class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     facts: dict[str, str]
     enqueued_at: int
     overflow_s: float | None
+    announce: bool = True
+    whisper: str = ""
+    """Said to the agent before the caller is let through."""
+    only: str = ""
+    """The one agent who may take it."""
+    transfer_id: str = ""
+    """The transfer that this is part of: what comes of it is told as its result."""
 
 
 def without_mood(queue: QueueSnapshot) -> QueueSnapshot:
@@ -41,6 +60,13 @@ def without_mood(queue: QueueSnapshot) -> QueueSnapshot:
     facts = {key: value for key, value in queue.facts.items() if key != MOOD}
     reason = "" if tells_mood(queue.reason) else queue.reason
     return msgspec.structs.replace(queue, facts=facts, reason=reason)
+
+
+class PlaceSnapshot(msgspec.Struct, kw_only=True, frozen=True):
+    """The callback that a call makes good, and the place in the queue that comes with it."""
+
+    callback_id: str
+    queue: QueueSnapshot
 
 
 class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
@@ -58,6 +84,12 @@ class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     run: msgspec.Raw
     queue: QueueSnapshot | None = None
     agent: AgentSnapshot | None = None
+    outside: OutsideSnapshot | None = None
+    flows: int = 0
+    """Flows that the call went through by transfer."""
+    callback: PlaceSnapshot | None = None
+    served: bool = False
+    waited_since: int = 0
     refused: bool = False
     """The caller refused to be recorded: whatever file the worker still closes is deleted."""
     ending: str = ""
@@ -65,3 +97,30 @@ class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     policy: PolicyName = "off"
     mood: MoodSnapshot | None = None
     """What was felt so far; only while the consent stands, which a restarted app reads from the store."""
+
+
+def snapshot_of(contact: Contact) -> ContactSnapshot:
+    """The state a restarted app needs."""
+    return ContactSnapshot(
+        conversation_id=contact.conversation_id,
+        contact_id=contact.contact_id,
+        flow_id=contact.flow_id,
+        language=contact.language,
+        languages=contact.languages,
+        phase=contact.phase,
+        customer_leg_id=contact.customer.leg_id,
+        customer_participant_id=contact.customer.participant_id,
+        bot_participant_id=contact.bot_participant_id,
+        run=msgspec.Raw(contact.run.dump()),
+        queue=contact.queue,
+        refused=contact.refused,
+        ending=contact.ending,
+        policy=contact.policy,
+        mood=contact.feelings.snapshot() or contact.mood,
+        agent=contact.agent.snapshot() if contact.agent is not None and contact.agent.connected else None,
+        outside=contact.transfers.line.about if contact.transfers.line is not None else None,
+        flows=contact.transfers.flows,
+        callback=contact.callback,
+        served=contact.served,
+        waited_since=contact.waited_since,
+    )

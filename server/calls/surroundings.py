@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desk.service import DeskService
+from dialog.engine import FlowEngine
+from dialog.events import BookCallback, CallbackResult
 from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
+from server.calls.options import CallOptions
 from server.hub import Hub
+from server.throttle import Throttle
 from session.store import Store
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ class AgentCard:
     """How an agent is reached. `target` is the SIP URI to ring, empty for a browser."""
 
     user_id: str
+    login: str
     name: str
     target: str
     device: str
@@ -43,5 +48,21 @@ class Surroundings:
     handled: dict[str, str]
     """Agent → the conversation they last talked in, which after-call work is about."""
     ended: Callable[[Contact], None]
+    outgoing: CallOptions
+    placed: Throttle
+    """Calls placed to somebody outside, by kind."""
+    identity: str
+    """SIP address by which calls we place show who calls; empty = the trunk's own."""
+    engine_of: Callable[[str], FlowEngine | None]
+    """The engine of a flow by id, for calls that go on there."""
+    agent_named: Callable[[str], AgentCard | None]
+    """By login name, shown name or id."""
+    call_over: Callable[[Contact, str], Awaitable[None]]
+    """The caller is gone, for this reason."""
+    book_callback: Callable[[Contact, BookCallback], Awaitable[CallbackResult]]
     understanding: Callable[[str, float], Awaitable[bool]]
     """Waits (at most so many s) until the requests of a flow's callers can be understood."""
+
+    def identity_headers(self) -> dict[str, str]:
+        """Who calls, for calls that leave the house (RFC 3325)."""
+        return {"P-Asserted-Identity": f"<{self.identity}>"} if self.identity else {}

@@ -52,6 +52,7 @@ class App:
             store,
             dialog,
             settings.desk,
+            settings.calls,
             Paths(music=music, recordings=settings.data_dir / "recordings"),
             domain=settings.agent_domain,
             words=words_model(),

@@ -42,7 +42,7 @@ def place_of(worker_id: str, max_calls: int) -> tuple[Literal["sip-in", "sip-out
 async def serve(settings: Settings, worker_id: str, listen: tuple[str, int] | None) -> None:
     """Run until SIGTERM."""
     kind, index = place_of(worker_id, settings.edge.max_calls)
-    options = settings.sip
+    options = settings.sip.model_copy(update={"dial_allowed": settings.dial_rules})
     if not options.dial_domain:
         options = options.model_copy(update={"dial_domain": settings.agent_domain})
     transport = SipTransport(kind, options, endpoint_config(options, index, listen))

@@ -45,7 +45,7 @@ class Restarted:
         self.legs: dict[str, tuple[LegRef, Contact]] = {}
         self.cards = {"anna": SimpleNamespace(user_id="anna", name="Anna", target="", device="browser")}
         flow = SimpleNamespace(sha="s", recognition=Recognition())
-        self.dialog = SimpleNamespace(engine=lambda _flow: SimpleNamespace(flow=flow))
+        self.dialog = SimpleNamespace(engine=lambda _flow, _sha: SimpleNamespace(flow=flow))
         feeler = Feeler(Consents(store), None, no_vector)
         self.around = SimpleNamespace(hub=None, music=Path("music.wav"), ended=lambda _contact: None, feeler=feeler)
         nothing = lambda *_: None  # noqa: E731

@@ -17,6 +17,7 @@ from server.calls.caller_side import CallerSide
 from server.calls.contact import Contact
 from server.calls.control import Control
 from server.calls.controller import Controller
+from server.calls.orders import carry_out
 from server.calls.snapshot import Phase, QueueSnapshot
 from session import wire
 from session.queries import Queries
@@ -81,7 +82,7 @@ async def test_the_leg_stops_first_then_all_is_deleted(tmp_path: Path, way: str)
     contact, hub = await felt(store)
     assert "affect" in await kinds(store, contact)
     if way == "flow":
-        await contact._apply(fx.WithdrawConsent(purposes=["emotion"]), 0.0)
+        await carry_out(contact, fx.WithdrawConsent(purposes=["emotion"]), 0.0)
     else:
         contact._mailbox = type(contact._mailbox)(maxsize=10)
         contact.start()

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.model import Announce, Offer, Overflow, Withdraw
 from desk.options import DeskOptions
-from desk.routing import Announce, Desk, Offer, Overflow, Withdraw
+from desk.routing import Desk
 
 OPTIONS = DeskOptions(ring_s=20, acw_s=10, not_responding_s=30, announce_every_s=30, handle_time_s=100)
 
@@ -45,7 +46,7 @@ def test_missed_offer_goes_to_the_next_agent_and_keeps_its_place() -> None:
     actions = desk.tick(21_000)
     assert Withdraw("offer-1-c1", "c1", "amy", "missed") in actions
     assert offers(actions) == [("c1", "bob")]
-    assert desk.position("c1") == 1
+    assert desk.position("c1", 21_000) == 1
     assert desk.agents["amy"].status == "not_responding"
 
 
@@ -117,7 +118,7 @@ def test_lost_agent_gives_the_old_place_back() -> None:
     desk = make()
     desk.enqueue("c2", "support", 1000)
     desk.enqueue("c1", "support", 9000, enqueued_ms=10)
-    assert desk.position("c1") == 1
+    assert desk.position("c1", 9000) == 1
 
 
 def test_a_contact_cannot_wait_twice() -> None:
@@ -131,7 +132,9 @@ def test_a_contact_cannot_wait_twice() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["in", "leave", "accept", "decline", "end", "wrap", "tick", "away", "back"]),
+            st.sampled_from(
+                ["in", "leave", "accept", "decline", "end", "wrap", "tick", "away", "back", "book", "reach", "miss"]
+            ),
             st.integers(0, 5),
             st.integers(1, 15_000),
         ),
@@ -148,8 +151,14 @@ def test_invariants_hold_whatever_happens(steps: list[tuple[str, int, int]]) -> 
         match kind:
             case "in" if contact not in desk.waiting and all(a.contact_id != contact for a in desk.agents.values()):
                 desk.enqueue(contact, "q", now, skills={"zh"} if n % 2 else set())
+            case "book" if f"b{n}" not in desk.waiting:
+                desk.book(f"b{n}", "q", now, skills={"zh"} if n % 2 else set(), not_before_ms=now + n * 1_000)
+            case "reach" if contact not in desk.waiting and all(a.contact_id != contact for a in desk.agents.values()):
+                desk.reached(f"b{n}", contact, now)
+            case "miss":
+                desk.not_reached(f"b{n}", now, again_ms=now + 5_000 if n % 3 else None)
             case "leave":
-                desk.leave(contact, now)
+                desk.leave(contact if passed % 2 else f"b{n}", now)
             case "accept" if state.offer_id:
                 desk.accepted(state.offer_id, now)
             case "decline" if state.offer_id:
@@ -164,6 +173,7 @@ def test_invariants_hold_whatever_happens(steps: list[tuple[str, int, int]]) -> 
                 desk.set_availability(agent, "available", now)
             case _:
                 desk.tick(now)
+        desk.tick(now)  # the service never lets a deadline pass
         offered = [w for w in desk.waiting.values() if w.offer_id]
         assert len({w.offer_agent for w in offered}) == len(offered), "an agent has two offers"
         for w in offered:
@@ -171,10 +181,11 @@ def test_invariants_hold_whatever_happens(steps: list[tuple[str, int, int]]) -> 
             assert w.skills <= desk.agents[w.offer_agent].skills, "an unskilled agent was offered"
             assert desk.agents[w.offer_agent].offer_id == w.offer_id
         for a in desk.agents.values():
-            assert (a.status == "offered") == (a.offer_id is not None)
+            assert (a.status in ("offered", "reserved")) == (a.offer_id is not None)
+            assert (a.status == "reserved") == any(w.callback and w.offer_id == a.offer_id for w in offered)
         free = [a for a in desk.agents.values() if a.status == "idle" and a.availability == "available"]
         for w in desk.waiting.values():
-            if w.offer_id is None:
+            if w.offer_id is None and not w.dialling and w.not_before_ms <= now:
                 assert not any(w.skills <= a.skills and w.refused_by.get(a.agent_id, now) <= now for a in free), (
                     "left waiting beside a free agent"
                 )

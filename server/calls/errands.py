@@ -1,0 +1,61 @@
+"""Things that a flow has done outside while its caller is heard on: actions, bookings. Tasks of the contact."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from dialog import events as fx
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+log = structlog.get_logger(__name__)
+
+SLACK_S = 2.0  # beyond an errand's own limit: then it is given up here, and the flow is told
+BOOKING_S = 6.0  # s that the database may take
+
+
+class Errands:
+    """One contact's. Each errand ends with an event for the flow, posted to the contact's mailbox."""
+
+    def __init__(self, contact: Contact) -> None:
+        self._contact = contact
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def perform(self, work: fx.Perform) -> None:
+        """Do something outside. Not cancelled when the caller hangs up: it may change the world, and must be whole."""
+        failed = fx.Performed(call_id=work.call_id, outcome="timeout", why="no answer in time")
+        performer = self._contact.engine.ports.performer
+        self._go(lambda: performer.perform(work), failed, work.timeout_ms / 1000 + SLACK_S)
+
+    def book(self, work: fx.BookCallback) -> None:
+        """Keep a callback."""
+        failed = fx.CallbackResult(callback_id=work.callback_id, outcome="failed", why="it could not be kept")
+        book = self._contact.around.book_callback
+        self._go(lambda: book(self._contact, work), failed, BOOKING_S)
+
+    def close(self) -> None:
+        """The app goes down: a restarted one asks for the same again."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _go(self, work: Callable[[], Awaitable[fx.AnyFlowEvent]], failed: fx.AnyFlowEvent, limit_s: float) -> None:
+        task = asyncio.create_task(self._run(work, failed, limit_s), name=f"errand-{self._contact.contact_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(
+        self, work: Callable[[], Awaitable[fx.AnyFlowEvent]], failed: fx.AnyFlowEvent, limit_s: float
+    ) -> None:
+        contact = self._contact
+        try:
+            result = await asyncio.wait_for(work(), limit_s)
+        except Exception as error:
+            log.error("errand.failed", contact=contact.contact_id, error=type(error).__name__)
+            result = failed
+        if contact.phase != "ended":
+            contact.post(lambda: contact.step(result))
