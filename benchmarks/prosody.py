@@ -33,7 +33,7 @@ from sklearn.svm import SVC
 
 from media.frames import SPEECH_RATE, Audio
 from prosody.augment import CONDITIONS, under
-from prosody.corpus import Corpus, CorpusError, Row, listen, read_folder, read_manifest, read_wave
+from prosody.corpus import Corpus, CorpusError, Row, heard_as, listen, read_folder, read_manifest, read_wave
 from prosody.evaluation import Judged, gain_interval, interval, recalls, reliability, uar
 from prosody.features import extract
 from prosody.heads import Weights
@@ -80,9 +80,11 @@ class Smile:
 class Set:
     """One corpus as both hear it. `trained` has the variants of training, `tested` the conditions."""
 
-    def __init__(self, manifest: Path, hear: Any, smile: Smile, noises: list[Any], cache: Path | None) -> None:
+    def __init__(
+        self, manifest: Path, hear: Any, smile: Smile, noises: list[Any], model: str, cache: Path | None
+    ) -> None:
         self.rows, self.others = read_manifest(manifest)
-        kept = cache and cache / manifest.absolute().parent.name
+        kept = cache and cache / heard_as(manifest, noises, model)
         self.name = manifest.absolute().parent.name
         self.trained = listen(self.rows, hear, None, noises[::2], kept)
         self.tested = listen(self.rows, hear, CONDITIONS, noises[1::2], kept)
@@ -260,12 +262,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError:
         print("openSMILE is not here: uv sync --inexact --group voicebench", file=sys.stderr)
         return 2
+    from server.cli.common import settings_or_exit
     from server.cli.prosody import encoder_or_exit
 
-    hear = encoder_or_exit()
+    hear, model = encoder_or_exit(), settings_or_exit().asr.model
     try:
         noises = read_folder(chosen.noise)
-        sets = [Set(manifest, hear, smile, noises, chosen.cache) for manifest in chosen.corpus]
+        sets = [Set(manifest, hear, smile, noises, model, chosen.cache) for manifest in chosen.corpus]
     except CorpusError as error:
         print(error, file=sys.stderr)
         return 2

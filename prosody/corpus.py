@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,15 @@ def read_folder(folder: Path) -> list[Wave]:
     if not waves:
         raise CorpusError(f"{folder} holds no recordings ({', '.join(sorted(kinds))})")
     return [wave for wave in waves if wave.any()]
+
+
+def heard_as(manifest: Path, noises: Sequence[Wave], model: str) -> str:
+    """Folder of a cache for `listen`: other recordings, other noises or the encoder of another `model` sound different."""
+    folder = manifest.absolute().parent
+    about = hashlib.blake2b(f"{folder}\n{model}".encode(), digest_size=6)
+    for noise in noises:
+        about.update(noise.tobytes())
+    return f"{folder.name}-{about.hexdigest()}"
 
 
 def numbers(wave: Wave, hear: Hear) -> Vector:

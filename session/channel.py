@@ -32,6 +32,13 @@ class RemoteError(Exception):
     """The other side answered `ok=false`; the text is its sentence."""
 
 
+class Refused(RemoteError):
+    """The other side does not want to, now, and that is nothing unusual: it is overloaded, or something newer came.
+
+    A `Handler` raises it for that; it is told, and nobody is warned.
+    """
+
+
 class Disconnected(ConnectionError):
     """The connection ended before an answer came."""
 
@@ -40,7 +47,10 @@ class Handler(Protocol):
     """What a process does with what it is asked or told."""
 
     async def on_request(self, peer: Peer, request: wire.Request) -> msgspec.Struct | None:
-        """Answer a request; raise to answer with an error. For streams, `peer.chunk()` before returning."""
+        """Answer a request; raise to answer with an error, `Refused` with one that is nothing unusual.
+
+        What goes ahead of the answer (for streams all of it): `peer.chunk()` before returning.
+        """
 
     async def on_message(self, peer: Peer, message: wire.Wire) -> None:
         """Anything that is not a request, reply, chunk or cancel: Hello, Report, Ack."""
@@ -162,7 +172,7 @@ class Peer:
     async def _dispatch(self, message: wire.Wire) -> None:
         match message:
             case wire.Reply(request_id=rid):
-                error = None if message.ok else RemoteError(message.error)
+                error = None if message.ok else (Refused if message.refused else RemoteError)(message.error)
                 if (future := self._waiting.get(rid)) is not None and not future.done():
                     if error:
                         future.set_exception(error)
@@ -191,6 +201,8 @@ class Peer:
             reply = wire.Reply(request_id=request.request_id, ok=True, body=wire.pack(body))
         except asyncio.CancelledError:
             return
+        except Refused as refusal:
+            reply = wire.Reply(request_id=request.request_id, ok=False, error=str(refusal), refused=True)
         except Exception as error:
             log.warning("channel.request_failed", peer=self.name, body=type(request.body).__name__, error=repr(error))
             reply = wire.Reply(request_id=request.request_id, ok=False, error=f"{type(error).__name__}: {error}")

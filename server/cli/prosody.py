@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -314,16 +313,9 @@ def _listen(
     encoder = encoder_or_exit()
     with _progress("utterances") as progress:
         task = progress.add_task(manifest.parent.name, total=len(rows))
-        kept = None if cache is None else cache / _heard_as(manifest, noises)
+        model = settings_or_exit().asr.model
+        kept = None if cache is None else cache / corpora.heard_as(manifest, noises, model)
         return _read(lambda: corpora.listen(rows, encoder, conditions, noises, kept, lambda: progress.advance(task)))
-
-
-def _heard_as(manifest: Path, noises: list[Wave]) -> str:
-    """Folder in the cache: other recordings, noises or another encoder sound different."""
-    about = hashlib.blake2b(f"{manifest.absolute().parent}\n{settings_or_exit().asr.model}".encode(), digest_size=6)
-    for noise in noises:
-        about.update(noise.tobytes())
-    return f"{manifest.absolute().parent.name}-{about.hexdigest()}"
 
 
 def _read(work: Callable[[], T]) -> T:

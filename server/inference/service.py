@@ -26,7 +26,7 @@ from asr import metrics
 from asr.engine import Ask, Prepared, Recogniser, Transcript
 from asr.gate import VoiceGate
 from asr.options import AsrOptions
-from asr.scheduler import Scheduler, Wanted
+from asr.scheduler import Busy, Late, Replaced, Scheduler, Wanted
 from asr.whisper import ModelError
 from media.frames import SPEECH_RATE, Audio
 from media.resample import convert
@@ -51,8 +51,8 @@ EMBED_SLICE = 4  # texts at once, ~60 ms: a caller's sentence goes in between wh
 T = TypeVar("T")
 
 
-class Missing(Exception):
-    """The engine for this request is not there; the text says which command installs it."""
+class Missing(channel.Refused):
+    """The engine for this request is not there (which was logged once); the text says which command installs it."""
 
 
 class InferenceService:
@@ -185,6 +185,8 @@ class InferenceService:
             )
             waited_ms = await judging.words_came() if judging is not None and done.result.text else 0.0
             voice = await comparing.vector() if comparing is not None and done.result.text else b""
+        except (Busy, Late, Replaced) as error:  # counted in the metrics; a leg whose final is refused says so
+            raise channel.Refused(f"{type(error).__name__}: {error}") from error
         finally:
             self._busy(-1)
             if comparing is not None:

@@ -29,11 +29,12 @@ class Hello(Message, tag="hello", kw_only=True, frozen=True):
 
 
 class Reply(Message, tag="reply", kw_only=True, frozen=True):
-    """Ends a request. `error` is a sentence for the log when `ok` is false."""
+    """Ends a request. `error` is a sentence for the log when `ok` is false; `refused`: and that is nothing unusual."""
 
     request_id: int
     ok: bool
     error: str = ""
+    refused: bool = False
     body: msgspec.Raw = msgspec.Raw(b"\xc0")
 
 

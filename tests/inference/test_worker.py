@@ -282,7 +282,7 @@ async def test_without_models_it_says_what_to_do_and_answers_the_rest(tmp_path: 
             state = await loaded(peer)
             assert "warmline models install" in state.missing["recognition"]
             assert "embedding" in state.ready
-            with pytest.raises(channel.RemoteError, match=r"recognition is not ready.*warmline models install"):
+            with pytest.raises(channel.Refused, match=r"recognition is not ready.*warmline models install"):
                 await peer.ask(decode(load(JFK), "en"), wire.Decoded, 10)
             assert (await peer.ask(check(cut(load(JFK), 1500, 1800)), wire.SpeechChecked, 10)).probability > 0.6
             assert (await peer.ask(wire.Embed(texts=["hello"]), wire.Embedded, 10)).dims == 384

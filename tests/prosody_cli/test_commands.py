@@ -13,13 +13,13 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from prosody.corpus import Corpus, CorpusError, Row, listen, read_manifest
+from prosody.corpus import Corpus, CorpusError, Row, heard_as, listen, read_manifest
 from prosody.feeling import LABELS
 from prosody.heads import Weights
 from prosody.model import DEFAULT_WEIGHTS
 from prosody.plot import picture
 from server.cli.main import app
-from server.cli.prosody import _apart, _heard_as
+from server.cli.prosody import _apart
 from tests.speech_data import JFK, SHARED, models_folder
 
 EMODB = SHARED / "emotion_emodb_de"
@@ -141,8 +141,9 @@ def test_a_picture_of_a_file_of_any_name(tmp_path: Path) -> None:
 def test_what_the_cache_holds_is_of_these_recordings_and_this_noise(tmp_path: Path) -> None:
     one, other = tmp_path / "a" / "data" / "m.tsv", tmp_path / "b" / "data" / "m.tsv"
     hiss = [np.ones(16, dtype=np.float32)]
-    assert len({_heard_as(one, []), _heard_as(other, []), _heard_as(one, hiss)}) == 3
-    assert _heard_as(one, hiss) == _heard_as(one, hiss)
+    kept = [heard_as(one, [], "m"), heard_as(other, [], "m"), heard_as(one, hiss, "m"), heard_as(one, [], "n")]
+    assert len(set(kept)) == 4
+    assert heard_as(one, hiss, "m") == kept[2]
 
 
 def test_a_cache_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import structlog
 
 from session import channel, wire
 
@@ -105,6 +106,39 @@ async def test_an_error_comes_back_as_its_sentence(pair: Pair) -> None:
 
     pair.server.answer = fine
     await pair.peer.ask(ASK, type(None), 5)
+
+
+async def test_an_ordinary_refusal_is_told_and_warns_nobody(pair: Pair) -> None:
+    async def refuse(peer: channel.Peer, request: wire.Request) -> None:
+        raise channel.Refused("finals are waiting")
+
+    async def fail(peer: channel.Peer, request: wire.Request) -> None:
+        raise ValueError("no such voice")
+
+    with structlog.testing.capture_logs() as logs:
+        pair.server.answer = refuse
+        with pytest.raises(channel.Refused, match="finals are waiting"):
+            await pair.peer.ask(ASK, type(None), 5)
+        assert logs == []
+        pair.server.answer = fail
+        with pytest.raises(channel.RemoteError, match="no such voice") as other:
+            await pair.peer.ask(ASK, type(None), 5)
+    assert not isinstance(other.value, channel.Refused)
+    assert [entry["event"] for entry in logs] == ["channel.request_failed"]
+
+
+async def test_what_comes_ahead_of_an_answer_is_handed_on(pair: Pair) -> None:
+    async def answer(peer: channel.Peer, request: wire.Request) -> msgspec.Struct:
+        await peer.chunk(request.request_id, clause(1))
+        await peer.chunk(request.request_id, clause(2))
+        return wire.Embedded(dims=3, data=b"")
+
+    pair.server.answer = answer
+    parts: list[msgspec.Raw] = []
+    found = await pair.peer.ask(ASK, wire.Embedded, 5, parts.append)
+    assert [msgspec.msgpack.decode(part, type=wire.SpeechAudio).text for part in parts] == ["1", "2"]
+    assert found.dims == 3
+    assert (await pair.peer.ask(ASK, wire.Embedded, 5)).dims == 3  # who wants no parts gets the answer
 
 
 async def test_who_no_longer_waits_is_not_worked_for(pair: Pair) -> None:
