@@ -23,7 +23,7 @@ _EN = re.compile(
 )
 _EN_NO = re.compile(r"^\W*(?:no|nope|sorry|wait|oh|oops|actually|i meant|i mean|make|change|correct)", re.IGNORECASE)
 _ZH = re.compile(
-    r"^\W*(?:(?:不对|不是这个|不是的|错了|我说错了|说错了|等一下|等等|哦|啊|抱歉|不好意思)[\s,，。!！]*)*"
+    r"^\W*(?:(?:不对|不是这个|不是的|不是|错了|我说错了|说错了|等一下|等等|哦|啊|抱歉|不好意思)[\s,，。!！]*)*"
     r"(?:应该是|应该说|我是说|我是想说|我说的是|我想说的是|我的意思是|改成|改为|更正为|更正一下|其实是|是)[\s,，:：]*(?P<value>.+)$"
 )
 _ZH_NO = re.compile(

@@ -246,15 +246,15 @@ class Turn:
         self.state.attributes.update(values)
         self.effects.append(SetAttributes(values=values))
 
-    def values(self) -> dict[str, Any]:
-        """What prompts and conditions can name."""
+    def values(self, *, private: bool = False) -> dict[str, Any]:
+        """What prompts and conditions can name; `private`: with sensitive slots, which are neither said nor kept."""
         state = self.state
         feeling = state.feeling
         return {
             "company": text.pick(self.options.company, state.locale),
             **state.attributes,
             "customer": guard.known_of(state.attributes.get("customer", {}), state.auth_level),
-            **state.private.values,
+            **(state.private.values if private else {}),
             "locale": state.locale,
             "channel": state.channel,
             "policy": state.policy,
@@ -317,5 +317,5 @@ class Turn:
         }
 
     def evaluate(self, expression: str) -> Any:
-        """Value of a CEL expression now. Raises `cel.ExpressionError`."""
-        return cel.evaluate(expression, self.values())
+        """Value of a CEL expression now; sensitive slots for blocks that may see them. Raises `cel.ExpressionError`."""
+        return cel.evaluate(expression, self.values(private=self.block.sees_private))

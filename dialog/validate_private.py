@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dialog import cel
 from dialog.blocks.collect import Collect
 from dialog.blocks.consent import Consent
 from dialog.blocks.converse import Converse
@@ -14,11 +15,16 @@ from dialog.blocks.verify import Verify
 from dialog.flow import Flow
 from dialog.paths import reach
 from dialog.rulebook import rule
+from dialog.text import locale_of, variables
 from dialog.yamlfile import Document, Place, Problem
 
 RECORDED = rule(
     "sensitive-recorded", "E", "a sensitive value is collected on a path on which the call is recorded",
     "pause it before by a media block with `record: pause`, and start it again after",
+)  # fmt: skip
+SAID = rule(
+    "sensitive-said", "E", "a sensitive value is said, or kept as another attribute",
+    "leave it out; only http and action may read it, by `= CEL`",
 )  # fmt: skip
 VERIFY_EARLY = rule(
     "verify-before-consent", "E", "callers are verified before they were asked for a consent that the flow asks for",
@@ -73,6 +79,23 @@ def _recorded(flow: Flow, document: Document) -> Iterator[Problem]:
         if name in recorded:
             message = f"block {name!r}: a sensitive value is collected while the call may be recorded"
             yield document.problem(("blocks", name, "sensitive"), message, RECORDED)
+
+
+def _said(flow: Flow, document: Document) -> Iterator[Problem]:
+    slots = {block.slot for block in flow.blocks.values() if isinstance(block, Collect) and block.sensitive}
+    for name, block in flow.blocks.items() if slots else ():
+        for parameter, wording in block.wordings().items():
+            for key, text in wording.items():
+                if found := slots & {variable.split(".")[0] for variable in variables(text)}:
+                    place: Place = ("blocks", name, *parameter.split("."), *locale_of(key)[1])
+                    message = f"block {name!r}: {parameter} says {sorted(found)[0]!r}, which is sensitive"
+                    yield document.problem(place, message, SAID)
+        if block.sees_private:
+            continue
+        for parameter, expression in block.expressions().items():
+            if found := slots & set(cel.names(expression)):
+                message = f"block {name!r}: {parameter} reads {sorted(found)[0]!r}, which is sensitive"
+                yield document.problem(("blocks", name, *parameter.split(".")), message, SAID)
 
 
 def _consent_first(flow: Flow, document: Document) -> Iterator[Problem]:
@@ -160,4 +183,4 @@ def _price(flow: Flow, name: str) -> float:
     return _SEARCH + _SPEECH if block.type == "answer" else _SPEECH if block.wordings() else 0.0
 
 
-CHECKS = (_recorded, _consent_first, _secrets, _mocks, _cost)
+CHECKS = (_recorded, _said, _consent_first, _secrets, _mocks, _cost)

@@ -40,6 +40,8 @@ class Block(BaseModel):
     tells: ClassVar[bool] = False
     """Serves the request: it is entered only at the level that the caller's intent needs."""
 
+    sees_private: ClassVar[bool] = False
+    """Its expressions may read sensitive slots: what they give goes to a business system, nowhere else."""
     own_names: ClassVar[frozenset[str]] = frozenset()
     """Names that it fills into its own wordings itself."""
 

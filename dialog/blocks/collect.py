@@ -88,8 +88,8 @@ class Collect(Asking):
         return self.confirm if self.confirm and turn.state.phase == "confirm" else self.prompt
 
     def asked(self, turn: Turn) -> str:
-        """The question, or the read-back of the value."""
-        value = str(turn.values().get(self.slot, ""))
+        """The question, or the read-back of the value, unless that is nothing to be said aloud."""
+        value = "" if self.sensitive else str(turn.values().get(self.slot, ""))
         return turn.render(self.question(turn), {self.slot: self.shown(value)})
 
     async def enter(self, turn: Turn) -> None:

@@ -30,6 +30,7 @@ FILLERS = {
 class Working(Block):
     """Asks for a `Perform`, and goes on with its `Performed`. Words and keys meanwhile are kept for the next question."""
 
+    sees_private: ClassVar[bool] = True
     broken: ClassVar[str] = "failed"
     """The exit when it cannot even be asked for."""
     late: ClassVar[str] = "failed"

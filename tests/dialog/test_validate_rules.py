@@ -131,6 +131,8 @@ AT_LINE = [
     ("expression", "E", "total * 2", "total *", "total *"),
     ("sensitive-recorded", "E", "    record: pause", "    record: start", "sensitive: true"),
     ("sensitive-recorded", "E", "given: quiet", "given: card", "sensitive: true"),
+    ("sensitive-said", "E", "May we record?", "{{card}}: may we record?", "may we"),
+    ("sensitive-said", "E", '"= order_id"', '"= card"', '"= card"'),
     ("calendar-unknown", "E", "calendar: shop", "calendar: store", "calendar: store"),
     ("subflow-unknown", "E", "survey@2", "polls", "flow: polls"),
     ("subflow-version", "E", "survey@2", "survey@3", "survey@3"),
