@@ -26,7 +26,12 @@ from dialog.flowtest.scenario import Scenario
 MOST_SILENCES = 12
 _PORT_ERRORS: tuple[tuple[str, type[Exception]], ...] = (("times out", TimeoutError), ("fails", OSError))
 _TRANSFERS: tuple[TransferOutcome | None, ...] = ("no_answer", "busy", "failed", None)
-_PERFORMED = {"http": ("timeout", "http_error", LOST), "rule": ("failed", LOST), "workflow": ("failed", LOST)}
+_PERFORMED = {
+    "http": ("timeout", "http_error", LOST),
+    "rule": ("failed", LOST),
+    "workflow": ("failed", LOST),
+    "code": ("failed", "limited", LOST),
+}
 
 MakePlayer = Callable[[Scenario], Player]
 """A fresh player with fresh ports (`given_ports`); called once per case."""

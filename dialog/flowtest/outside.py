@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from dialog.calendars import Switches
 from dialog.events import Perform, Performed
 from dialog.flowtest.scenario import ActionAnswer, Given, HttpAnswer
 from dialog.ports import Customer, CustomerDirectory, Found, Knowledge, Performer, Ports, Understanding, Understood
-from dialog.verify import CustomerEntry, FileDirectory, MemoryAttempts, hash_pin
+from dialog.verification.directory import CustomerEntry, FileDirectory
+from dialog.verification.hashing import hash_secret
+from dialog.verification.lockout import MemoryAttempts
+from dialog.verification.memory import memory_ports
+from dialog.verification.sending import CodePerformer
 
 LOST = "lost"
 """Outcome of what is never told: the block's own time limit must find out."""
@@ -149,24 +154,32 @@ def _nth(items: list[_Answer], number: int) -> _Answer:
     return items[min(number, len(items) - 1)]
 
 
-def given_ports(ports: Ports, given: Given, *, attempts: int, lockout_s: float) -> tuple[Ports, Breaker]:
+def given_ports(
+    ports: Ports, given: Given, *, calendars: Iterable[str], attempts: int, lockout_s: float
+) -> tuple[Ports, Breaker]:
     """`ports` as one scenario sees them, without wrong tries of before; and what breaks them."""
     breaker = Breaker()
     entries = [
         CustomerEntry(
             customer_no=item.customer_no, name=item.name, phones=item.phones, facts=item.facts,
-            pin_hash=hash_pin(item.pin or "no PIN"),
+            pin_hash=hash_secret(item.pin or "no PIN"),
         )
         for item in given.customers
     ]  # fmt: skip
+    customers = BreakableCustomers(FileDirectory(entries), ports.customers, breaker)
+    every = given.hours.get("*")
+    hours = {name: state for name in calendars if (state := given.hours.get(name, every)) is not None}
+    verification = memory_ports(customers)
     return (
         replace(
             ports,
             understanding=BreakableUnderstanding(ports.understanding, breaker),
             knowledge=BreakableKnowledge(ports.knowledge, breaker),
-            customers=BreakableCustomers(FileDirectory(entries), ports.customers, breaker),
+            customers=customers,
+            verification=verification,
+            switches=Switches(hours),
             attempts=MemoryAttempts(attempts, lockout_s),
-            performer=GivenPerformer(given, ports.performer),
+            performer=GivenPerformer(given, CodePerformer(ports.performer, verification.codes)),
             stopwatch=lambda: 0.0,
         ),
         breaker,

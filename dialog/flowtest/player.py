@@ -17,6 +17,7 @@ from dialog.events import (
     AgentLost,
     AnyEffect,
     AnyFlowEvent,
+    AskVisual,
     BookCallback,
     CallbackResult,
     CancelTimer,
@@ -26,17 +27,21 @@ from dialog.events import (
     GrantConsent,
     Heard,
     HungUp,
+    Inspect,
+    Inspected,
     LeaveQueue,
     Perform,
     Pressed,
     PromptDone,
     QueueResult,
+    Received,
     Say,
     SpeechBegan,
     Started,
     StartTimer,
     StopSpeaking,
     TextMessage,
+    Think,
     TimerFired,
     Trace,
     Transfer,
@@ -44,7 +49,7 @@ from dialog.events import (
     TransferResult,
 )
 from dialog.flowtest.outside import LOST, Breaker
-from dialog.flowtest.scenario import Scenario, Step
+from dialog.flowtest.scenario import Scenario, Step, Upload
 from dialog.state import CallerInfo, RunState
 from dialog.text import count_words, language_of
 from session.policy import EMOTION, POLICIES
@@ -163,6 +168,8 @@ class Player:
             await self._tell(TextMessage(text=step.text))
         elif step.press is not None:
             await self._press(step.press)
+        elif step.upload is not None:
+            await self._upload(step.upload)
         elif step.silence is not None:
             for _ in range(step.silence):
                 await self.silence()
@@ -208,6 +215,13 @@ class Player:
             self.now_ms += MS_PER_KEY
             self._heard_at = self.now_ms
             await self._tell(Pressed(digit=key))
+
+    async def _upload(self, name: str) -> None:
+        asked = next((effect for effect in reversed(self.effects) if isinstance(effect, AskVisual)), None)
+        if asked is None:
+            self.fail("no picture was asked for")
+        self.talk.append(f"sends: {name}")
+        await self._tell(Received(request_id=asked.request_id, ref=name))
 
     async def silence(self) -> None:
         """Until the flow no longer waits for the caller."""
@@ -332,6 +346,14 @@ class Player:
                     done = await self.engine.ports.performer.perform(effect)
                     if done.outcome != LOST:
                         self.coming.append((self.now_ms + round(done.ms), done))
+                case Inspect(request_id=request_id, ref=ref):
+                    found = self.scenario.given.uploads.get(ref) or Upload()
+                    inspected = Inspected(
+                        request_id=request_id, accepted=found.accepted, values=found.values, why="by the test"
+                    )
+                    self.coming.append((self.now_ms, inspected))
+                case Think():
+                    self.coming.append((self.now_ms, await self.engine.ports.thinker.think(effect)))
                 case BookCallback(callback_id=callback_id):
                     outcome = self.scenario.given.callbacks
                     self.coming.append((self.now_ms, CallbackResult(callback_id=callback_id, outcome=outcome)))

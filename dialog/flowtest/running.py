@@ -146,7 +146,11 @@ def players(flow: Flow, ports: Ports, options: DialogOptions) -> Callable[[Scena
 
     def make(scenario: Scenario) -> Player:
         own, breaker = given_ports(
-            ports, scenario.given, attempts=options.lockout_attempts, lockout_s=options.lockout_s
+            ports,
+            scenario.given,
+            calendars=flow.calendars,
+            attempts=options.lockout_attempts,
+            lockout_s=options.lockout_s,
         )
         return Player(FlowEngine(flow, own, options), scenario, breaker)
 

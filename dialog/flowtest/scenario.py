@@ -44,6 +44,15 @@ class ActionAnswer(BaseModel):
     delay_ms: int = Field(default=0, ge=0, le=60_000, description="virtual time until it comes")
 
 
+class Upload(BaseModel):
+    """What the analysers of a `visual` block find in a picture."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accepted: bool = True
+    values: dict[str, Any] = Field(default_factory=dict, description="what was read, which becomes attributes")
+
+
 class QueueState(BaseModel):
     """How a queue is; without it the steps `queue:` say what happens."""
 
@@ -85,6 +94,9 @@ class Given(BaseModel):
     actions: dict[str, ActionAnswer | list[ActionAnswer]] = Field(
         default_factory=dict,
         description="block, or id of rule or workflow → what comes of it; of a list the last stays",
+    )
+    uploads: dict[str, Upload] = Field(
+        default_factory=dict, description="picture (as the step `upload` names it) → what is found in it"
     )
     queues: dict[str, QueueState] = Field(default_factory=dict, description="queue (`*` = all) → its state")
     customers: list[Profile] = Field(default_factory=list, description="beside those of the directory file")
@@ -135,6 +147,9 @@ class Step(BaseModel):
     press: str | None = Field(default=None, pattern=r"^[0-9*#]+$", description="keys, after the prompts")
     press_over: str | None = Field(
         default=None, pattern=r"^[0-9*#]+$", description="keys during the prompt that was just expected"
+    )
+    upload: str | None = Field(
+        default=None, min_length=1, description="a picture that was asked for comes; `given.uploads` says what is in it"
     )
     silence: int | None = Field(
         default=None, ge=1, le=20, description="the caller is silent until asked again, n times"

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import structlog
 
+from dialog.actions.options import ActionOptions
 from dialog.embedding import CachedEmbedder
 from dialog.flow import Flow, load_flow
 from dialog.flowtest import Level, ReadTests, read_tests
 from dialog.flowtest.running import Result, junit, run_text
 from dialog.library import FlowFolder, outermost
-from dialog.actions.options import ActionOptions
 from dialog.options import DialogOptions
 from dialog.ports import Vectors
-from dialog.verify import MemoryAttempts
+from dialog.verification.lockout import MemoryAttempts
 from dialog.yamlfile import FileError, Problem
 from server.settings import ROOT
 
