@@ -16,6 +16,7 @@ import structlog
 
 from media.frames import Audio
 from session import channel, wire
+from session.speech import SayAs, Style, shifted
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,9 @@ class InferenceClient:
         peer = await self._link.wait_up(0.01)
         return (await peer.ask(body, wire.SpeechChecked, CHECK_TIMEOUT_S)).probability
 
-    async def speak(self, text: str, locale: str, voice: str) -> AsyncIterator[wire.SpeechAudio]:
+    async def speak(
+        self, text: str, locale: str, voice: str, say_as: Sequence[SayAs] = (), style: Style = ""
+    ) -> AsyncIterator[wire.SpeechAudio]:
         """Text → clauses of speech as they are ready. Raises like `decode`.
 
         When the inference worker dies in between, the rest of the text is asked of the restarted one.
@@ -75,9 +78,9 @@ class InferenceClient:
         while True:
             try:
                 peer = await self._link.wait_up(max(0.0, give_up - time.monotonic()))
-                async for clause in peer.stream(
-                    wire.Speak(text=rest, locale=locale, voice=voice), wire.SpeechAudio, SPEAK_TIMEOUT_S
-                ):
+                pieces = shifted(say_as, len(text) - len(rest))
+                body = wire.Speak(text=rest, locale=locale, voice=voice, say_as=pieces, style=style)
+                async for clause in peer.stream(body, wire.SpeechAudio, SPEAK_TIMEOUT_S):
                     rest = rest[len(clause.text) :] if rest.startswith(clause.text) else ""
                     give_up = time.monotonic() + SPEAK_DEADLINE_S
                     yield clause

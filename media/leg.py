@@ -25,6 +25,7 @@ import structlog
 
 from media.barge_in import BargeIn, Step
 from media.bridge import Bridge, JitterBuffer
+from media.echo import EchoGuard
 from media.frames import FRAME_MS, SPEECH_RATE, Audio, Samples
 from media.hearing import FAILURES, Ear
 from media.inference import InferenceClient
@@ -81,6 +82,7 @@ class LegMedia:
         self._pending = np.zeros(0, dtype=np.int16)
         self._resampler: Resampler | None = None
         self._vad = VoiceActivity()
+        self._echo = EchoGuard()
         self._playout = Playout(self._playout_told)
         self._ear = Ear(leg_id, options, inference, emit, self._playout.interruptible_audible, self._words)
         self._barge_in = BargeIn()
@@ -125,6 +127,7 @@ class LegMedia:
             have = len(self._out)
             while have < samples:
                 block = self._playout.block()
+                self._echo.sent(block)
                 if self._recorder is not None and self._started_at:
                     self._recorder.right(block)
                 part = self._out_resampler.push(block)
@@ -234,7 +237,7 @@ class LegMedia:
             self._bridge.send(frame)
         if self._deaf or not self._ear.hearing.speech:
             return
-        voiced = self._vad.voiced(frame)
+        voiced = self._vad.voiced(frame) and not self._echo.is_echo(frame)
         self._ear.push(t_ms, frame, voiced)
         self._watch_barge_in(voiced)
 
@@ -296,7 +299,9 @@ class LegMedia:
         error = ""
         try:
             async with self._voice:  # one prompt after another, so that the first is not slowed by the second
-                async for clause in self._inference.speak(command.text, command.locale, command.voice):
+                async for clause in self._inference.speak(
+                    command.text, command.locale, command.voice, command.say_as, command.style
+                ):
                     audio = convert(Audio.frombytes(clause.pcm, clause.rate), SPEECH_RATE)
                     self._playout.feed(play, audio.samples, clause.text)
         except (*FAILURES, ValueError) as failure:  # ValueError: what came is not speech (half a sample, no msgpack)

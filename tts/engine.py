@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from tts.sound import Wave
+from tts.style import NORMAL, Manner
 
 
 class EngineError(Exception):
@@ -25,6 +26,6 @@ class Engine(Protocol):
         """The voice that will be used when `wanted` (may be empty) is asked for."""
         ...
 
-    def synthesise(self, text: str, language: str, voice: str) -> tuple[Wave, int]:
+    def synthesise(self, text: str, language: str, voice: str, manner: Manner = NORMAL) -> tuple[Wave, int]:
         """Wave (n,) in −1…1 and its rate. Raises `EngineError`."""
         ...

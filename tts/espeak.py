@@ -11,7 +11,9 @@ import numpy as np
 from tts.clauses import has_cjk
 from tts.engine import EngineError
 from tts.sound import Wave
+from tts.style import NORMAL, Manner
 
+_PITCH_STEPS = 4  # of espeak's 0–99 per semitone
 _NAMES = {"zh": "cmn", "en": "en-us"}
 
 
@@ -38,13 +40,14 @@ class EspeakEngine:
         """espeak-ng has one voice per language here."""
         return ""
 
-    def synthesise(self, text: str, language: str, voice: str) -> tuple[Wave, int]:
+    def synthesise(self, text: str, language: str, voice: str, manner: Manner = NORMAL) -> tuple[Wave, int]:
         """Text → (wave, espeak's rate). Raises `EngineError` when the program is missing, fails or takes too long."""
         if not _program():
             raise EngineError(self.why_missing())
         name = "cmn" if has_cjk(text) and language not in {"ja", "ko"} else _NAMES.get(language, language)
-        words_per_minute = str(round(165 * self._speed))
-        command = [_program(), "-v", name, "-s", words_per_minute, "--stdin", "--stdout"]
+        words_per_minute = str(round(165 * self._speed * manner.pace))
+        pitch = str(round(50 + _PITCH_STEPS * manner.pitch))
+        command = [_program(), "-v", name, "-s", words_per_minute, "-p", pitch, "--stdin", "--stdout"]
         try:
             done = subprocess.run(
                 command, input=text.encode(), capture_output=True, timeout=self._timeout_s, check=True

@@ -9,6 +9,7 @@ from typing import Any
 
 from tts.engine import EngineError
 from tts.sound import Wave
+from tts.style import NORMAL, Manner
 
 
 class HibariEngine:
@@ -39,15 +40,17 @@ class HibariEngine:
             return self._default
         return wanted
 
-    def synthesise(self, text: str, language: str, voice: str) -> tuple[Wave, int]:
+    def synthesise(self, text: str, language: str, voice: str, manner: Manner = NORMAL) -> tuple[Wave, int]:
         """English text → (wave, 24000). Raises `EngineError` for other languages or when the model fails."""
         if language != "en":
             raise EngineError(f"hibari speaks English only, not {language!r}")
         try:
             with self._lock:
                 model = self._model(voice)
-                wave: Wave = model(text, speed=self._speed, seed=1)  # the seed makes repeated prompts identical
-                return wave, int(model.sample_rate)
+                wave: Wave = model(
+                    text, speed=manner.speed(self._speed), seed=1
+                )  # the seed makes repeated prompts identical
+                return wave, manner.rate(int(model.sample_rate))
         except Exception as error:
             raise EngineError(f"hibari: {error}") from error
 

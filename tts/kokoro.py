@@ -26,6 +26,7 @@ from tts.clauses import has_cjk
 from tts.engine import EngineError
 from tts.hibari import HibariEngine
 from tts.sound import Wave
+from tts.style import NORMAL, Manner
 
 RATE = 24_000
 MAX_IDS = 510
@@ -69,7 +70,7 @@ class KokoroEngine:
         known = bool(re.fullmatch(r"[a-z]{2}_[a-z]+", wanted)) and self._voice_file(wanted).is_file()
         return wanted if known else self._default
 
-    def synthesise(self, text: str, language: str, voice: str) -> tuple[Wave, int]:
+    def synthesise(self, text: str, language: str, voice: str, manner: Manner = NORMAL) -> tuple[Wave, int]:
         """Chinese, English or mixed text → (wave, 24000). Raises `EngineError`."""
         if language not in {"zh", "en"}:
             raise EngineError(f"Kokoro is set up for Chinese and English, not {language!r}")
@@ -80,18 +81,19 @@ class KokoroEngine:
                 if not ids:
                     raise EngineError("Kokoro: the text has no sound")
                 style = self._style(voice)
-                parts = [self._run(ids[at : at + MAX_IDS], style) for at in range(0, len(ids), MAX_IDS)]
-                return np.concatenate(parts), RATE
+                speed = manner.speed(self._speed)
+                parts = [self._run(ids[at : at + MAX_IDS], style, speed) for at in range(0, len(ids), MAX_IDS)]
+                return np.concatenate(parts), manner.rate(RATE)
         except EngineError:
             raise
         except Exception as error:
             raise EngineError(f"Kokoro: {error}") from error
 
-    def _run(self, ids: list[int], style: npt.NDArray[np.float32]) -> Wave:
+    def _run(self, ids: list[int], style: npt.NDArray[np.float32], speed: float) -> Wave:
         feed = {
             "tokens": np.array([[0, *ids, 0]], dtype=np.int64),
             "style": style[len(ids) - 1][None, :],
-            "speed": np.array([self._speed], dtype=np.float32),
+            "speed": np.array([speed], dtype=np.float32),
         }
         return np.asarray(self._session.run(None, feed)[0], dtype=np.float32).ravel()
 

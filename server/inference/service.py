@@ -13,6 +13,7 @@ import contextlib
 import functools
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,6 +36,7 @@ from prosody.options import ProsodyOptions
 from prosody.speaker import VERSION as SPEAKER_VERSION
 from prosody.speaker import SpeakerEncoder, TooLittleSpeech
 from server import models
+from server.inference import speaking
 from server.inference.voiceprint import Comparing
 from server.inference.voices import Judging
 from session import channel, consent, wire
@@ -217,10 +219,15 @@ class InferenceService:
         return self._recogniser.decode(batch, fast=fast, wanted=wanted)
 
     async def _speak(self, peer: channel.Peer, request_id: int, body: wire.Speak) -> None:
-        clauses: Iterator[Clause] = self._speaker.speak(body.text, body.locale, body.voice)
+        clauses: Iterator[Clause] = self._speaker.speak(
+            body.text, body.locale, body.voice, speaking.spans(body), body.style
+        )
+        begun: float | None = time.perf_counter()
         self._busy(1)
         try:
             while (clause := await self._in(self._speak_threads, lambda: next(clauses, None))) is not None:
+                speaking.count(clause, first_s=None if begun is None else time.perf_counter() - begun)
+                begun = None
                 await peer.chunk(
                     request_id,
                     wire.SpeechAudio(

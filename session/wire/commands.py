@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from session.consent import EmotionConsent, VoiceprintConsent
+from session.speech import SayAs, Style
 from session.wire.values import LegRole
 
 
@@ -117,6 +118,8 @@ class PlaySpeech(Command, tag="speak", kw_only=True, frozen=True):
     locale: str
     voice: str = ""
     interruptible: bool = True
+    say_as: list[SayAs] = []
+    style: Style = ""
 
 
 class PlayFile(Command, tag="play", kw_only=True, frozen=True):

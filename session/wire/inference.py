@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from session.consent import EmotionConsent, VoiceprintConsent
+from session.speech import SayAs, Style
 from session.wire.commands import Command
 from session.wire.values import Emotion
 
@@ -101,6 +102,8 @@ class Speak(Command, tag="tts", kw_only=True, frozen=True):
     text: str
     locale: str
     voice: str = ""
+    say_as: list[SayAs] = []
+    style: Style = ""
 
 
 class SpeechAudio(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):

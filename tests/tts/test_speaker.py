@@ -11,7 +11,9 @@ from tts.engine import EngineError
 from tts.espeak import EspeakEngine
 from tts.hibari import HibariEngine
 from tts.options import TtsOptions
+from tts.read_as import Span
 from tts.speaker import Speaker, SpeechError, language_of
+from tts.style import NORMAL, STYLES, Manner
 
 
 class ScriptedEngine:
@@ -25,6 +27,7 @@ class ScriptedEngine:
         self.missing = missing
         self.silent = silent
         self.said: list[tuple[str, str]] = []
+        self.manners: list[Manner] = []
 
     def why_missing(self) -> str:
         return self.missing
@@ -32,9 +35,10 @@ class ScriptedEngine:
     def voice(self, wanted: str) -> str:
         return wanted or "default"
 
-    def synthesise(self, text: str, language: str, voice: str) -> tuple[np.ndarray, int]:
+    def synthesise(self, text: str, language: str, voice: str, manner: Manner = NORMAL) -> tuple[np.ndarray, int]:
         if self.fails:
             raise EngineError(self.fails)
+        self.manners.append(manner)
         self.said.append((text, language))
         level = 0.0 if self.silent else 0.3
         return (level * np.sin(np.arange(24_000) / 20)).astype(np.float32), 24_000
@@ -144,3 +148,37 @@ def test_shared_by_threads(tmp_path: Path) -> None:
         spoken = list(pool.map(lambda text: list(speaker.speak(text, "en")), texts))
     assert ["".join(clause.text for clause in clauses) for clauses in spoken] == texts
     assert all(clause.engine == "hibari" and clause.audio.ms > 500 for clauses in spoken for clause in clauses)
+
+
+def test_typed_pieces_are_read_as_such_in_whichever_clause_they_stand(tmp_path: Path) -> None:
+    hibari = ScriptedEngine("hibari")
+    text = "Thank you very much. Your order is 350, worth 350 euros."
+    at = text.index("350")
+    spoken = list(_speaker(tmp_path, hibari=hibari).speak(text, "en", spans=[Span(at, at + 3, "spell")]))
+    said = " ".join(words for words, _ in hibari.said)
+    assert "three five zero" in said
+    assert "three hundred and fifty euros" in said
+    assert "".join(clause.text for clause in spoken) == text  # the transcript keeps what was written
+
+
+def test_a_style_is_another_entry_slower_and_with_longer_pauses(tmp_path: Path) -> None:
+    hibari = ScriptedEngine("hibari")
+    speaker = _speaker(tmp_path, hibari=hibari)
+    text = "This is the first one. This is the second one."
+    (plain, _), (calm, _) = list(speaker.speak(text, "en")), list(speaker.speak(text, "en", style="calm"))
+    assert not calm.cached
+    assert hibari.manners[-1].pace < hibari.manners[0].pace == 1.0
+    assert calm.audio.ms > plain.audio.ms  # the scripted tone is as long: it is the pause
+    assert next(speaker.speak(text, "en", style="unheard of")).cached  # as the normal one
+
+
+def test_hibari_speaks_slower_and_lower_when_it_is_to_calm() -> None:
+    engine = HibariEngine("heart", 1.0)
+    text = "I am sorry that this has taken so long."
+    seconds = {
+        name: len(wave) / rate
+        for name in STYLES
+        for wave, rate in [engine.synthesise(text, "en", "heart", STYLES[name])]
+    }
+    assert seconds["slow"] > seconds["calm"] > seconds[""]
+    assert engine.synthesise(text, "en", "heart", STYLES["calm"])[1] < 24_000
