@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.flow import Flow
 from dialog.service import Dialog
+from dialog.verification.vault import VaultError
 from dialog.yamlfile import FileError
 from server.api.app import create_api
 from server.auth import KeyFileError, signing_key
@@ -27,9 +28,11 @@ from server.embedding import InferenceLink
 from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
 from server.publishing import Publishing
 from server.settings import ROOT, Settings
+from server.verification import Verification
 from session.consents import Consents
 from session.flow_versions import FlowVersions
 from session.store import Store, StoreError
+from session.voiceprints import Voiceprints
 from telephony.edge_users import EdgeUsers
 
 log = structlog.get_logger(__name__)
@@ -164,6 +167,9 @@ class App:
             purged = await Consents(self.store).expire(self.settings.store.affect_days)
             if purged:
                 log.info("app.affect_expired", conversations=purged)
+            voices = await Voiceprints(self.store).expire(self.settings.dialog.verification.voice_days)
+            if voices:
+                log.info("app.voiceprints_expired", voiceprints=voices)
             await asyncio.sleep(FORGET_EVERY_S)
 
     async def _prefetch(self) -> None:
@@ -241,12 +247,19 @@ async def serve(settings: Settings) -> int:
     try:
         store = await Store.open(settings.store_url, settings.store.busy_timeout_s)
         published = await FlowVersions(store).texts()
+        verification = Verification.of(settings, store)
         dialog = await asyncio.to_thread(
             lambda: Dialog.load(
-                settings.dialog, root=ROOT, data_dir=settings.data_dir, embedder=inference, published=published
+                settings.dialog,
+                root=ROOT,
+                data_dir=settings.data_dir,
+                embedder=inference,
+                published=published,
+                attempts=verification.attempts,
+                verification=verification.ports,
             )
         )
-    except (FileError, StoreError) as error:
+    except (FileError, StoreError, VaultError) as error:
         log.error("app.cannot_start", error=str(error))
         return 2
     try:

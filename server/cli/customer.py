@@ -1,0 +1,92 @@
+"""`warmline customer …`: what operators do about a customer's verification."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dialog.verification.codes import new_totp_secret, totp_uri
+from dialog.verification.lockout import customer_key, number_key
+from dialog.verification.memory import Nobody
+from dialog.verification.vault import VaultError
+from server.cli.common import fail, settings_or_exit, with_store
+from server.verification import Verification
+from session.store import Store
+from session.voiceprints import Voiceprints
+
+app = typer.Typer(help="Customers' verification: authenticator apps, locks, voiceprints.", no_args_is_help=True)
+
+CustomerNo = Annotated[str, typer.Argument(help="customer number, as in the directory")]
+
+
+@app.command("enrol-totp")
+def enrol_totp(
+    customer_no: CustomerNo,
+    issuer: Annotated[str, typer.Option(help="company's name, as the app shows it")] = "Warmline",
+) -> None:
+    """Make a secret for an authenticator app (over an older one) and print it once, as the address that a QR code holds."""
+    settings = settings_or_exit()
+    secret = new_totp_secret()
+
+    async def work(store: Store) -> None:
+        await Verification.of(settings, store).codes(Nobody()).enrol_totp(customer_no, secret)
+
+    try:
+        with_store(work)
+    except VaultError as error:
+        raise fail(str(error)) from error
+    print(totp_uri(secret, customer_no, issuer))
+
+
+@app.command("delete-totp")
+def delete_totp(customer_no: CustomerNo) -> None:
+    """The customer's authenticator app counts no longer."""
+    settings = settings_or_exit()
+
+    async def work(store: Store) -> bool:
+        return await Verification.of(settings, store).codes(Nobody()).delete_totp(customer_no)
+
+    try:
+        found = with_store(work)
+    except VaultError as error:
+        raise fail(str(error)) from error
+    if not found:
+        raise fail(f"customer {customer_no} has no authenticator app")
+    print("deleted")
+
+
+@app.command("unlock")
+def unlock(
+    customer_no: Annotated[str, typer.Argument(help="customer number; - for none")] = "-",
+    number: Annotated[str, typer.Option(help="calling number, or SIP user, exactly as the call shows it")] = "",
+) -> None:
+    """Forget the wrong answers of a customer and/or of a calling number, so that they may try again at once."""
+    settings = settings_or_exit()
+    keys = [customer_key(customer_no)] if customer_no != "-" else []
+    keys += [number_key(number)] if number else []
+    if not keys:
+        raise fail("name a customer number, or --number", 2)
+
+    async def work(store: Store) -> int:
+        return await Verification.of(settings, store).attempts.unlock(keys)
+
+    try:
+        found = with_store(work)
+    except VaultError as error:
+        raise fail(str(error)) from error
+    print(f"{found} unlocked" if found else "nothing was counted against them")
+
+
+@app.command("voiceprint-delete")
+def voiceprint_delete(
+    customer_no: CustomerNo, by: Annotated[str, typer.Option(help="who asked for it, for the record")] = "customer"
+) -> None:
+    """Delete a customer's voiceprint and end the consent to it."""
+
+    async def work(store: Store) -> bool:
+        return await Voiceprints(store).delete(customer_no, by)
+
+    if not with_store(work):
+        raise fail(f"customer {customer_no} has no voiceprint")
+    print("deleted")
