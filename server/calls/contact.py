@@ -36,6 +36,7 @@ from server.calls.feelings import Feelings
 from server.calls.handover import Handover
 from server.calls.journal import LegRef
 from server.calls.ledger import TurnLedger
+from server.calls.media_side import MediaSide
 from server.calls.orders import carry_out
 from server.calls.snapshot import ContactSnapshot, Phase, PlaceSnapshot, QueueSnapshot, snapshot_of, without_mood
 from server.calls.surroundings import Surroundings
@@ -78,6 +79,7 @@ class Contact:
     handover: Handover = field(init=False)
     transfers: Transfers = field(init=False)
     errands: Errands = field(init=False)
+    media: MediaSide = field(init=False)
     callback: PlaceSnapshot | None = None
     """What this call makes good, where it is one that we placed."""
     served: bool = False
@@ -92,7 +94,7 @@ class Contact:
     _task: asyncio.Task[None] | None = None
     _timers: Timers = field(default_factory=Timers)
     _turns: TurnLedger = field(default_factory=TurnLedger)
-    _wanted: fx.Expect | None = None
+    wanted: fx.Expect | None = None
     ending: str = ""
     _gone: bool = False
     """The caller's leg has ended."""
@@ -107,6 +109,7 @@ class Contact:
         self.handover = Handover(self)
         self.transfers = Transfers(self)
         self.errands = Errands(self)
+        self.media = MediaSide(self)
 
     # ------------------------------------------------------------------ the actor
 
@@ -328,7 +331,11 @@ class Contact:
         if effect.channel == "chat":
             return
         self._turns.answered(effect.play_id, thought_ms)
+        if self.media.holding:  # music never ends: what is to be heard comes before it
+            await self.music(False)
         await self.caller.say(effect)
+        if self.media.holding:
+            await self.music(True)
 
     async def finish(self, disposition: str) -> None:
         """The flow is through: hang up after the last words."""
@@ -340,20 +347,25 @@ class Contact:
     @property
     def may_record(self) -> bool:
         """Is sound recorded where nothing pauses it?"""
-        return not self.refused and self.run.consents.get("recording", not self.engine.flow.asks_to_record)
+        allowed = self.run.consents.get("recording", not self.engine.flow.asks_to_record)
+        return allowed and not self.refused and self.run.recording == "on" and not self.media.masked
 
     async def listen(self, speech: bool, wanted: fx.Expect | None = None) -> None:
         """Recognise the caller's speech or not, in the way the flow and the caller's consent want it."""
-        self._wanted = wanted
+        self.wanted = wanted
         prompt = self.engine.flow.recognition.prompt or {}
         hint = prompt.get(match_locale(list(prompt), self.language) or "", "")
         await self.caller.listen(
-            speech, emotion=self.feelings.consent, baseline=self.feelings.baseline, wanted=wanted, hint=hint
+            speech and not self.media.holding,
+            emotion=self.feelings.consent if self.media.analysis else None,
+            baseline=self.feelings.baseline,
+            wanted=wanted,
+            hint=hint,
         )
 
     async def listen_on(self) -> None:
         """As before, with what is allowed now."""
-        await self.listen(self.caller.listening, self._wanted)
+        await self.listen(self.caller.listening, self.wanted)
 
     async def consent(self, effect: fx.GrantConsent) -> None:
         """The caller answered a question for consent."""
@@ -367,12 +379,12 @@ class Contact:
             self.run.consents[EMOTION] = False
             await self.hush()
         await self.feelings.withdraw(purpose, by)
-        await self.listen(self.caller.listening, self._wanted)
+        await self.listen(self.caller.listening, self.wanted)
 
     async def hush(self) -> None:
         """Judge the caller's voice no more, from now on. May be called beside the actor, which may be busy."""
         self.feelings.stop()
-        await self.listen(self.caller.listening, self._wanted)
+        await self.listen(self.caller.listening, self.wanted)
 
     def _forget_mood(self) -> None:
         """Of what the flow and the queue remember."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SLACK_S = 2.0  # beyond an errand's own limit: then it is given up here, and the flow is told
+INSPECT_S = 30.0  # s that analysers of a picture may take; the flow gives up at about that time, too
 BOOKING_S = 6.0  # s that the database may take
 
 
@@ -31,6 +32,18 @@ class Errands:
         failed = fx.Performed(call_id=work.call_id, outcome="timeout", why="no answer in time")
         performer = self._contact.engine.ports.performer
         self._go(lambda: performer.perform(work), failed, work.timeout_ms / 1000 + SLACK_S)
+
+    def inspect(self, work: fx.Inspect) -> None:
+        """Have a picture looked at."""
+        failed = fx.Inspected(request_id=work.request_id, accepted=False, why="it could not be looked at")
+        inspector = self._contact.engine.ports.inspector
+        self._go(lambda: inspector.inspect(work), failed, INSPECT_S)
+
+    def think(self, work: fx.Think) -> None:
+        """Ask how the talk goes on."""
+        failed = fx.Thought(request_id=work.request_id, move="give_up")
+        thinker = self._contact.engine.ports.thinker
+        self._go(lambda: thinker.think(work), failed, work.timeout_ms / 1000 + SLACK_S)
 
     def book(self, work: fx.BookCallback) -> None:
         """Keep a callback."""

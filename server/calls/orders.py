@@ -40,6 +40,12 @@ async def carry_out(contact: Contact, effect: fx.AnyEffect, thought_ms: float) -
             await contact.note(effect.kind, effect.payload)
         case fx.Perform():
             contact.errands.perform(effect)
+        case fx.Inspect():
+            contact.errands.inspect(effect)
+        case fx.Think():
+            contact.errands.think(effect)
+        case fx.SetMedia() | fx.AskVisual() | fx.CancelVisual():
+            await contact.media.carry_out(effect)
         case fx.End():
             await contact.finish(effect.disposition)
         case fx.Enqueue() | fx.LeaveQueue() | fx.Transfer() | fx.CancelTransfer() | fx.BookCallback():
@@ -81,7 +87,7 @@ async def _permit(contact: Contact, effect: fx.AnyEffect) -> None:
             await contact.caller.record("stop")
         case fx.PauseRecording():
             await contact.caller.record("pause")
-        case fx.ResumeRecording():
+        case fx.ResumeRecording() if not contact.media.masked:
             await contact.caller.record("resume")
         case fx.Verified():
             await contact.around.store.set_conversation(

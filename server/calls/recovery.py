@@ -94,6 +94,7 @@ def _rebuild(controller: Controller, snapshot: ContactSnapshot, flow_sha: str) -
         contact.transfers.line = OutsideLine(contact, snapshot.outside)
         contact.transfers.line.know()
     contact.transfers.flows = snapshot.flows
+    contact.media.restore(snapshot.media)
     return contact
 
 

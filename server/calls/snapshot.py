@@ -62,6 +62,14 @@ def without_mood(queue: QueueSnapshot) -> QueueSnapshot:
     return msgspec.structs.replace(queue, facts=facts, reason=reason)
 
 
+class MediaSnapshot(msgspec.Struct, kw_only=True, frozen=True):
+    """What the flow ordered of the caller's media."""
+
+    masked: bool = False
+    analysis: bool = True
+    holding: bool = False
+
+
 class PlaceSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     """The callback that a call makes good, and the place in the queue that comes with it."""
 
@@ -90,6 +98,7 @@ class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     callback: PlaceSnapshot | None = None
     served: bool = False
     waited_since: int = 0
+    media: MediaSnapshot | None = None
     refused: bool = False
     """The caller refused to be recorded: whatever file the worker still closes is deleted."""
     ending: str = ""
@@ -123,4 +132,5 @@ def snapshot_of(contact: Contact) -> ContactSnapshot:
         callback=contact.callback,
         served=contact.served,
         waited_since=contact.waited_since,
+        media=contact.media.snapshot(),
     )

@@ -1,0 +1,77 @@
+"""What a flow orders of its caller's media, and the pictures it asks them for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialog import events as fx
+from server.calls.snapshot import MediaSnapshot
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+
+class MediaSide:
+    """One contact's; works in its actor."""
+
+    def __init__(self, contact: Contact) -> None:
+        self.masked = False
+        """Keys are kept out of the recording: it keeps silence meanwhile, since a tone has sounded when it is told of."""
+        self.analysis = True
+        """The caller's voice may be judged, where they agreed to it."""
+        self.holding = False
+        self.wanted: dict[str, fx.AskVisual] = {}
+        """Pictures that are asked for, by request."""
+        self._contact = contact
+
+    def snapshot(self) -> MediaSnapshot | None:
+        """For a restarted app; None = nothing was ordered. Pictures are asked for again by the flow."""
+        saved = MediaSnapshot(masked=self.masked, analysis=self.analysis, holding=self.holding)
+        return saved if saved != MediaSnapshot() else None
+
+    def restore(self, saved: MediaSnapshot | None) -> None:
+        """After a restart."""
+        if saved is not None:
+            self.masked, self.analysis, self.holding = saved.masked, saved.analysis, saved.holding
+
+    async def carry_out(self, effect: fx.SetMedia | fx.AskVisual | fx.CancelVisual) -> None:
+        """Order it."""
+        contact = self._contact
+        match effect:
+            case fx.SetMedia():
+                await self._set(effect)
+            case fx.AskVisual():
+                self.wanted[effect.request_id] = effect
+                asked = {"request_id": effect.request_id, "want": effect.want, "locale": effect.locale}
+                await contact.note("visual.asked", asked)
+            case fx.CancelVisual():
+                if self.wanted.pop(effect.request_id, None) is not None:
+                    await contact.note("visual.cancelled", {"request_id": effect.request_id})
+
+    async def received(self, request_id: str, ref: str) -> None:
+        """The caller gave what was asked for; a second one for the same request is not looked at."""
+        asked = self.wanted.pop(request_id, None)
+        if asked is None:
+            return
+        contact = self._contact
+        await contact.note("visual.received", {"request_id": request_id, "want": asked.want, "ref": ref})
+        if contact.phase == "flow":
+            await contact.step(fx.Received(request_id=request_id, ref=ref))
+
+    async def _set(self, effect: fx.SetMedia) -> None:
+        contact = self._contact
+        if effect.mask_keys is not None and effect.mask_keys != self.masked:
+            self.masked = effect.mask_keys
+            if self.masked:
+                await contact.caller.record("pause")
+            elif contact.may_record:
+                await contact.caller.record("resume")
+        if effect.hold is not None and effect.hold != self.holding:
+            self.holding = effect.hold
+            await contact.music(self.holding)
+        if effect.analysis is not None:
+            self.analysis = effect.analysis
+        if effect.video is not None:
+            await contact.note("media.video", {"on": effect.video})
+        wanted = contact.wanted
+        await contact.listen(contact.phase == "flow" and (wanted is None or wanted.speech), wanted)
