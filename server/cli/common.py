@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -22,6 +23,14 @@ def settings_or_exit() -> Settings:
         return load()
     except SettingsError as error:
         raise fail(str(error), 2) from error
+
+
+def write(text: str, out: Path | None) -> None:
+    """To a file, or printed."""
+    if out is None:
+        print(text, end="")
+    else:
+        out.write_text(text, encoding="utf-8")
 
 
 def fail(sentence: str, code: int = 1) -> typer.Exit:

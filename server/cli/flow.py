@@ -13,11 +13,13 @@ from dialog.reference import rules_page
 from dialog.validate import validate
 from dialog.verification.hashing import hash_secret
 from dialog.yamlfile import FileError
-from server.cli import flow_import, flow_versions
+from server.cli import flow_forms, flow_import, flow_versions
+from server.cli.common import write
 
 app = typer.Typer(help="Check, try and prepare flows without a phone.", no_args_is_help=True)
 
 flow_versions.add_to(app)
+flow_forms.add_to(app)
 app.command("import")(flow_import.import_flow)
 
 Files = Annotated[list[Path], typer.Argument(help="flow files (*.yaml)")]
@@ -64,29 +66,22 @@ def test_files(
 @app.command("schema")
 def print_schema(out: Annotated[Path | None, typer.Option(help="write here instead of printing")] = None) -> None:
     """The JSON Schema of flow/v1, for editors."""
-    _write(schema(), out)
+    write(schema(), out)
 
 
 @app.command("test-schema")
 def print_test_schema(out: Annotated[Path | None, typer.Option(help="write here instead of printing")] = None) -> None:
     """The JSON Schema of flowtest/v1, for editors."""
-    _write(flowtest_schema(), out)
+    write(flowtest_schema(), out)
 
 
 @app.command("rules")
 def print_rules(out: Annotated[Path | None, typer.Option(help="write here instead of printing")] = None) -> None:
     """All rules that `validate` checks, as Markdown."""
-    _write(rules_page(), out)
+    write(rules_page(), out)
 
 
 @app.command("hash-pin")
 def print_pin_hash() -> None:
     """Ask for a PIN (not shown) and print its hash for the customer directory."""
     print(hash_secret(typer.prompt("PIN", hide_input=True, confirmation_prompt=True)))
-
-
-def _write(text: str, out: Path | None) -> None:
-    if out is None:
-        print(text, end="")
-    else:
-        out.write_text(text, encoding="utf-8")
