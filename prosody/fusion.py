@@ -91,8 +91,9 @@ def fuse(voice: Feeling | None, words: Feeling | None, context: Context, sarcasm
         chances = _pool(_spread(heard), _spread(read))
     arousal, valence = place(chances)
     label, confidence = max(chances.items(), key=lambda pair: pair[1])
-    evidence = _evidence(voice, words, context, disagreement)
-    if confidence < (CONFIDENT if heard else ALONE):
+    unclear = confidence < (CONFIDENT if heard else ALONE)
+    evidence = _evidence(voice, words, context, disagreement, "unknown" if unclear else label)
+    if unclear:
         evidence.append(
             "neither voice nor words are clear enough for a label"
             if heard
@@ -118,6 +119,10 @@ def _disagreement(voice: Feeling | None, words: Feeling | None, context: Context
     if voice.label == "content" and words.label in _UPSET:
         return "tone_better"
     return ""
+
+
+def _likeliest(feeling: Feeling) -> Label:
+    return max(feeling.chances, key=lambda label: feeling.chances[label]) if feeling.chances else feeling.label
 
 
 def _spread(feeling: Feeling | None) -> dict[Label, float]:
@@ -151,8 +156,15 @@ def _normal(raw: dict[Label, float]) -> dict[Label, float]:
     )
 
 
-def _evidence(voice: Feeling | None, words: Feeling | None, context: Context, disagreement: Disagreement) -> list[str]:
-    lines = [*(voice.evidence if voice else []), *(words.evidence if words else [])]
+def _evidence(
+    voice: Feeling | None, words: Feeling | None, context: Context, disagreement: Disagreement, label: Label
+) -> list[str]:
+    """What speaks for the label; what one side alone would have said stands only where nothing or a disagreement is told."""
+    lines = list(voice.evidence) if voice else []
+    if voice is not None and label not in ("unknown", _likeliest(voice)):
+        lines = [line for line in lines if not line.startswith("unsure: ")]
+    if words is not None and (disagreement or label == "unknown" or words.label in (label, "unknown")):
+        lines += words.evidence
     if disagreement == "sarcasm":
         lines.insert(0, "kind words, but the voice is not, and something went wrong: perhaps sarcasm")
     elif disagreement == "tone_worse":

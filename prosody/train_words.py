@@ -25,7 +25,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from prosody.feeling import LABELS, Label
 from prosody.words import BUCKETS, DIMS, Floats, Language, WordsModel, plain, row
 
-VERSION = "words-1"
+VERSION = "words-2"
 PHRASES = Path(__file__).parent / "phrases.tsv"
 PHRASE_WEIGHT = 5.0  # a phrase of a caller counts for so many comments of Reddit
 REQUESTS = 2000  # sentences of callers without feeling, per language

@@ -56,6 +56,24 @@ def test_an_unknown_voice_and_weak_words_are_unknown_and_say_why() -> None:
     assert fuse(None, nothing("no words"), FAILED).evidence == ["no words"]
 
 
+def test_evidence_does_not_speak_for_another_label_than_the_one_that_is_told() -> None:
+    words = felt("angry", 0.6, "the words sound angry")
+    calm = fuse(felt("neutral", 0.8, "pitch 1.2 σ below most speakers"), words, Context())
+    assert (calm.label, calm.disagreement, calm.evidence) == ("neutral", "", ["pitch 1.2 σ below most speakers"])
+    assert "the words sound angry" in fuse(felt("angry"), words, Context()).evidence
+    assert "the words sound angry" in fuse(felt("content"), words, Context()).evidence  # told as a disagreement
+
+
+def test_a_guess_of_the_voice_is_evidence_only_for_what_it_guessed() -> None:
+    chances: dict[Label, float] = {"angry": 0.4, "sad": 0.3, "neutral": 0.1, "content": 0.1, "anxious": 0.1}
+    unsure = Feeling(0.0, 0.0, "unknown", 0.4, chances, ["unsure: angry at 40% is the likeliest", "30 % faster"])
+    glad = fuse(unsure, felt("content", 0.9, "the words sound content"), Context())
+    assert (glad.label, glad.evidence) == ("content", ["30 % faster", "the words sound content"])
+    cross = fuse(unsure, felt("angry", 0.9), Context())
+    assert (cross.label, cross.evidence[0]) == ("angry", "unsure: angry at 40% is the likeliest")
+    assert "unsure: angry at 40% is the likeliest" in fuse(unsure, None, Context()).evidence
+
+
 def test_agreement_keeps_the_label_and_a_known_voice_needs_no_words() -> None:
     assert fuse(felt("angry"), felt("angry"), Context()).label == "angry"
     assert fuse(felt("sad"), None, Context()).label == "sad"
