@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from media.options import MediaOptions
-from server.api import calls, desk, flows, history, metrics, people
+from server.api import callbacks, calls, desk, flows, history, metrics, people
 from server.api.access import who
 from server.api.guard import Guard
 from server.api.ports import CallControl
@@ -78,7 +78,7 @@ def create_api(
     app.state.offers = Throttle(options.offers_per_minute, 60.0)
     app.state.messages = Throttle(MESSAGES_PER_MINUTE, 60.0)
     app.state.publishing = publishing
-    for module in (people, calls, flows, history, desk, metrics):
+    for module in (people, callbacks, calls, flows, history, desk, metrics):
         app.include_router(module.router)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from session.callbacks import Callback
+
 Availability = Literal["offline", "available", "busy", "break", "meal", "meeting", "training", "away"]
 
 
@@ -95,6 +97,12 @@ class CallControl(Protocol):
 
     async def wrap_up(self, user_id: str, conversation_id: str, disposition: str, notes: str) -> None:
         """After-call work is done."""
+
+    async def callbacks(self) -> list[Callback]:
+        """Customers who are to be called back, by their place."""
+
+    async def cancel_callback(self, callback_id: str, *, by: str) -> bool:
+        """False when it is over or there is none."""
 
     async def users_changed(self) -> None:
         """Users or agents were added or changed."""

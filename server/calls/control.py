@@ -15,6 +15,7 @@ from server.calls.contact import Contact
 from server.calls.controller import RETRY_AFTER_S, Controller
 from server.hub import NoWorker
 from session import wire
+from session.callbacks import Callback
 from session.consents import Consents
 from session.ids import new_id
 from session.policy import EMOTION
@@ -214,6 +215,14 @@ class Control:
             conversation_id, "contact.wrapup", {"user_id": user_id, "disposition": disposition}, contact_id=mine[-1]
         )
         controller.desk.do(controller.desk.desk.wrapped_up(user_id, controller.desk.now()))
+
+    async def callbacks(self) -> list[Callback]:
+        """Those that are open, by their place."""
+        return await self._controller.callbacks.listed()
+
+    async def cancel_callback(self, callback_id: str, *, by: str) -> bool:
+        """Take it back; its record says by whom."""
+        return await self._controller.callbacks.cancel(callback_id, by)
 
     async def users_changed(self) -> None:
         """New or changed agents."""

@@ -19,6 +19,7 @@ from server.api.app import create_api
 from server.api.ports import AgentView, Availability, NotNow, OfferView, Turned, WebCall
 from server.auth import hash_password
 from server.options import ServerOptions
+from session.callbacks import Callback
 from session.store import Store
 from session.users import Users
 
@@ -84,6 +85,14 @@ class FakeControl:
 
     async def wrap_up(self, user_id: str, conversation_id: str, disposition: str, notes: str) -> None:
         self._note("wrapup", user_id, conversation_id, disposition, notes)
+
+    async def callbacks(self) -> list[Callback]:
+        self._note("callbacks")
+        return []
+
+    async def cancel_callback(self, callback_id: str, *, by: str) -> bool:
+        self._note("cancel_callback", callback_id, by)
+        return callback_id == "cb1"
 
     async def users_changed(self) -> None:
         self._note("users_changed")
