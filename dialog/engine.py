@@ -109,6 +109,8 @@ class FlowEngine:
         if (turn := self._turn(state, now_ms)) is None:
             return self._lost(state)
         await self._guarded(turn, event)
+        if state.ended and state.variants:
+            turn.conclude()
         return turn.effects
 
     async def resume(self, state: RunState, now_ms: int) -> list[AnyEffect]:

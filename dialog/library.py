@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from dialog.actions.outside import Outside
+from dialog.experiment.assign import Experiments
 from dialog.filter.service import Filters
 from dialog.knowledge import Article, KnowledgeBase, read_articles
 from dialog.options import DialogOptions
@@ -98,6 +99,7 @@ class FlowFolder:
         customers: CustomerDirectory | None = None,
         outside: Outside | None = None,
         filters: Filters | None = None,
+        experiments: Experiments | None = None,
         verification: MakeVerification = memory_ports,
     ) -> FlowFolder:
         """Read a folder of flows. Raises `FileError`.
@@ -116,6 +118,7 @@ class FlowFolder:
         people = customers or FileDirectory.read(directory if directory.is_file() else root / options.customers)
         ports = Ports(
             performer=(outside or Outside(options.actions)).performer(path),
+            experiments=experiments or Experiments(options.experiment_salt),
             filters=filters or Filters.load(root / "filters", options.filters),
             understanding=IntentClassifier(
                 embedder, least=options.intent_min, cache=cache / "vectors-intents.npz" if cache else None

@@ -108,6 +108,11 @@ class DialogOptions(BaseModel):
     verification: VerificationOptions = Field(default_factory=VerificationOptions)
 
     actions: ActionOptions = Field(default_factory=ActionOptions)
+    experiment_salt: str = Field(
+        default="",
+        repr=False,
+        description="key by which customers are given variants and recorded; with another one everybody is dealt anew",
+    )
     filters: list[str] = Field(
         default=["zh-CN-finance", "zh-CN-advertising", "us-CA", "eu"],
         description="policy packs that bot and agents are held to, files `filters/<id>.yaml` in the flows folder; "

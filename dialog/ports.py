@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dialog.calendars import Switches
 from dialog.events import Inspect, Inspected, Perform, Performed, Think, Thought
+from dialog.experiment.assign import Experiments
 from dialog.filter.service import Screened
 from dialog.verification.memory import memory_ports
 from dialog.verification.ports import Attempts as Attempts
@@ -95,6 +96,16 @@ class NoFilter:
         return []
 
 
+class Assignment(Protocol):
+    """Who gets which variant of an experiment; the real one is `dialog.experiment.assign.Experiments`."""
+
+    def unit(self, experiment: str, who: str) -> str:
+        """A customer, number or contact as it is recorded: nobody can be found by it."""
+
+    def variant(self, experiment: str, weights: Mapping[str, float], who: str) -> tuple[str, bool]:
+        """The variant, always the same for the same `who`; False = there is nothing to test any more."""
+
+
 class Performer(Protocol):
     """What does things outside for a run; the real one is in `dialog.actions`."""
 
@@ -154,6 +165,7 @@ class Ports:
     attempts: Attempts
     performer: Performer = field(default_factory=NoPerformer)
     filters: ContentFilter = field(default_factory=NoFilter)
+    experiments: Assignment = field(default_factory=Experiments)
     verification: VerificationPorts = field(default_factory=memory_ports)
     inspector: Inspector = field(default_factory=NoInspector)
     thinker: Thinker = field(default_factory=NoThinker)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dialog.actions.outside import Outside
 from dialog.embedding import CachedEmbedder
 from dialog.engine import FlowEngine
+from dialog.experiment.assign import Experiments
 from dialog.filter.service import Filters
 from dialog.flow import Flow, load_flow
 from dialog.gate import look
@@ -71,6 +72,7 @@ class Dialog:
         published: Mapping[str, str] | None = None,
         outside: Outside | None = None,
         filters: Filters | None = None,
+        experiments: Experiments | None = None,
         verification: MakeVerification = memory_ports,
     ) -> Dialog:
         """Read and check what the numbers need. Raises `FileError` naming file and line; blocks for some 100 ms.
@@ -115,6 +117,7 @@ class Dialog:
                 customers=customers,
                 outside=outside,
                 filters=filters,
+                experiments=experiments,
                 verification=verification,
             )
             for path in sorted(used, key=lambda path: (path != folder, path))

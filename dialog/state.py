@@ -117,6 +117,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     intent: str = ""
     layers: dict[str, Any] = {}
     """What a decision can rest on so far: how the intent was understood, and business data asked for since."""
+    variants: dict[str, dict[str, Any]] = {}
+    """Experiment → the variant met in this contact, and what its outcome is computed by."""
     answered: list[str] = []
     """Articles given so far."""
     gone: bool = False

@@ -272,6 +272,39 @@ class Turn:
             },
         }
 
+    # ------------------------------------------------------------------ experiments
+
+    def meet(self, experiment: str, weights: dict[str, float], success: str) -> str:
+        """The caller's variant: sticky by customer, else by number, else for this contact alone."""
+        state = self.state
+        known = state.variants.get(experiment)
+        if known is not None and known["variant"] in weights:
+            return str(known["variant"])
+        who = state.customer_id or state.caller.number or state.contact_id
+        variant, tested = self.ports.experiments.variant(experiment, weights, who)
+        if tested:
+            unit = self.ports.experiments.unit(experiment, who)
+            control = next(iter(weights))
+            met = {"experiment": experiment, "variant": variant, "control": control, "unit": unit}
+            state.variants[experiment] = {**met, "success": success}
+            self.effects.append(Record(kind="experiment.exposed", payload=met))
+        return variant
+
+    def conclude(self) -> None:
+        """The contact ends: what came of the variants that it met."""
+        state = self.state
+        transferred = bool(state.reason)
+        for met in state.variants.values():
+            expression = str(met["success"])
+            try:
+                values = {**self.values(), "ended": state.ended, "transferred": transferred}
+                success = cel.evaluate(expression, values) is True if expression else not transferred
+            except cel.ExpressionError:
+                success = False
+            payload = {**met, "success": success, "transferred": transferred}
+            self.effects.append(Record(kind="experiment.outcome", payload=payload))
+        state.variants = {}
+
     # ------------------------------------------------------------------ the layers of a decision
 
     async def classify(self, words: str) -> Understood:

@@ -200,7 +200,10 @@ class EventRow(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime]
     dedup: Mapped[str | None] = mapped_column(String(160), unique=True)
-    __table_args__ = (Index("ix_event_conversation_seq", "conversation_id", "seq"),)
+    __table_args__ = (
+        Index("ix_event_conversation_seq", "conversation_id", "seq"),
+        Index("ix_event_type_seq", "type", "seq"),
+    )
 
 
 class FlowRun(Base):

@@ -103,6 +103,13 @@ async def designer(found: Annotated[UserRecord, Depends(user)]) -> UserRecord:
     return found
 
 
+async def supervisor(found: Annotated[UserRecord, Depends(user)]) -> UserRecord:
+    """Those who answer for what is promised and paid."""
+    if not {"supervisor", "admin"} & set(found.roles):
+        raise HTTPException(403, "only supervisors and admins may do this")
+    return found
+
+
 def is_caller_of(conversation_id: str, request: Request) -> bool:
     """The bearer token is that of this very conversation."""
     token = bearer(request)
@@ -126,5 +133,6 @@ User = Annotated[UserRecord, Depends(user)]
 Agent = Annotated[UserRecord, Depends(agent)]
 Staff = Annotated[UserRecord, Depends(staff)]
 Admin = Annotated[UserRecord, Depends(admin)]
+Supervisor = Annotated[UserRecord, Depends(supervisor)]
 Designer = Annotated[UserRecord, Depends(designer)]
 CallerOrStaff = Annotated[UserRecord | None, Depends(caller_or_staff)]

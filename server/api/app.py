@@ -13,11 +13,12 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from media.options import MediaOptions
-from server.api import callbacks, calls, desk, flows, history, metrics, people
+from server.api import approvals, callbacks, calls, desk, experiments, filters, flows, history, metrics, people
 from server.api.access import who
 from server.api.guard import Guard
 from server.api.ports import CallControl
 from server.auth import Auth
+from server.following import Following
 from server.options import ServerOptions
 from server.publishing import Publishing
 from server.throttle import Throttle
@@ -42,10 +43,11 @@ def create_api(
     realm: str,
     pages: Path,
     publishing: Publishing | None = None,
+    following: Following | None = None,
 ) -> FastAPI:
     """The ASGI app. `pages`: folder of the built consoles; `realm`: digest realm of softphones.
 
-    `publishing`: None = versions of flows cannot be changed here.
+    `publishing`: None = versions of flows cannot be changed here. `following`: None = filter packs cannot be read again.
 
     `inference_metrics` raises OSError or TimeoutError when the inference worker does not answer.
     """
@@ -78,7 +80,8 @@ def create_api(
     app.state.offers = Throttle(options.offers_per_minute, 60.0)
     app.state.messages = Throttle(MESSAGES_PER_MINUTE, 60.0)
     app.state.publishing = publishing
-    for module in (people, callbacks, calls, flows, history, desk, metrics):
+    app.state.following = following
+    for module in (people, approvals, callbacks, calls, experiments, filters, flows, history, desk, metrics):
         app.include_router(module.router)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)

@@ -27,6 +27,7 @@ from server.calls.feelings import words_model
 from server.embedding import InferenceLink
 from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
 from server.publishing import Publishing
+from server.following import Following
 from server.settings import ROOT, Settings
 from server.verification import Verification
 from session.consents import Consents
@@ -45,7 +46,9 @@ USERS_EVERY_S = 2.0  # s; two small queries, so that a new agent need not wait n
 class App:
     """Composition root of the app process."""
 
-    def __init__(self, settings: Settings, store: Store, inference: InferenceLink, dialog: Dialog) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, inference: InferenceLink, dialog: Dialog, following: Following
+    ) -> None:
         self.settings = settings
         self.store = store
         self.inference = inference
@@ -61,6 +64,7 @@ class App:
             words=words_model(),
         )
         self.publishing = Publishing(dialog, store)
+        self.following = following
         self.stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -76,6 +80,7 @@ class App:
             realm=settings.edge.domain,
             pages=ROOT / "web" / "dist",
             publishing=self.publishing,
+            following=self.following,
         )
         server = uvicorn.Server(
             uvicorn.Config(
@@ -103,6 +108,7 @@ class App:
             asyncio.create_task(self._follow_users(), name="users"),
             asyncio.create_task(self.publishing.follow(), name="publishing"),
             asyncio.create_task(self._forget(), name="forget"),
+            asyncio.create_task(self.following.run(), name="following"),
         ]
         serving = asyncio.create_task(_serve(server), name="http")
         stopping = asyncio.create_task(self.stopping.wait(), name="stop")
@@ -247,6 +253,7 @@ async def serve(settings: Settings) -> int:
     try:
         store = await Store.open(settings.store_url, settings.store.busy_timeout_s)
         published = await FlowVersions(store).texts()
+        following = await asyncio.to_thread(Following.of, settings.dialog, ROOT, store)
         verification = Verification.of(settings, store)
         dialog = await asyncio.to_thread(
             lambda: Dialog.load(
@@ -255,6 +262,9 @@ async def serve(settings: Settings) -> int:
                 data_dir=settings.data_dir,
                 embedder=inference,
                 published=published,
+                outside=following.outside,
+                filters=following.filters,
+                experiments=following.experiments,
                 attempts=verification.attempts,
                 verification=verification.ports,
             )
@@ -263,7 +273,7 @@ async def serve(settings: Settings) -> int:
         log.error("app.cannot_start", error=str(error))
         return 2
     try:
-        await App(settings, store, inference, dialog).run()
+        await App(settings, store, inference, dialog, following).run()
     except KeyFileError as error:
         log.error("app.cannot_start", error=str(error))
         return 2

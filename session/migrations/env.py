@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from session import model_callback, model_flows, model_verification  # noqa: F401  their tables are part of the schema
+from session import model_actions, model_callback, model_flows, model_verification  # noqa: F401  their tables are part of the schema
 from session.model import Base
 
 context.configure(

@@ -1,0 +1,88 @@
+"""What the app follows while it runs: approved workflows, changed filter packs, what was decided about experiments."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from dialog.actions.outside import Outside
+from dialog.experiment.assign import Experiments
+from dialog.filter.service import Filters, Reloaded
+from dialog.options import DialogOptions
+from server.experiments import ExperimentDesk
+from server.workflow_runs import StoredRuns
+from session.store import Store
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 1.0  # s; a stat of each pack and three small queries
+GUARD_EVERY = 10  # rounds
+
+
+@dataclass(slots=True)
+class Following:
+    """Made before the flows are loaded, since these use all three."""
+
+    store: Store
+    outside: Outside
+    filters: Filters
+    experiments: Experiments
+
+    @classmethod
+    def of(cls, options: DialogOptions, root: Path, store: Store) -> Following:
+        """From the settings; reads the filter packs. Raises `FileError`."""
+        filters = Filters.load(root / options.flows_dir / "filters", options.filters)
+        return cls(store, Outside(options.actions), filters, Experiments(options.experiment_salt))
+
+    def __post_init__(self) -> None:
+        self.outside.runs = StoredRuns(self.store)
+
+    async def run(self) -> None:
+        """For ever. Trouble with the database or a file is logged and met again in the next round."""
+        desk = ExperimentDesk(self.store)
+        recovering = asyncio.create_task(self._recover(), name="workflow-recovery")
+        rounds = 0
+        try:
+            while True:
+                try:
+                    await self.outside.approved()
+                    await self.reload()
+                    if rounds % GUARD_EVERY == 0:
+                        await desk.read()
+                        await desk.guard()
+                    self.experiments.choices = await desk.choices()
+                except (OSError, SQLAlchemyError) as error:
+                    log.error("following.trouble", error=type(error).__name__)
+                rounds += 1
+                await asyncio.sleep(EVERY_S)
+        finally:
+            recovering.cancel()
+            await self.outside.close()
+
+    async def reload(self, by: str = "file", *, all_of_them: bool = False) -> list[Reloaded]:
+        """Take up changed filter packs (or all), with an audit event for each."""
+        told = await asyncio.to_thread(lambda: self.filters.reload(all_of_them=all_of_them))
+        for one in told:
+            payload = {
+                "about": "filter",
+                "pack": one.pack,
+                "by": by,
+                "before": one.before,
+                "after": one.after,
+                "problems": one.problems,
+            }
+            await self.store.append("", "audit", payload)
+        return told
+
+    async def _recover(self) -> None:
+        try:
+            count = await self.outside.recover()
+        except (OSError, SQLAlchemyError) as error:
+            log.error("following.not_recovered", error=type(error).__name__)
+            return
+        if count:
+            log.info("following.recovered", runs=count)
