@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from session.consent import VoiceprintConsent
+from session.speech import SayAs, Style
 
 Channel = Literal["voice", "video", "chat"]
 SayChannel = Literal["voice", "chat", "both"]
@@ -234,6 +235,9 @@ class Say(Effect, tag="say", kw_only=True, frozen=True):
     channel: SayChannel = "voice"
     article: str = ""
     """`id@version` of the knowledge article that this is from, if any."""
+    say_as: list[SayAs] = []
+    """Pieces of `text` that a voice reads character by character."""
+    style: Style = ""
 
 
 class StopSpeaking(Effect, tag="stop_speaking", kw_only=True, frozen=True):

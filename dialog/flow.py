@@ -39,6 +39,7 @@ from dialog.blocks.withdraw import Withdraw
 from dialog.calendars import Calendar
 from dialog.events import Channel
 from dialog.rulebook import UNREADABLE, rule
+from dialog.speaking import Speaking
 from dialog.text import Localised
 from dialog.yamlfile import Document, FileError, Place, Problem
 
@@ -172,6 +173,7 @@ class Flow(BaseModel):
     handlers: Handlers = Handlers()
     digressions: Digressions = Digressions()
     recognition: Recognition = Recognition()
+    speaking: Speaking = Speaking()
     shortcuts: dict[Annotated[str, Field(pattern=r"^[0-9*#]$")], str] = Field(
         default_factory=dict, description="key → block, wherever keys are not the input (0 = a person)"
     )

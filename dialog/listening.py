@@ -11,6 +11,7 @@ from dialog.blocks.withdraw import Withdraw
 from dialog.events import Heard, SetLocale
 from dialog.frames import levels
 from dialog.ports import Understood
+from dialog.speaking import asked_pace
 from dialog.text import agrees, count_words, match_locale
 from dialog.turn import HIDDEN
 from session.consent import MOOD_REASON, ON_EMOTION
@@ -44,13 +45,22 @@ async def heard(turn: Turn, words: Heard) -> None:
         handlers.lead(turn, "on_human_request", "asked for a person")
     elif not _takes_back(turn, meaning) and await _moved(turn):
         return
+    elif not state.sensitive and state.spoken and (pace := asked_pace(words.text)) is not None:
+        state.slow = pace
+        _again(turn, block)
     elif meaning.intent == "repeat" and isinstance(block, Asking):
-        turn.stop_speaking()
-        turn.say(state.last_answer or block.asked(turn))
+        _again(turn, block)
     elif await digressions.serve(turn, block, words, meaning):
         state.no_input = 0
     else:
         await _listen(turn, block, words, meaning)
+
+
+def _again(turn: Turn, block: Block) -> None:
+    """What was said last, if the block waits for an answer; else the block goes on in its own time."""
+    if isinstance(block, Asking):
+        turn.stop_speaking()
+        turn.say(turn.state.last_answer or block.asked(turn))
 
 
 async def pressed(turn: Turn, digit: str) -> None:

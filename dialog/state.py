@@ -126,6 +126,10 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     no_input: int = 0
     errors: int = 0
     sensitive: bool = False
+    slow: bool = False
+    """The caller asked for slower speech."""
+    comforted: bool = False
+    """The kind word for the present mood was said."""
 
     policy: PolicyName = "eu"
     """What the law where the call goes allows of the caller's voice."""

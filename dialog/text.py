@@ -8,8 +8,9 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from dialog import cel
+from dialog import cel, text_filter
 from dialog.events import Channel
+from session.speech import SayAs
 
 CHANNELS: tuple[str, ...] = get_args(Channel)
 AT = "@"
@@ -122,21 +123,32 @@ def variables(text: str) -> list[str]:
 
 def expressions(text: str) -> list[str]:
     """The CEL expressions of a template: what is more than a name. Not yet checked."""
-    return [part for part in _TEMPLATE.findall(text) if not _NAME.fullmatch(part)]
+    return [part for part in _parts(text) if not _NAME.fullmatch(part)]
 
 
 def _plain(text: str) -> list[str]:
-    return [part for part in _TEMPLATE.findall(text) if _NAME.fullmatch(part)]
+    return [part for part in _parts(text) if _NAME.fullmatch(part)]
+
+
+def _parts(text: str) -> list[str]:
+    return [text_filter.cut(part)[0] for part in _TEMPLATE.findall(text)]
 
 
 def render(text: str, values: Mapping[str, Any], locale: str) -> str:
-    """Fill `{{a.b}}` and `{{CEL}}`; a value that maps locales to words gives the words of `locale`.
+    """As `render_typed`, the text alone."""
+    return render_typed(text, values, locale)[0]
+
+
+def render_typed(text: str, values: Mapping[str, Any], locale: str) -> tuple[str, list[SayAs]]:
+    """Fill `{{a.b}}`, `{{CEL}}` and `{{… | filter}}`; and which pieces a voice reads character by character.
+
+    A value that maps locales to words gives the words of `locale`.
 
     What is missing, or cannot be computed, is empty: half a sentence is better than a call that ends.
     """
 
     def value_of(match: re.Match[str]) -> str:
-        name = match.group(1)
+        name, used, argument = text_filter.cut(match.group(1))
         value: Any = values
         if _NAME.fullmatch(name):
             for part in name.split("."):
@@ -148,9 +160,9 @@ def render(text: str, values: Mapping[str, Any], locale: str) -> str:
                 value = None
         if isinstance(value, Mapping):
             value = pick(value, locale) if value else ""
-        return "" if value is None else str(value)
+        return "" if value is None else text_filter.write(value, used, argument, values, locale)
 
-    return " ".join(_TEMPLATE.sub(value_of, text).split())
+    return text_filter.split(" ".join(_TEMPLATE.sub(value_of, text).split()))
 
 
 def count_words(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dialog import cel, frames, guard, text
+from dialog import cel, frames, guard, speaking, text
 from dialog.blocks.base import UTTERANCE_MS, Block
 from dialog.entities import Entity, EntityType, extract
 from dialog.events import (
@@ -27,6 +27,7 @@ from dialog.events import (
 from dialog.options import DialogOptions
 from dialog.ports import Found, Ports, Understood
 from dialog.state import Playing, RunState, Said
+from session.speech import SayAs, Style, shifted
 
 if TYPE_CHECKING:
     from dialog.flow import Flow
@@ -65,6 +66,8 @@ class Turn:
         self.classified_ms = 0.0
         self.written = False
         """A prompt was only written, so nobody will report its end."""
+        self._typed: dict[str, list[SayAs]] = {}
+        """What was rendered in this step → its pieces that are read character by character."""
 
     @property
     def block(self) -> Block:
@@ -91,15 +94,24 @@ class Turn:
     def render(self, wording: dict[str, str], also: dict[str, str] | None = None) -> str:
         """The wording for the run's locale and channel, filled in; `also` goes before the run's own values."""
         values = {**self.values(), **(also or {})}
-        return text.render(text.pick(wording, self.state.locale, self.state.channel), values, self.state.locale)
+        wanted = text.pick(wording, self.state.locale, self.state.channel)
+        words, typed = text.render_typed(wanted, values, self.state.locale)
+        self._typed[words] = typed
+        return words
 
-    def say(self, words: str, *, interruptible: bool = True, article: str = "") -> None:
-        """Speak and/or write; the block's `spoken` is called when it has ended."""
+    def say(self, words: str, *, interruptible: bool = True, article: str = "", style: Style = "") -> None:
+        """Speak and/or write; the block's `spoken` is called when it has ended. `style` where the caller asks for none."""
         state = self.state
         if not words:
             self.written = True
             return
+        say_as = self._typed.get(words, [])
+        if kind := speaking.comfort(state, self.root, self.options):
+            say_as = shifted(say_as, -len(kind) - 1)
+            words = f"{kind} {words}"
         screened = self.ports.filters.screen(words, state.locale)
+        if screened.text != words:
+            say_as = []
         words = screened.text
         for hit in screened.hits:
             self.effects.append(Record(kind="content_filter", payload={"block": state.block, **hit}))
@@ -117,6 +129,8 @@ class Turn:
                 interruptible=interruptible,
                 channel="chat" if not voice else "both" if state.text_turn else "voice",
                 article=article,
+                say_as=say_as,
+                style=speaking.style(state, self.root.speaking, style) if voice else "",
             )
         )
         if voice:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from dialog import (
     emotion_rules,
+    speaking,
     validate_calls,
     validate_consent,
     validate_handover,
@@ -29,5 +30,5 @@ def validate(flow: Flow, document: Document) -> list[Problem]:
 
 _CHECKS: tuple[Check, ...] = (
     *validate_paths.CHECKS, *validate_words.CHECKS, *validate_values.CHECKS, *validate_calls.CHECKS, *validate_consent.CHECKS,
-    *validate_private.CHECKS, *validate_handover.CHECKS, *validate_verification.CHECKS, emotion_rules.kept, emotion_rules.sale,
+    *speaking.CHECKS, *validate_private.CHECKS, *validate_handover.CHECKS, *validate_verification.CHECKS, emotion_rules.kept, emotion_rules.sale,
 )  # fmt: skip

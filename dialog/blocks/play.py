@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dialog.blocks.base import Speaking
 from dialog.text import Localised
+from session.speech import Style
 
 if TYPE_CHECKING:
     from dialog.turn import Turn
@@ -19,6 +20,9 @@ class Play(Speaking):
     type: Literal["play"]
     text: Localised
     barge_in: bool = Field(default=True, description="the caller's voice may interrupt it")
+    style: Style = Field(
+        default="", description="manner of speaking: `calm` or `slow`; empty follows the caller (docs/speaking.md)"
+    )
 
     def wordings(self) -> dict[str, dict[str, str]]:
         """Its text."""
@@ -27,4 +31,4 @@ class Play(Speaking):
     async def enter(self, turn: Turn) -> None:
         """Speak."""
         turn.expect()
-        turn.say(turn.render(self.text), interruptible=self.barge_in)
+        turn.say(turn.render(self.text), interruptible=self.barge_in, style=self.style)

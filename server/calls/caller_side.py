@@ -55,6 +55,8 @@ class CallerSide:
                 text=effect.text,
                 locale=effect.locale,
                 interruptible=effect.interruptible,
+                say_as=effect.say_as,
+                style=effect.style,
             )
         )
 
