@@ -29,6 +29,7 @@ class Voiceprint(Asking):
 
     required: ClassVar[frozenset[str]] = frozenset({"done", "failed"})
     optional: ClassVar[frozenset[str]] = frozenset({"no_input"})
+    own_names: ClassVar[frozenset[str]] = frozenset({"phrase"})
 
     type: Literal["voiceprint"]
     do: Literal["enrol", "delete"] = "enrol"
