@@ -26,13 +26,16 @@ class Coverage:
 
     def add(self, effects: Iterable[AnyEffect]) -> None:
         """What a run did."""
-        for effect in effects:
-            if isinstance(effect, Trace):
-                self.taken.setdefault(effect.block, set()).add(effect.exit)
-                if effect.exit in self.flow.handlers.targets():
-                    self.taken.setdefault(HANDLERS, set()).add(effect.exit)
-                elif effect.exit.startswith("shortcut_"):
-                    self.taken.setdefault(SHORTCUTS, set()).add(effect.exit.removeprefix("shortcut_"))
+        self.taken_by((effect.block, effect.exit) for effect in effects if isinstance(effect, Trace))
+
+    def taken_by(self, steps: Iterable[tuple[str, str]]) -> None:
+        """Blocks that were left, and by which exit."""
+        for block, exit in steps:
+            self.taken.setdefault(block, set()).add(exit)
+            if exit in self.flow.handlers.targets():
+                self.taken.setdefault(HANDLERS, set()).add(exit)
+            elif exit.startswith("shortcut_"):
+                self.taken.setdefault(SHORTCUTS, set()).add(exit.removeprefix("shortcut_"))
 
     def rows(self) -> list[tuple[str, list[str], list[str]]]:
         """Per block: its name, exits taken, exits that no test has taken. Blocks without exits: being there."""

@@ -7,6 +7,7 @@ to, and time jumps from one to the next.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import msgspec
@@ -107,6 +108,10 @@ class Player:
     may_feel: bool = False
     number: int = 0
     doing: str = ""
+    folder: Path = Path()
+    """Where recordings that steps name lie."""
+    play_ms: int = 0
+    """How long the prompt under way lasts; 0 = by its length."""
     _heard_at: int | None = None
     latency_ms: int = 0
 
@@ -189,17 +194,25 @@ class Player:
             await self.hang_up()
 
     async def _hear(self, step: Step, words: str) -> None:
-        self.talk.append(f"caller: {words}")
         feeling = None
         if step.emotion and self.may_feel:
             turns = self.feeling.turns + 1 if step.emotion == self.feeling.label else 1
             feeling = self.feeling = Feeling(
                 arousal=0.7, valence=-0.6, label=step.emotion, confidence=0.8, turns=turns, frustration=step.frustration
             )
-        self.now_ms += MS_PER_WORD * count_words(words)
-        self._heard_at = self.now_ms
         language = step.language or language_of(words)
-        await self._tell(Heard(text=words, language=language, confidence=step.confidence, feeling=feeling))
+        await self.heard(words, language, step.confidence, MS_PER_WORD * count_words(words), feeling)
+
+    async def heard(self, words: str, language: str, confidence: float, ms: int, feeling: Feeling | None) -> None:
+        """One utterance was understood, `ms` long."""
+        self.talk.append(f"caller: {words}")
+        self.now_ms += ms
+        self._heard_at = self.now_ms
+        await self._tell(Heard(text=words, language=language, confidence=confidence, feeling=feeling))
+
+    def file(self, step: Step) -> Path | None:
+        """The recording of what is said in a step, if it names one."""
+        return self.folder / step.file if step.file else None
 
     async def _interrupt(self, step: Step, words: str) -> None:
         self.said.clear()
@@ -312,7 +325,9 @@ class Player:
     async def _finish_play(self, outcome: Literal["done", "barge_in"]) -> None:
         play = self.plays.pop(0)
         spoken = play.text if outcome == "done" else play.text[: len(play.text) // 2]
-        self.now_ms += MS_PER_CHARACTER * len(spoken)
+        whole = self.play_ms or MS_PER_CHARACTER * len(play.text)
+        self.now_ms += round(whole * len(spoken) / max(1, len(play.text)))
+        self.play_ms = 0
         while self.coming and min(at for at, _ in self.coming) < self.now_ms:
             await self._next()
         await self._tell(PromptDone(play_id=play.play_id, outcome=outcome, spoken=spoken))

@@ -161,13 +161,26 @@ async def run_text(
     tests: ReadTests, flow: Flow, ports: Ports, options: DialogOptions, *, faults: bool = False
 ) -> Result:
     """Play all scenarios as text. Never raises for what a flow does."""
-    result = Result(str(tests.path), flow.id, "text", coverage=Coverage(flow))
     make = players(flow, ports, options)
+    result = await run_virtual(tests, flow, make, "text", _not_as_text)
+    if faults:
+        result.faults = await play_faults(make, [scenario for scenario in tests.tests if "text" in scenario.levels])
+    return result
+
+
+async def run_virtual(
+    tests: ReadTests,
+    flow: Flow,
+    make: Callable[[Scenario], Player],
+    level: Level,
+    why_not: Callable[[Scenario], str],
+) -> Result:
+    """Play all scenarios with players of one kind; `why_not`: why one is passed over. Never raises for what a flow does."""
+    coverage = Coverage(flow)
+    result = Result(str(tests.path), flow.id, level, coverage=coverage)
     for index, scenario in enumerate(tests.tests):
-        if "text" not in scenario.levels:
-            result.outcomes.append(
-                Outcome(scenario.name, tests.line(index), skipped=f"its levels are {', '.join(scenario.levels)}")
-            )
+        if skipped := why_not(scenario):
+            result.outcomes.append(Outcome(scenario.name, tests.line(index), skipped=skipped))
             continue
         player = make(scenario)
         began = time.perf_counter()
@@ -176,16 +189,16 @@ async def run_text(
             await player.run()
         except ScenarioFailed as error:
             failed = error.moment
-        if result.coverage is not None:
-            result.coverage.add(player.effects)
+        coverage.add(player.effects)
         result.outcomes.append(
             Outcome(scenario.name, failed_line(tests, index, failed), time.perf_counter() - began, failed)
         )
         await asyncio.sleep(0)  # a publish in the app plays tests beside live calls
-    if faults:
-        playable = [scenario for scenario in tests.tests if "text" in scenario.levels]
-        result.faults = await play_faults(make, playable)
     return result
+
+
+def _not_as_text(scenario: Scenario) -> str:
+    return "" if "text" in scenario.levels else f"its levels are {', '.join(scenario.levels)}"
 
 
 def failed_line(tests: ReadTests, index: int, failed: Moment | None) -> int:

@@ -46,6 +46,11 @@ def validate_files(files: Files) -> None:
 @app.command("test")
 def test_files(
     files: Annotated[list[Path], typer.Argument(help="test files (*.flowtest.yaml), beside their flows")],
+    text: Annotated[
+        bool, typer.Option("--text", help="as text, in virtual time; so it is without the others, too")
+    ] = False,
+    audio: Annotated[bool, typer.Option("--audio", help="as sound, through G.711 and the recogniser")] = False,
+    sip: Annotated[bool, typer.Option("--sip", help="as real calls to an app started for it")] = False,
     faults: Annotated[
         bool, typer.Option("--faults", help="also play generated cases in which something breaks")
     ] = False,
@@ -54,11 +59,20 @@ def test_files(
     junit_file: Annotated[Path | None, typer.Option("--junit", help="write results here, for CI")] = None,
     cache: Annotated[Path | None, typer.Option(help="folder that keeps sentence vectors for the next run")] = None,
 ) -> None:
-    """Play the scenarios of test files as text, with the real understanding. Exit code 1 when one fails."""
+    """Play the scenarios of test files, with the real understanding. Exit code 1 when one fails."""
+    from server.cli.common import fail
     from server.cli.flow_testing import run_tests
 
+    if text + audio + sip > 1:
+        raise fail("choose one of --text, --audio and --sip", 2)
     held = run_tests(
-        files, "text", faults=faults, coverage=coverage, cache=cache, json_file=json_file, junit_file=junit_file
+        files,
+        "sip" if sip else "audio" if audio else "text",
+        faults=faults,
+        coverage=coverage,
+        cache=cache,
+        json_file=json_file,
+        junit_file=junit_file,
     )
     raise typer.Exit(0 if held else 1)
 

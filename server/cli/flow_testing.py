@@ -15,12 +15,14 @@ from dialog.actions.options import ActionOptions
 from dialog.embedding import CachedEmbedder
 from dialog.flow import Flow, load_flow
 from dialog.flowtest import Level, ReadTests, read_tests
-from dialog.flowtest.running import Result, junit, run_text
+from dialog.flowtest.running import Result, junit, run_text, run_virtual
 from dialog.library import FlowFolder, outermost
 from dialog.options import DialogOptions
 from dialog.ports import Vectors
 from dialog.verification.lockout import MemoryAttempts
 from dialog.yamlfile import FileError, Problem
+from server.flowtest.levels import why_not
+from server.flowtest.sound import Sound
 from server.settings import ROOT
 
 SHIPPED = ROOT / "flows"
@@ -49,15 +51,27 @@ class Homes:
         self._embedder = CachedEmbedder(LocalEmbedder())
         self._folders: dict[Path, FlowFolder] = {}
 
+    def cache(self, path: Path) -> Path:
+        """Where the vectors of a flow's folder are kept; beneath as beneath the app's data folder."""
+        folder = path.resolve().parent
+        return self._cache if self._shipped(path) == folder else self._cache / folder.relative_to("/")
+
+    @staticmethod
+    def _shipped(path: Path) -> Path:
+        root = outermost(path)
+        return root if (root / "intents").is_dir() else SHIPPED
+
     async def folder(self, path: Path, options: DialogOptions) -> FlowFolder:
         """The folder of a flow's or test's file, learnt. Raises `FileError`."""
         folder = path.resolve().parent
         if folder not in self._folders:
-            root = outermost(path)
-            shipped = root if (root / "intents").is_dir() else SHIPPED
-            own = self._cache / folder.relative_to("/") if shipped != folder else self._cache
             loaded = FlowFolder.load(
-                folder, shipped, options, data_dir=own, embedder=self._embedder, attempts=MemoryAttempts()
+                folder,
+                self._shipped(path),
+                options,
+                data_dir=self.cache(path),
+                embedder=self._embedder,
+                attempts=MemoryAttempts(),
             )
             await loaded.learn()
             self._folders[folder] = loaded
@@ -73,17 +87,31 @@ def flow_of(tests: ReadTests) -> Flow:
     return load_flow(path)
 
 
-async def play_files(files: Sequence[Path], level: Level, *, faults: bool, cache: Path | None) -> list[Result]:
-    """Results of all files at one level; a file that cannot be used is printed and counts as a failure."""
-    homes = Homes(cache)
+async def play_file(homes: Homes, path: Path, level: Level, *, faults: bool, sound: Sound | None) -> Result:
+    """The results of one test file. Raises `FileError`, `SipFailed`."""
+    tests = read_tests(path)
+    flow = flow_of(tests)
     options = DialogOptions(actions=ActionOptions(mock=True))
-    found: list[Result] = []
-    for path in files:
-        tests = read_tests(path)
-        flow = flow_of(tests)
-        folder = await homes.folder(path, options)
-        found.append(await run_text(tests, flow, folder.ports, options, faults=faults))
-    return found
+    folder = await homes.folder(path, options)
+    if level == "sip":
+        from server.flowtest.sip import run_sip
+
+        return await run_sip(tests, flow, _sound(sound).voices, homes.cache(path))
+    if level == "text":
+        return await run_text(tests, flow, folder.ports, options, faults=faults)
+    return await run_virtual(
+        tests,
+        flow,
+        _sound(sound).players(tests, flow, folder.ports, options),
+        level,
+        lambda scenario: why_not(scenario, level),
+    )
+
+
+def _sound(sound: Sound | None) -> Sound:
+    if sound is None:
+        raise RuntimeError("this level needs voices")
+    return sound
 
 
 def run_tests(
@@ -97,13 +125,16 @@ def run_tests(
     junit_file: Path | None,
 ) -> bool:
     """Play, print, write; True when all holds."""
+    from server.flowtest.sip import SipFailed
+
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # broken on purpose
     bad = False
     results: list[Result] = []
+    homes, sound = Homes(cache), Sound.load() if level != "text" else None
     for path in files:
         try:
-            results += asyncio.run(play_files([path], level, faults=faults, cache=cache))
-        except FileError as error:
+            results.append(asyncio.run(play_file(homes, path, level, faults=faults, sound=sound)))
+        except (FileError, SipFailed) as error:
             print(error)
             bad = True
             continue

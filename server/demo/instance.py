@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -70,15 +70,18 @@ def _free(port: int) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def private_instance(data_dir: Path, models_dir: Path, phone_port: int) -> AsyncIterator[Instance]:
+async def private_instance(
+    data_dir: Path, models_dir: Path, phone_port: int, *, env: Mapping[str, str] | None = None
+) -> AsyncIterator[Instance]:
     """Start it, wait until all is well, make an admin and an agent; stop it at the end, whatever happened.
 
-    The agent is a registered softphone where there is Kamailio, else one at `phone_port`. Raises `DemoError`.
+    The agent is a registered softphone where there is Kamailio, else one at `phone_port`; `env`: settings of the
+    caller's own. Raises `DemoError`.
     """
     base = free_run(SIP_PORTS + 2, 21000)
     settings_file = data_dir / "warmline.toml"
     settings_file.write_text("# the demo's settings are in its environment\n")
-    env = {
+    whole = {
         **{name: value for name, value in os.environ.items() if not name.startswith("WARMLINE_")},
         "WARMLINE_MODELS": str(models_dir),
         "WARMLINE_CONFIG": str(settings_file),
@@ -90,13 +93,14 @@ async def private_instance(data_dir: Path, models_dir: Path, phone_port: int) ->
         "WARMLINE_SIP__RTP_BASE_PORT": str(free_run(RTP_PORTS, 30000)),
         "WARMLINE_SIP__DIAL_ALLOWED": f'["sip:amy@127.0.0.1:{phone_port}"]',
         "WARMLINE_MEDIA__WEBRTC_WORKERS": "1",
+        **(env or {}),
     }
     password, secret = token_urlsafe(16), new_sip_secret()
     device = "sip" if edge.program() is not None else "uri"
     await _people(data_dir, password, secret, device, phone_port)
     log = (data_dir / "warmline.log").open("wb")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.cli", "serve", env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        sys.executable, "-m", "server.cli", "serve", env=whole, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
     )
     http = f"http://127.0.0.1:{base}"
     try:
