@@ -288,6 +288,9 @@ class FlowEngine:
         state = turn.state
         if not calling:
             turn.trace(exit_name, why)
+        if turn.block.hears:
+            # digits given to this question are no answer to the next one
+            state.private.digits = ""
         turn.stop_speaking()
         for name in [name for name in state.timers if name != DURATION]:
             state.timers.pop(name)

@@ -240,7 +240,12 @@ class Turn:
         block = (self.root.subflows[frame.flow] if frame.flow else self.root).blocks[frame.block]
         outputs: dict[str, str] = getattr(block, "outputs", {})
         exit_name = outcome if outcome in block.exits else "error"
-        self.brought = {} if exit_name == "error" else {n: self.evaluate(text) for n, text in outputs.items()}
+        self.brought = {}
+        for name, expression in outputs.items() if exit_name != "error" else ():
+            try:
+                self.brought[name] = self.evaluate(expression)
+            except cel.ExpressionError:
+                continue  # what the sub-flow has not come to know on this way is not brought back
         self.go(block.way(exit_name, state.channel), exit_name, why, above=1)
 
     @property

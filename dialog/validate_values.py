@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dialog import cel
+from dialog.blocks.call import Call
 from dialog.blocks.verify import Verify
 from dialog.flow import Flow
 from dialog.rulebook import rule
@@ -96,7 +97,7 @@ def _spread(flow: Flow, known: dict[str, _Known], waiting: list[str]) -> None:
             if target not in flow.blocks:
                 continue
             plain = exit_name.partition(AT)[0]
-            sure = block.assigns_on(plain) | _facts(flow, name, plain)
+            sure = block.assigns_on(plain) | _facts(flow, name, plain) | _brought(flow, name, plain)
             after = _Known(at.some | _sets(flow, name) | sure, (at.every or frozenset()) | sure)
             if _merge(known, target, after):
                 waiting.append(target)
@@ -121,6 +122,22 @@ def _sets(flow: Flow, name: str) -> frozenset[str]:
 def _facts(flow: Flow, name: str, exit_name: str) -> frozenset[str]:
     verified = isinstance(flow.blocks[name], Verify) and exit_name == "passed"
     return frozenset({"customer"}) if verified else frozenset()
+
+
+def _brought(flow: Flow, name: str, exit_name: str) -> frozenset[str]:
+    """Outputs of a called flow that can be computed at each of its ends with this outcome."""
+    block = flow.blocks[name]
+    called = flow.subflows.get(block.flow) if isinstance(block, Call) else None
+    if not isinstance(block, Call) or called is None or called.id == flow.id:
+        return frozenset()
+    sub = called.model_copy(update={"subflows": {}})  # what flows called in turn bring is not looked at
+    ends = [
+        at.every or frozenset()
+        for end, at in flow_of_values(sub).items()
+        if getattr(sub.blocks[end], "outcome", "") == exit_name
+    ]
+    known = frozenset.intersection(*ends) | BUILT_IN | _CONSTANTS if ends else frozenset[str]()
+    return frozenset(slot for slot, text in block.outputs.items() if ends and known >= set(cel.names(text)))
 
 
 def _reads(flow: Flow, name: str) -> Iterator[tuple[Place, str]]:

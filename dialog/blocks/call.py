@@ -52,8 +52,12 @@ class Call(Block):
         }
 
     def assigns(self) -> frozenset[str]:
-        """What comes back."""
+        """What may come back."""
         return frozenset(self.outputs)
+
+    def assigns_on(self, exit_name: str) -> frozenset[str]:
+        """What surely comes back is for the sub-flow to say (dialog.validate_values)."""
+        return frozenset()
 
     async def enter(self, turn: Turn) -> None:
         """Evaluate the inputs, and call."""

@@ -19,6 +19,7 @@ from dialog.events import (
     PauseRecording,
     Perform,
     Performed,
+    Pressed,
     Received,
     ResumeRecording,
     SetAttributes,
@@ -345,3 +346,16 @@ async def test_events_before_the_start_do_nothing(ports: Ports) -> None:
     run = Run(flow(BY_CHANNEL), ports)
     assert await run.tell(Heard(text="hello")) == []
     assert not run.ever(End)
+
+
+async def test_digits_of_one_question_are_no_answer_to_the_next(ports: Ports) -> None:
+    blocks = """  first: {type: collect, slot: pin, sensitive: true, min: 4, max: 8, prompt: {en: A, zh-CN: 甲}, no_match: {en: B, zh-CN: 乙}, exits: {ok: one, failed: two}}
+  next_one: {type: collect, slot: order_id, min: 2, max: 2, prompt: {en: C, zh-CN: 丙}, no_match: {en: D, zh-CN: 丁}, exits: {ok: one, failed: two}}
+"""
+    run = Run(flow(blocks).replace("on_error: three", "on_error: three, on_human_request: next_one"), ports)
+    await run.tell(Started())
+    for digit in "24":
+        await run.tell(Pressed(digit=digit))
+    await run.say("a person please")
+    assert run.state.block == "next_one" and "order_id" not in run.state.attributes
+    assert run.state.private.digits == ""

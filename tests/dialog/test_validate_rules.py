@@ -235,3 +235,11 @@ def test_people_more_than_three_answers_away() -> None:
     found = [(p.line, p.message) for p in validate(*parse_flow(text)) if p.rule.id == "human-unreachable"]
     assert [message.split(":")[0] for _, message in found] == ["block 'q1'", "block 'q2'", "handlers.on_human_request is missing"]  # fmt: skip
     assert found[0][0] == 7
+
+
+@pytest.mark.parametrize(("declined", "rules"), [("bye", []), ("told", ["attribute-maybe-unset"])])
+def test_what_a_subflow_brings_is_there_where_it_surely_came(folder: Path, declined: str, rules: list[str]) -> None:
+    old = "{rated: bye, declined: bye, error: bye}\n"
+    new = f"{{rated: told, declined: {declined}, error: bye}}\n"
+    told = '  told:\n    type: play\n    text: {en: "{{stars}} stars."}\n    exits: {next: bye}\n'
+    assert [p.rule.id for p in problems(folder, GOOD.replace(old, new + told))] == rules
