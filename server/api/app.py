@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from media.options import MediaOptions
-from server.api import approvals, callbacks, calls, desk, experiments, filters, flows, history, metrics, people
+from server.api import approvals, callbacks, calls, desk, experiments, filters, flows, history, metrics, people, visuals
 from server.api.access import who
 from server.api.guard import Guard
 from server.api.ports import CallControl
@@ -81,7 +81,7 @@ def create_api(
     app.state.messages = Throttle(MESSAGES_PER_MINUTE, 60.0)
     app.state.publishing = publishing
     app.state.following = following
-    for module in (people, approvals, callbacks, calls, experiments, filters, flows, history, desk, metrics):
+    for module in (people, approvals, callbacks, calls, experiments, filters, flows, history, desk, metrics, visuals):
         app.include_router(module.router)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)

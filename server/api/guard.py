@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 256 * 1024  # bytes; the largest request is an SDP offer of a few KB
-TOO_LARGE = f"a request may have at most {MAX_BODY} bytes"
+MAX_PICTURE = 8 * 1024 * 1024  # bytes; a photo of a telephone has 2…5 MB
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -33,14 +33,16 @@ class Guard:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
+        most = MAX_PICTURE if path.startswith("/api/conversations/") and path.endswith("/visuals") else MAX_BODY
+        too_large = f"a request may have at most {most} bytes"
         taken = 0
 
         async def bounded() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MAX_BODY:  # also for bodies sent in chunks, which declare no length
-                raise HTTPException(413, TOO_LARGE)
+            if taken > most:  # also for bodies sent in chunks, which declare no length
+                raise HTTPException(413, too_large)
             return message
 
         async def guarded(message: Message) -> None:
@@ -53,7 +55,7 @@ class Guard:
             await send(message)
 
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            await JSONResponse({"detail": TOO_LARGE}, 413)(scope, receive, guarded)
+        if not length.isdigit() or int(length) > most:
+            await JSONResponse({"detail": too_large}, 413)(scope, receive, guarded)
             return
         await self._app(scope, bounded, guarded)

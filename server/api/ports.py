@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from session.callbacks import Callback
@@ -103,6 +104,12 @@ class CallControl(Protocol):
 
     async def cancel_callback(self, callback_id: str, *, by: str) -> bool:
         """False when it is over or there is none."""
+
+    async def picture(self, conversation_id: str, request_id: str, data: bytes) -> str:
+        """What the flow asked for; its name. Raises `NotNow`, or ValueError for a file of another kind."""
+
+    def picture_path(self, conversation_id: str, ref: str) -> Path | None:
+        """Where it lies."""
 
     async def users_changed(self) -> None:
         """Users or agents were added or changed."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from server.api.ports import AgentView, Availability, NotNow, OfferView, Turned, WebCall
+from server.calls import pictures
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.contact import Contact
 from server.calls.controller import RETRY_AFTER_S, Controller
@@ -223,6 +225,21 @@ class Control:
     async def cancel_callback(self, callback_id: str, *, by: str) -> bool:
         """Take it back; its record says by whom."""
         return await self._controller.callbacks.cancel(callback_id, by)
+
+    async def picture(self, conversation_id: str, request_id: str, data: bytes) -> str:
+        """Keep what the flow asked for, and tell it."""
+        contact = self._controller.contact_in(conversation_id)
+        asked = contact.media.wanted.get(request_id) if contact is not None else None
+        if contact is None or asked is None:
+            raise NotNow("no picture is asked for now")
+        folder = self._controller.pictures
+        ref = await asyncio.to_thread(pictures.keep, folder, conversation_id, data, want=asked.want)
+        contact.post(lambda: contact.media.received(request_id, ref))
+        return ref
+
+    def picture_path(self, conversation_id: str, ref: str) -> Path | None:
+        """Where a picture of this conversation lies."""
+        return pictures.find(self._controller.pictures, conversation_id, ref)
 
     async def users_changed(self) -> None:
         """New or changed agents."""

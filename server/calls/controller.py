@@ -331,6 +331,11 @@ class Controller:
         self.legs[contact.customer.leg_id] = (contact.customer, contact)
         self.idle.clear()
 
+    @property
+    def pictures(self) -> Path:
+        """Where what callers showed is kept."""
+        return self._paths.recordings.parent / "pictures"
+
     def recording_path(self, contact: Contact) -> Path:
         """Where the recording of a contact goes."""
         return self._paths.recordings / f"{contact.contact_id}.wav"

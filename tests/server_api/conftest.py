@@ -94,6 +94,14 @@ class FakeControl:
         self._note("cancel_callback", callback_id, by)
         return callback_id == "cb1"
 
+    async def picture(self, conversation_id: str, request_id: str, data: bytes) -> str:
+        self._note("picture", conversation_id, request_id, len(data))
+        return "p1"
+
+    def picture_path(self, conversation_id: str, ref: str) -> Path | None:
+        self._note("picture_path", conversation_id, ref)
+        return None
+
     async def users_changed(self) -> None:
         self._note("users_changed")
 
