@@ -37,6 +37,20 @@ class Answer(BaseModel):
     token: str
 
 
+class Begin(BaseModel):
+    """Somebody begins to write."""
+
+    customer: str | None = Field(default=None, max_length=64)
+    locale: str | None = Field(default=None, max_length=35)
+
+
+class Begun(BaseModel):
+    """The conversation, and the token by which its caller writes and reads in it."""
+
+    conversation_id: str
+    token: str
+
+
 class Text(BaseModel):
     """A chat message."""
 
@@ -90,6 +104,21 @@ async def offer(body: Offer, request: Request) -> Answer:
         raise HTTPException(422, f"sdp: {error}") from error
     token = auth_of(request).caller_token(call.conversation_id)
     return Answer(sdp=call.sdp, leg_id=call.leg_id, conversation_id=call.conversation_id, token=token)
+
+
+@router.post("/chat")
+async def chat(body: Begin, request: Request) -> Begun:
+    """Write instead of calling; anybody may. What is said follows as messages of the conversation."""
+    chats: Throttle = request.app.state.offers
+    if wait_s := chats.take(address_of(request)):
+        raise _too_many("calls from this address", wait_s)
+    try:
+        conversation_id = await control_of(request).open_chat(customer_id=body.customer, locale=body.locale)
+    except Turned as error:
+        raise HTTPException(503, str(error), {"Retry-After": str(error.retry_after_s)}) from error
+    except LookupError as error:
+        raise HTTPException(404, str(error)) from error
+    return Begun(conversation_id=conversation_id, token=auth_of(request).caller_token(conversation_id))
 
 
 @router.get("/ice")

@@ -63,6 +63,9 @@ class CallControl(Protocol):
     ) -> WebCall:
         """A browser calls. Raises `Turned`, ValueError for a bad offer, LookupError when nothing answers."""
 
+    async def open_chat(self, *, customer_id: str | None, locale: str | None) -> str:
+        """Somebody begins to write; their conversation. Raises `Turned`, LookupError when nothing answers."""
+
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
         """Somebody wrote in the chat."""
 

@@ -31,6 +31,7 @@ from dialog.text import match_locale
 from server.calls.affect import MoodSnapshot
 from server.calls.agent_side import AgentSide
 from server.calls.caller_side import CallerSide
+from server.calls.ending import caller_gone
 from server.calls.errands import Errands
 from server.calls.feelings import Feelings
 from server.calls.handover import Handover
@@ -50,6 +51,7 @@ log = structlog.get_logger(__name__)
 
 MAILBOX = 500  # items; a busy call makes ~10 a second, so this is most of a minute's backlog
 LEARNING_S = 20.0  # s a first request may wait for the bot to learn its intents; 8 on an idle machine
+CHAT_IDLE_MS = 1_800_000  # half an hour without a word: whoever wrote has left the page
 GOODBYE_S = 15.0  # s a last prompt may take before the call is ended over it
 
 Work = Callable[[], Awaitable[None]]
@@ -96,7 +98,7 @@ class Contact:
     _turns: TurnLedger = field(default_factory=TurnLedger)
     wanted: fx.Expect | None = None
     ending: str = ""
-    _gone: bool = False
+    gone: bool = False
     """The caller's leg has ended."""
     refused: bool = False
     """The caller does not want to be recorded: the file is deleted when the worker closes it."""
@@ -153,7 +155,7 @@ class Contact:
 
         Who talks goes on talking; who waits or is being transferred comes back to the flow first.
         """
-        if self._gone:
+        if self.gone:
             self.phase = "ended"  # what is written at the end was tried; nobody is on the line
             return
         try:
@@ -242,7 +244,7 @@ class Contact:
             case wire.RecordingClosed():
                 await self._recording_closed(event)
             case wire.LegEnded():
-                await self._customer_gone(event)
+                await caller_gone(self, event)
 
     async def _heard(self, at: int, event: wire.UtteranceFinal) -> None:
         if event.aside:
@@ -276,39 +278,6 @@ class Contact:
         await self.around.store.update_leg(self.customer.leg_id, recording_path=event.path)
         await self.note("recording", {"duration_ms": event.duration_ms, "rate": event.rate})
 
-    async def _customer_gone(self, event: wire.LegEnded) -> None:
-        self._gone = True
-        try:
-            await self._part(event)
-            if self.run.block:  # else nobody has answered yet, or the caller gave up before
-                await self.step(fx.HungUp())
-            await self.feelings.ended()
-        finally:  # a flow that breaks here leaves no contact that never ends
-            await self.around.store.stamp_contact(
-                self.contact_id,
-                ended=True,
-                disconnect_party=event.party,
-                disconnect_cause=event.reason,
-                disposition=self.ending or None,
-            )
-            ended = {"party": event.party, "reason": event.reason, "disposition": self.ending}
-            await self.note("contact.ended", ended)
-            await self.around.store.close_conversation(self.conversation_id, "closed")
-            await self.around.call_over(self, event.reason)
-            self.phase = "ended"
-
-    async def _part(self, event: wire.LegEnded) -> None:
-        """From the queue, from the agent, from whoever is outside."""
-        desk = self.around.desk
-        if self.phase == "queued":
-            await self.note("queue.left", {"why": event.reason})
-            desk.do(desk.desk.leave(self.contact_id, desk.now()))
-        if self.agent is not None:
-            await self.agent.hang_up("hangup")
-            if self.phase == "talking":
-                desk.do(desk.desk.ended(self.contact_id, desk.now()))
-        await self.transfers.caller_gone()
-
     # ------------------------------------------------------------------ the flow
 
     async def step(self, event: fx.AnyFlowEvent) -> None:
@@ -340,7 +309,7 @@ class Contact:
     async def finish(self, disposition: str) -> None:
         """The flow is through: hang up after the last words."""
         self.ending = disposition
-        if not self._gone:
+        if not self.gone:
             self.start_timer("goodbye", round(GOODBYE_S * 1000))
             await self._maybe_end()
 
@@ -408,6 +377,8 @@ class Contact:
             return
         if name == "goodbye":
             await self.hang_up("hangup")
+        elif name == "idle":
+            await caller_gone(self, wire.LegEnded(leg_id="", party="remote", reason="idle"))
         elif name in ("whisper", "outside"):
             await self.transfers.on_timer(name)
         elif name == "agent_whisper":
@@ -436,8 +407,21 @@ class Contact:
 
     # ------------------------------------------------------------------ from the API
 
+    @property
+    def chat(self) -> bool:
+        """Nobody is on a line: they write."""
+        return not self.customer.leg_id
+
+    async def open_chat(self) -> None:
+        """Somebody begins to write."""
+        self.up = True
+        self.start_timer("idle", CHAT_IDLE_MS)
+        await self.step(fx.Started())
+
     async def text(self, text: str) -> None:
         """The caller wrote in the chat box (committed already)."""
+        if self.chat:
+            self.start_timer("idle", CHAT_IDLE_MS)
         if self.phase == "flow":
             await self.step(fx.TextMessage(text=text))
 
@@ -447,8 +431,11 @@ class Contact:
             await self.step(fx.Pressed(digit=digit))
 
     async def hang_up(self, reason: str) -> None:
-        """End the caller's leg; the rest follows from its `LegEnded`."""
-        await self.caller.hang_up(reason)
+        """End the caller's leg; the rest follows from its `LegEnded`. A chat ends here."""
+        if self.chat:
+            await caller_gone(self, wire.LegEnded(leg_id="", party="local", reason=reason))
+        else:
+            await self.caller.hang_up(reason)
 
     async def resume(self, playing: str | None) -> None:
         """The app was restarted and the caller's leg is still up: go on where the flow stopped."""
@@ -457,6 +444,8 @@ class Contact:
             self._forget_mood()
         if not self.up:
             return
+        if self.chat:
+            self.start_timer("idle", CHAT_IDLE_MS)
         if self.ending:
             self.start_timer("goodbye", round(GOODBYE_S * 1000))
         if self.phase == "transfer":  # who rang is given up with the app that rang; the flow asks for it again

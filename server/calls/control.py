@@ -79,6 +79,12 @@ class Control:
             raise ValueError(str(error)) from error
         return WebCall(answer.sdp, leg_id, contact.conversation_id)
 
+    async def open_chat(self, *, customer_id: str | None, locale: str | None) -> str:
+        """Somebody begins to write: their conversation."""
+        if self._controller.draining:
+            raise Turned("this server is being restarted; write again in a moment", DRAIN_RETRY_S)
+        return (await self._controller.open_chat(locale=locale, customer_id=customer_id)).conversation_id
+
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
         """Keep and show what was written; the flow answers callers while no person does."""
         store = self._controller.store

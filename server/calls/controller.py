@@ -20,7 +20,7 @@ from desk.options import DeskOptions
 from desk.routing import Desk
 from desk.service import DeskService
 from dialog.engine import FlowEngine
-from dialog.events import BookCallback, CallbackResult
+from dialog.events import BookCallback, CallbackResult, Channel
 from dialog.options import NumberOptions
 from dialog.service import Dialog
 from dialog.state import CallerInfo
@@ -44,6 +44,7 @@ from session.users import Users
 
 log = structlog.get_logger(__name__)
 
+CHAT = "chat"  # the number, in `dialog.numbers`, of who writes on the page
 RETRY_AFTER_S = 10  # told to callers turned away; a call or two usually ends in that time
 
 
@@ -254,6 +255,17 @@ class Controller:
         caller = CallerInfo(number=sip_user(remote), called=number, name=name)
         return await self._open(engine, served, conversation_id, language, leg_id, worker, transport, remote, caller)
 
+    async def open_chat(self, *, locale: str | None, customer_id: str | None) -> Contact:
+        """Somebody writes on the page: a flow answers. Raises LookupError when none does."""
+        answering = self.dialog.answering(CHAT)
+        engine, served = answering.engine, answering.number
+        language = match_locale(engine.flow.locales, locale or served.locale) or served.locale
+        conversation_id = await self.store.create_conversation(language=language, customer_id=customer_id)
+        caller = CallerInfo(called=CHAT)
+        contact = await self._open(engine, served, conversation_id, language, "", None, "webrtc", "", caller)
+        contact.post(contact.open_chat)
+        return contact
+
     async def call_out(self, row: Callback, leg_id: str, worker: Worker, place: PlaceSnapshot) -> Contact:
         """A contact for a call that we place, in the conversation it belongs to. Raises LookupError without a flow."""
         engine = self.dialog.engine(self.around.outgoing.callback_flow)
@@ -272,28 +284,35 @@ class Controller:
         conversation_id: str,
         language: str,
         leg_id: str,
-        worker: Worker,
+        worker: Worker | None,
         transport: wire.Transport,
         remote: str,
         caller: CallerInfo,
         place: PlaceSnapshot | None = None,
     ) -> Contact:
+        """`worker` None: no leg, somebody writes."""
         store = self.store
+        channel: Channel = "chat" if worker is None else "voice"
         contact_id = await store.add_contact(
             conversation_id,
-            channel="voice",
+            channel=channel,
             direction="outbound" if place else "inbound",
             initiation_method="callback" if place else "inbound",
         )
         participant_id = await store.add_participant(contact_id, role="customer", name=caller.name)
         bot_id = await store.add_participant(contact_id, role="bot", name="Warmline")
-        await store.add_leg(
-            leg_id=leg_id, participant_id=participant_id, transport=transport, remote=remote, worker_id=worker.worker_id
-        )
+        if worker is not None:
+            await store.add_leg(
+                leg_id=leg_id,
+                participant_id=participant_id,
+                transport=transport,
+                remote=remote,
+                worker_id=worker.worker_id,
+            )
         ref = LegRef(leg_id, "customer", conversation_id, contact_id, participant_id)
         run = engine.new_state(
             contact_id=contact_id,
-            channel="voice",
+            channel=channel,
             locale=language,
             caller=caller,
             attributes={"callback_reason": place.queue.reason} if place else None,
@@ -317,10 +336,15 @@ class Controller:
         await store.append(
             conversation_id,
             "contact.started",
-            {"channel": "voice", "transport": transport, "flow": contact.flow_id, "language": contact.language},
+            {
+                "channel": channel,
+                "transport": transport if worker else "",
+                "flow": contact.flow_id,
+                "language": contact.language,
+            },
             contact_id=contact_id,
             participant_id=participant_id,
-            leg_id=leg_id,
+            leg_id=leg_id or None,
         )
         contact.start()
         return contact
@@ -328,7 +352,8 @@ class Controller:
     def adopt(self, contact: Contact) -> None:
         """Know a contact and its caller's leg."""
         self.contacts[contact.contact_id] = contact
-        self.legs[contact.customer.leg_id] = (contact.customer, contact)
+        if contact.customer.leg_id:
+            self.legs[contact.customer.leg_id] = (contact.customer, contact)
         self.idle.clear()
 
     @property

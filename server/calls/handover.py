@@ -32,6 +32,9 @@ class Handover:
 
     async def enqueue(self, effect: fx.Enqueue, *, enqueued_at: int | None = None) -> None:
         """Into the queue, at the old place (`enqueued_at`, UTC ms) when there was one."""
+        if self._contact.chat:
+            await self._not_written()
+            return
         if (back := self._contact.callback) is not None:
             await self.join(msgspec.structs.replace(back.queue, whisper=effect.whisper))
             return
@@ -48,6 +51,12 @@ class Handover:
             whisper=effect.whisper,
         )
         await self.join(queue)
+
+    async def _not_written(self) -> None:
+        """Agents talk; they see a chat in its conversation, and may write there, but are not offered it."""
+        contact = self._contact
+        await contact.note("queue.left", {"why": "no agent takes chats"})
+        contact.post(lambda: contact.step(fx.QueueResult(outcome="no_agents")))
 
     async def join(self, queue: QueueSnapshot) -> None:
         """Wait for people, with music."""

@@ -37,6 +37,8 @@ async def recover(controller: Controller) -> None:
             await controller.store.stamp_contact(saved.contact_id, ended=True, disconnect_cause="app_lost")
             continue
         contact.start()
+        if contact.chat:
+            contact.post(lambda contact=contact: contact.resume(None))  # type: ignore[misc]
         log.info("recovery.contact", contact=contact.contact_id, phase=contact.phase)
     if controller.contacts:
         controller.later(CLAIM_S, lambda: _close_unclaimed(controller))
@@ -85,7 +87,8 @@ def _rebuild(controller: Controller, snapshot: ContactSnapshot, flow_sha: str) -
         callback=snapshot.callback,
         served=snapshot.served,
         waited_since=snapshot.waited_since,
-        waiting_for_leg=True,
+        waiting_for_leg=bool(snapshot.customer_leg_id),
+        up=not snapshot.customer_leg_id,
     )
     controller.adopt(contact)
     if snapshot.agent is not None:

@@ -50,6 +50,8 @@ class Transfers:
         match effect.target:
             case "flow":
                 self._to_flow(effect)
+            case _ if self._contact.chat:
+                self._tell(effect.transfer_id, "failed", "who writes cannot be put through")
             case "agent":
                 await self._to_agent(effect)
             case "number" | "sip":

@@ -11,6 +11,7 @@ import pytest
 
 from dialog.engine import FlowEngine
 from dialog.events import Perform, Performed
+from server.calls.ending import caller_gone
 from session import wire
 from tests.calls.house import House, open_house
 
@@ -102,7 +103,7 @@ async def test_who_hangs_up_does_not_undo_what_is_under_way(tmp_path: Path) -> N
         outside = performing(house)
         contact = await called(house)
         (task,) = contact.errands._tasks
-        contact.post(lambda: contact._customer_gone(wire.LegEnded(leg_id="leg-1", party="remote", reason="hangup")))
+        contact.post(lambda: caller_gone(contact, wire.LegEnded(leg_id="leg-1", party="remote", reason="hangup")))
         await asyncio.wait_for(contact._task, 5)
         assert not task.done()
         outside.answer.set_result(Performed(call_id=outside.asked[0].call_id, outcome="ok"))

@@ -48,6 +48,10 @@ class FakeControl:
         self._note("offer", conversation_id, locale)
         return WebCall("answer-sdp", "leg-1", conversation_id or await self.store.create_conversation(language="en"))
 
+    async def open_chat(self, *, customer_id: str | None, locale: str | None) -> str:
+        self._note("open_chat", customer_id, locale)
+        return "c9"
+
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
         self._note("message", conversation_id, text, role, user_id)
 

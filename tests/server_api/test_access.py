@@ -12,6 +12,7 @@ PUBLIC = {
     ("POST", "/api/login"),
     ("POST", "/api/logout"),
     ("POST", "/api/offer"),
+    ("POST", "/api/chat"),
     ("GET", "/api/ice"),
     ("GET", "/api/health"),
 }

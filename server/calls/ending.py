@@ -1,0 +1,49 @@
+"""The end of a contact: the caller's leg is gone, or whoever wrote has left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialog import events as fx
+from session import wire
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+
+async def caller_gone(contact: Contact, event: wire.LegEnded) -> None:
+    """Tell the flow, free whoever was with them, write the end down."""
+    if contact.gone:
+        return
+    contact.gone = True
+    try:
+        await _part(contact, event)
+        if contact.run.block:  # else nobody has answered yet, or the caller gave up before
+            await contact.step(fx.HungUp())
+        await contact.feelings.ended()
+    finally:  # a flow that breaks here leaves no contact that never ends
+        await contact.around.store.stamp_contact(
+            contact.contact_id,
+            ended=True,
+            disconnect_party=event.party,
+            disconnect_cause=event.reason,
+            disposition=contact.ending or None,
+        )
+        ended = {"party": event.party, "reason": event.reason, "disposition": contact.ending}
+        await contact.note("contact.ended", ended)
+        await contact.around.store.close_conversation(contact.conversation_id, "closed")
+        await contact.around.call_over(contact, event.reason)
+        contact.phase = "ended"
+
+
+async def _part(contact: Contact, event: wire.LegEnded) -> None:
+    """From the queue, from the agent, from whoever is outside."""
+    desk = contact.around.desk
+    if contact.phase == "queued":
+        await contact.note("queue.left", {"why": event.reason})
+        desk.do(desk.desk.leave(contact.contact_id, desk.now()))
+    if contact.agent is not None:
+        await contact.agent.hang_up("hangup")
+        if contact.phase == "talking":
+            desk.do(desk.desk.ended(contact.contact_id, desk.now()))
+    await contact.transfers.caller_gone()

@@ -1,0 +1,105 @@
+"""Callers whom a mistake of ours would have left on a dead line, and records that would never have ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import select
+
+from server.calls.ledger import TurnLedger
+from server.calls.recovery import recover
+from server.calls.snapshot import AgentSnapshot
+from session import wire
+from session.model import Contact as ContactRow
+from tests.calls.house import open_house
+from tests.calls.test_chat import FLOW as QUEUE
+from tests.calls.test_transfers import flow
+
+WAITING = {
+    "main": """
+format: flow/v1
+id: main
+title: {en: M}
+locales: [en]
+start: people
+blocks:
+  people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: bye}}
+  sorry: {type: end, disposition: sorry, text: {en: Something broke.}}
+  bye: {type: end}
+handlers: {on_error: sorry}
+"""
+}
+
+
+async def broken(contact: Any) -> None:
+    async def work() -> None:
+        raise RuntimeError("a bug of ours")
+
+    contact.post(work)
+
+
+@pytest.mark.parametrize("flows", [WAITING, flow()])
+async def test_what_breaks_in_the_queue_or_while_it_rings_gives_the_caller_back(
+    tmp_path: Path, flows: dict[str, str]
+) -> None:
+    async with open_house(tmp_path, flows) as house:
+        contact = await house.call()
+        await house.quiet()
+        assert contact.phase in ("queued", "transfer")
+        await broken(contact)
+        await house.quiet()
+        assert contact.phase == "flow"  # the flow ends it by its own words, or there are none and it hangs up
+        assert house.controller.desk.desk.waiting == {}
+        await house.said()
+        assert house.of(wire.HangupLeg, "leg-1")
+
+
+async def test_a_flow_that_breaks_at_the_end_leaves_no_open_contact(tmp_path: Path) -> None:
+    async with open_house(tmp_path, QUEUE) as house:
+        contact = await house.call()
+
+        async def breaks(*_: Any) -> Any:
+            raise RuntimeError("a bug of ours")
+
+        cast(Any, contact).engine = type("Broken", (), {"step": breaks, "flow": contact.engine.flow})()
+        await house.ended("leg-1")
+        assert contact.phase == "ended"
+        async with house.store.reading() as session:
+            row = await session.scalar(select(ContactRow).where(ContactRow.id == contact.contact_id))
+        assert row is not None
+        assert row.ended_at is not None
+        assert house.controller.contacts == {}
+
+
+async def test_a_talk_outlives_its_agents_account(tmp_path: Path) -> None:
+    """Somebody who is made no agent during a restart is still the one whom the caller hears."""
+    async with open_house(tmp_path, WAITING) as house:
+        ids = await house.agents("amy")
+        house.controller.set_availability(ids["amy"], "available")
+        contact = await house.call()
+        await house.quiet()
+        leg = await house.answered_by_agent(contact)
+    async with open_house(tmp_path, WAITING) as house:
+        await recover(house.controller)  # no agents were read: there is none any more
+        again = house.controller.contacts[contact.contact_id]
+        assert again.agent is not None
+        assert again.agent.snapshot() == AgentSnapshot(
+            user_id=ids["amy"], name="Amy", leg_id=leg, participant_id=again.agent.participant_id
+        )
+        assert leg in house.controller.legs  # so that the caller is had back when it ends
+        again.up, again.waiting_for_leg = True, False
+        await house.ended(leg)
+        assert again.phase == "flow"
+
+
+def test_the_stages_of_a_turn_add_up_when_they_are_finer_than_the_clock() -> None:
+    ledger = TurnLedger()
+    ledger.heard(1_000, [wire.Stage(name="asr", ms=200.0)])
+    ledger.answered("p1", 30.7)
+    event = wire.PlayStarted(leg_id="l", play_id="p1", at_ms=0, ledger=[wire.Stage(name="synthesis", ms=69.8)])
+    stages = ledger.audible(1_100, event)
+    assert stages is not None
+    assert sum(stage.ms for stage in stages) == pytest.approx(200.0 + 100.0, abs=0.11)
+    assert all(stage.ms >= 0 for stage in stages)
