@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dialog import (
     emotion_rules,
     speaking,
+    validate_actions,
     validate_calls,
     validate_consent,
     validate_handover,
@@ -30,5 +31,5 @@ def validate(flow: Flow, document: Document) -> list[Problem]:
 
 _CHECKS: tuple[Check, ...] = (
     *validate_paths.CHECKS, *validate_words.CHECKS, *validate_values.CHECKS, *validate_calls.CHECKS, *validate_consent.CHECKS,
-    *speaking.CHECKS, *validate_private.CHECKS, *validate_handover.CHECKS, *validate_verification.CHECKS, emotion_rules.kept, emotion_rules.sale,
+    *speaking.CHECKS, *validate_private.CHECKS, *validate_handover.CHECKS, *validate_verification.CHECKS, *validate_actions.CHECKS, emotion_rules.kept, emotion_rules.sale,
 )  # fmt: skip

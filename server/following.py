@@ -43,6 +43,7 @@ class Following:
 
     async def run(self) -> None:
         """For ever. Trouble with the database or a file is logged and met again in the next round."""
+        await self.outside.http.open()
         desk = ExperimentDesk(self.store)
         recovering = asyncio.create_task(self._recover(), name="workflow-recovery")
         rounds = 0

@@ -47,6 +47,7 @@ class HttpActions:
         self._transport = transport
         self._sleep = sleep
         self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
 
     async def perform(self, work: Perform) -> Performed:
         """Make the request, again where that does no harm. Raises nothing but CancelledError."""
@@ -70,6 +71,23 @@ class HttpActions:
         log.info("action.http", call=work.call_id, outcome=outcome, status=status, ms=round(ms), why=why)
         values = {**values, "http_status": status}
         return Performed(call_id=work.call_id, outcome=outcome, values=values, why=why or f"HTTP {status}", ms=ms)
+
+    async def open(self) -> httpx.AsyncClient:
+        """The connections; the first time in a thread, since reading the certificates takes some 100 ms."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._new_client)
+            return self._client
+
+    def _new_client(self) -> httpx.AsyncClient:
+        count = self.options.connections
+        return httpx.AsyncClient(
+            transport=self._transport,
+            follow_redirects=False,  # a listed host must not send us to one that is not
+            trust_env=False,  # neither proxies nor .netrc of whoever started us
+            limits=httpx.Limits(max_connections=count, max_keepalive_connections=count),
+            timeout=httpx.Timeout(30.0, connect=CONNECT_S),
+        )
 
     async def pause(self, seconds: float) -> None:
         """Wait before another try."""
@@ -106,7 +124,7 @@ class HttpActions:
         raise _Bad("no try was left")
 
     async def _once(self, request: Mapping[str, Any], headers: dict[str, str]) -> tuple[int, bytes]:
-        client = self._open()
+        client = await self.open()
         limit = request["max_kb"] * 1024
         async with (
             asyncio.timeout(request["timeout_s"]),
@@ -146,18 +164,6 @@ class HttpActions:
             user, _, password = value.partition(":")
             headers["Authorization"] = httpx.BasicAuth(user, password)._auth_header
         return headers
-
-    def _open(self) -> httpx.AsyncClient:
-        if self._client is None:
-            count = self.options.connections
-            self._client = httpx.AsyncClient(
-                transport=self._transport,
-                follow_redirects=False,  # a listed host must not send us to one that is not
-                trust_env=False,  # neither proxies nor .netrc of whoever started us
-                limits=httpx.Limits(max_connections=count, max_keepalive_connections=count),
-                timeout=httpx.Timeout(30.0, connect=CONNECT_S),
-            )
-        return self._client
 
 
 def checked(url: str, allowed: list[str]) -> None:
