@@ -53,6 +53,9 @@ export const EMPTY: Picture = {
   up: { customer: null, agent: null },
 };
 
+/** What stands for words that are nobody's business; neither is the voice that said them. */
+const HIDDEN = "[hidden]";
+
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
 const record = (value: unknown): Record<string, string> =>
@@ -68,7 +71,7 @@ function put(lines: Line[], line: Line): Line[] {
   const old = lines[index]!;
   if (!old.partial && line.partial) return lines; // a late partial never replaces the final words
   const next = lines.slice();
-  next[index] = { ...line, emotion: line.emotion ?? old.emotion };
+  next[index] = { ...line, emotion: line.text === HIDDEN ? null : (line.emotion ?? old.emotion) };
   return next;
 }
 
@@ -157,6 +160,7 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
       return { ...picture, lines: put(picture.lines, typed) };
     }
     case "leg.up": {
+      if (text(p["role"]) === "external") return noted();
       const who = text(p["role"]) === "agent" ? "agent" : "customer";
       const next = { ...noted(), up: { ...picture.up, [who]: Date.parse(event.at) } };
       return who === "customer" && picture.phase.name === "starting" ? { ...next, phase: { name: "assistant" } } : next;
