@@ -37,6 +37,8 @@ DECLINED = {
     "zh": ["我没有", "忘了", "忘记了", "不记得了", "我不知道", "想不起来了", "找不到"],
 }
 """Ways to say that an answer cannot be given; the next factor is asked then."""
+NO_NAMES = frozenset({"human_request", "repeat"})
+"""What is wanted in words where any words may be the answer."""
 
 
 class Verify(Asking):
@@ -50,6 +52,7 @@ class Verify(Asking):
     required: ClassVar[frozenset[str]] = frozenset({"passed", "failed", "locked", "unavailable"})
     optional: ClassVar[frozenset[str]] = frozenset({"no_input"})
     own_names: ClassVar[frozenset[str]] = frozenset({"phrase"})
+    digressible: ClassVar[bool] = True
 
     type: Literal["verify"]
     level: int = Field(default=2, ge=1, le=3, description="1 = likely the customer, 2 = private matters, 3 = payments")
@@ -215,7 +218,15 @@ class Verify(Asking):
             answer = Answer(digits=digits) if digits else None
         else:
             factor = self._factor(turn)
-            answer = None if factor.words else factor.read(heard, state.locale)
+            answer = factor.read(heard, state.locale)
+            if factor.words or answer is None:
+                if await self._declines(turn, heard.text):
+                    turn.stop_speaking()
+                    self._set_aside(turn, state.memo["at"])
+                    await self._next(turn)
+                    return True
+                if factor.words and (await turn.ports.understanding.classify(heard.text)).intent in NO_NAMES:
+                    answer = None
         if answer is None:
             return False
         turn.stop_speaking()
@@ -251,18 +262,9 @@ class Verify(Asking):
             turn.say(turn.render(self.unclear) if self.unclear else self.asked(turn))
 
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
-        """Words that nobody else took: an answer in words, "I have not got it", or nothing."""
+        """Words that nobody took for an answer: ask again, as often as an answer may be wrong."""
         state = turn.state
         turn.stop_speaking()
-        if state.phase != "number" and await self._declines(turn, heard.text):
-            self._set_aside(turn, state.memo["at"])
-            await self._next(turn)
-            return
-        factor = None if state.phase == "number" else self._factor(turn)
-        answer = factor.read(heard, state.locale) if factor is not None and factor.words else None
-        if answer is not None:
-            await self._complete(turn, answer)
-            return
         misses = state.memo["misses"] = state.memo.get("misses", 0) + 1
         if misses >= self.attempts:
             turn.leave("failed", "no answer was given")

@@ -45,7 +45,7 @@ from dialog.flow import BLOCKS, read_flow
 from dialog.ports import Ports
 from dialog.validate import validate
 from dialog.verification.memory import memory_ports
-from dialog.verify import MemoryAttempts
+from dialog.verification.lockout import MemoryAttempts
 from tests.dialog.virtual import Run
 
 ZOO = read_flow(Path(__file__).parent / "zoo" / "zoo.yaml")

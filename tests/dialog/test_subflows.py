@@ -19,10 +19,11 @@ from dialog.events import (
     Started,
     Trace,
 )
-from dialog.flow import Flow, parse_flow
+from dialog.flow import Flow, parse_flow, read_flow
 from dialog.ports import Ports
 from dialog.state import RunState
 from dialog.text import variables
+from dialog.validate import validate
 from tests.dialog.virtual import Run
 
 MAIN = """format: flow/v1
@@ -239,3 +240,60 @@ async def test_what_comes_back_is_told(main: Flow, ports: Ports) -> None:
         await run.say(words)
     await run.finish()
     assert {"stars": "4", "double": "44"} in [effect.values for effect in run.ever(SetAttributes)]
+
+
+SHIPPED = Path(__file__).parents[2] / "flows" / "subflows"
+CALLER = """format: flow/v1
+id: caller
+title: {{en: Caller, zh-CN: 来电}}
+locales: [en, zh-CN]
+start: sub
+blocks:
+  sub: {{type: call, flow: {name}, exits: {{{exits}, error: error}}}}
+  people: {{type: queue, exits: {{answered: error, overflow: error, no_agents: error}}}}
+  {ends}
+  error: {{type: end, disposition: error}}
+handlers: {{on_human_request: people, on_error: error}}
+"""
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_subflows_keep_the_rules(path: Path) -> None:
+    assert [str(problem) for problem in validate(*read_flow(path))] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "moves", "ended", "said"),
+    [
+        ("survey", ["yes", "five"], "rated", "Thank you for telling us."),
+        ("survey", ["yes", "nine", "two", "it took too long"], "rated", "Thank you for telling us."),
+        ("survey", ["no"], "declined", "May I ask"),
+        ("voicemail", ["my parcel is broken", "+49 30 1234567", "yes"], "left", "Thank you, your message is noted."),
+        (
+            "voicemail",
+            ["it is broken", "+49 30 1234567", "no", "it is late", "+49 30 1234567", "yes"],
+            "left",
+            "it is late",
+        ),
+        ("after_hours", ["no"], "done", "We are closed"),
+        ("after_hours", ["yes", "call me", "+49 30 1234567", "yes"], "left", "We are closed"),
+    ],
+)
+async def test_shipped_subflows_lead_to_their_outcomes(
+    ports: Ports, name: str, moves: list[str], ended: str, said: str
+) -> None:
+    outcomes = read_flow(SHIPPED / f"{name}.yaml")[0].outcomes
+    text = CALLER.format(
+        name=name,
+        exits=", ".join(f"{outcome}: {outcome}" for outcome in outcomes),
+        ends="\n  ".join(f"{outcome}: {{type: end, disposition: {outcome}}}" for outcome in outcomes),
+    )
+    caller = parse_flow(text, str(SHIPPED.parent / "caller.yaml"))
+    assert [str(problem) for problem in validate(*caller)] == []
+    run = Run(caller[0], ports)
+    await run.tell(Started())
+    for words in moves:
+        await run.say(words)
+    await run.finish()
+    assert run.state.ended == ended
+    assert any(said in effect.text for effect in run.ever(Say)), [effect.text for effect in run.ever(Say)]

@@ -243,3 +243,28 @@ def test_what_a_subflow_brings_is_there_where_it_surely_came(folder: Path, decli
     new = f"{{rated: told, declined: {declined}, error: bye}}\n"
     told = '  told:\n    type: play\n    text: {en: "{{stars}} stars."}\n    exits: {next: bye}\n'
     assert [p.rule.id for p in problems(folder, GOOD.replace(old, new + told))] == rules
+
+
+VERIFY = """  prove:
+    type: verify
+    factors: [{type: pin, ask: {en: "Your PIN?"}}]
+    level: 1
+    ask_number: {en: "Customer number?"}
+    wrong: {en: "Wrong."}
+    exits: {passed: bye, failed: bye, locked: bye, unavailable: bye}
+"""
+
+
+@pytest.mark.parametrize(
+    ("exits", "early"),
+    [
+        ("{given: prove, refused: prove}", False),
+        ("{given: quiet, refused: ask}", True),
+    ],
+)
+def test_nobody_is_verified_before_they_were_asked(folder: Path, exits: str, early: bool) -> None:
+    begin = "{open: prove" if early else "{open: consent"
+    text = GOOD.replace("{given: quiet, refused: ask}", exits).replace("{open: consent", begin)
+    text = text.replace("closed: bye", "closed: consent").replace("  survey:\n", VERIFY + "  survey:\n")
+    found = [p.line for p in problems(folder, text) if p.rule.id == "verify-before-consent"]
+    assert found == ([line_of(text, "  prove:")] if early else [])
