@@ -147,7 +147,7 @@ class App:
                 await self.feelings.felt(event)
                 self.early[event.utterance_id] = event.ledger[-1].ms + 1000 * (time.monotonic() - told)
             case wire.SpeechDropped():
-                await self.feelings.dropped(event)
+                await self.feelings.dropped(event.utterance_id)
             case wire.UtteranceFinal():
                 await commit(self._store, self._ref, wire.Report(seq=self._seq, at=at, event=event), self._ref.leg_id)
                 feeling = await self.feelings.heard(at, event)

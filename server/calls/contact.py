@@ -224,7 +224,7 @@ class Contact:
             case wire.SpeechStarted() if self.phase == "flow":
                 await self.step(fx.SpeechBegan())
             case wire.SpeechDropped():
-                await self.feelings.dropped(event)
+                await self.feelings.dropped(event.utterance_id)
                 if self.phase == "flow":
                     await self.step(fx.SpeechDropped())
             case wire.AsrDegraded(lost=True) if self.phase == "flow":

@@ -110,14 +110,16 @@ class Feelings:
         if self._may_judge(event.utterance_id) and await self._keep(self._mood.felt(event), early=True):
             self._early.append(event.utterance_id)
 
-    async def dropped(self, event: wire.SpeechDropped) -> None:
-        """There were no words in it: what the voice seemed to convey goes."""
-        if event.utterance_id in self._early:
-            await self._feeler.consents.drop_affect(self._ref.conversation_id, event.utterance_id)
+    async def dropped(self, utterance_id: str) -> None:
+        """There were no words in it, or they turned out to be private: what the voice seemed to convey goes."""
+        if utterance_id in self._early:
+            self._early.remove(utterance_id)
+            await self._feeler.consents.drop_affect(self._ref.conversation_id, utterance_id)
 
     async def heard(self, at_ms: int, event: wire.UtteranceFinal) -> fx.Feeling | None:
         """Judge, keep and show what an utterance of the customer conveyed; the mood after it, or None without consent."""
         if not self._may_judge(event.utterance_id) or self.consent is None:
+            await self.dropped(event.utterance_id)
             return None
         if event.baseline and self.consent.keep:
             self._learnt = event.baseline

@@ -69,7 +69,7 @@ class World:
 
     async def drops(self, feelings: Feelings) -> None:
         self.said += 1
-        await feelings.dropped(wire.SpeechDropped(leg_id="l", utterance_id=f"u{self.said}", reason="music"))
+        await feelings.dropped(f"u{self.said}")
 
     async def count(self, table: str) -> int:
         async with self.store.engine.connect() as connection:
@@ -192,6 +192,15 @@ async def test_a_voice_heard_while_words_are_hidden_is_not_felt_when_they_come(w
     await world.feels(feelings)
     assert await world.hears(feelings) is None
     assert (world.asked, await world.count("affect_event")) == ([], 0)
+
+
+async def test_what_was_felt_before_its_words_turned_out_to_be_private_goes(world: World) -> None:
+    feelings = world.feelings()
+    await feelings.answered(YES)
+    await world.feels(feelings)
+    world.ref.sensitive = True  # the flow asks for the PIN before the words are there
+    assert await world.hears(feelings) is None
+    assert (await world.count("affect_event"), await world.events("affect"), world.asked) == (0, [], [])
 
 
 async def test_a_pin_is_not_felt(world: World) -> None:

@@ -77,6 +77,11 @@ describe("the picture of a conversation", () => {
     picture = apply(picture, event("affect", { role: "customer", utterance_id: "u1", ...fused }));
     expect(picture.lines).toMatchObject([{ text: "Thank you.", emotion: { label: "neutral" } }]);
   });
+  it("forgets what a voice conveyed whose words turn out to be private", () => {
+    const early = event("affect", { role: "customer", utterance_id: "u1", ...emotion, early: true, revises: null });
+    const picture = apply(apply(EMPTY, early), event("utterance.final", { role: "customer", utterance_id: "u1", text: "[hidden]" }));
+    expect(picture.lines).toMatchObject([{ text: "[hidden]", emotion: null }]);
+  });
   it("keeps only what the bot really said", () => {
     const picture = pictureOf([
       event("bot.said", { text: "", outcome: "stopped" }),
