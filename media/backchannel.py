@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from media.partials import units
+
 _ENGLISH = (
     "mm hm|mm hmm|mm|mmm|mhm|mmhm|mm mm|m hm|hm|hmm|hmmm|uh huh|uhhuh|uhuh|uh|um|er|ah|aha|oh|ooh|huh|yeah|yea|yah|yep|yup|"
     "yes|ya|ok|okay|kay|k|right|alright|all right|sure|i see|got it|gotcha|true|exactly|of course|cool|great|good|nice|"
@@ -21,6 +23,7 @@ _MANDARIN = (
 )
 _WORDS = sorted((*_ENGLISH.split("|"), *_MANDARIN.split("|")), key=len, reverse=True)
 _ONLY = re.compile(rf"(?:\s*(?:{'|'.join(re.escape(word) for word in _WORDS)})(?![a-z]))+\s*")
+_ECHO_SHARE = 0.6  # of the words heard that the bot has just said
 _MOST_WORDS = 8  # more of them in a row is somebody who wants to be heard
 
 
@@ -35,3 +38,14 @@ def only_backchannel(text: str) -> bool:
     if not plain:
         return True
     return _ONLY.fullmatch(plain) is not None and len(re.findall(r"[a-z]+|[\u3400-\u9fff]", plain)) <= _MOST_WORDS
+
+
+def echoes(text: str, prompt: str) -> bool:
+    """Are these words mostly those that the bot has just said: its own voice, come back over the line?
+
+    One word proves nothing: a caller may well repeat an option that was read out.
+    """
+    said = [word for word, _ in units(prompt)]
+    heard = [word for word, _ in units(text)]
+    known = sum(word in said for word in heard)
+    return known > 1 and known >= _ECHO_SHARE * len(heard)

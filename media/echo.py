@@ -1,7 +1,7 @@
 """Is what comes in only our own prompt coming back? By level: an echo is never louder than what was sent, less its loss.
 
 A line (or a telephone on loudspeaker behind its own canceller) returns at most `LOSS_DB` less than what it was sent within
-`LATE_MS`; what is that quiet while we speak is no caller. Somebody who speaks 24 dB below the prompt is not heard over it.
+`LATE_MS`; what is that quiet while we speak is no caller. Somebody who speaks 27 dB below the prompt is not heard over it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from media.frames import FRAME_MS, Samples
 from media.vad import level_db
 
 LOSS_DB = 30.0  # dB an echo loses at least; G.168's cancellers reach more
-MARGIN_DB = 6.0  # dB over the expected echo that a voice must have
+MARGIN_DB = 3.0  # dB over the loudest echo that a voice must have
 LATE_MS = 400  # ms an echo takes at most, jitter buffers on both ways included
 
 

@@ -23,6 +23,7 @@ import numpy as np
 import soundfile
 import structlog
 
+from media.backchannel import echoes
 from media.barge_in import BargeIn, Step
 from media.bridge import Bridge, JitterBuffer
 from media.echo import EchoGuard
@@ -40,7 +41,7 @@ from session.consent import require
 log = structlog.get_logger(__name__)
 
 INBOUND_BACKLOG = 50  # packets (1 s) that may wait for a stalled event loop; older ones are lost, as on a network
-SPEECH_LIKELY = 0.5  # Silero's own threshold
+SPEECH_LIKELY = 0.3  # below Silero's own 0.5: a hold for a noise costs little, a voice that is missed is talked over
 CHECK_AUDIO_MS = 300
 GAP_MS = 200  # ms of missing packets after which the leg's clock jumps on
 AHEAD_MS = 60  # ms the leg's clock may run ahead after a burst; set right between utterances
@@ -286,6 +287,8 @@ class LegMedia:
 
     def _words(self, text: str, ended: bool) -> None:
         """Words of the utterance in progress: do they want the floor?"""
+        if echoes(text, self._playout.lately()):
+            text = ""
         self._do(self._barge_in.words(text, ended=ended))
 
     # ------------------------------------------------------------------ outbound

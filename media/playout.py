@@ -24,6 +24,7 @@ AUDIBLE = 200  # of 32768 (−44 dBFS): below it a telephone's listener hears no
 DUCK = 0.25  # −12 dB while we find out whether the caller means it
 FADE = BLOCK // 2  # samples (10 ms) over which a stopped prompt dies away: short enough to be at once, without a click
 REWIND_MS = 300  # ms that a held prompt goes back at most, to the quietest moment: a word cut in two is not understood
+LATELY = 45  # letters that may come back as an echo, ~3 s
 STALLED_S = 0.1  # s without a fetch after which a stopped prompt is not waited for
 KNEE = 24_000.0  # of 32768; louder sums are bent instead of clipped
 QUEUE_MOST = 64  # prompts that may wait on one leg; more is a flow that runs wild
@@ -192,6 +193,11 @@ class Playout:
         """The play at the head of the queue."""
         with self._lock:
             return self._plays[0].play_id if self._plays else None
+
+    def lately(self) -> str:
+        """The words of the sounding prompt that were played last, ~3 s of them."""
+        with self._lock:
+            return self._plays[0].spoken()[-LATELY:] if self._plays else ""
 
     # ------------------------------------------------------------------ bridge
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from media.backchannel import only_backchannel
+from media.backchannel import echoes, only_backchannel
 from media.barge_in import BargeIn, Step
+from media.echo import EchoGuard
 
 
 def run(pattern: str, machine: BargeIn, at: int = 0) -> list[tuple[int, Step]]:
@@ -161,3 +163,26 @@ def test_listening_noises(text: str) -> None:
 )  # fmt: skip
 def test_what_wants_to_be_heard(text: str) -> None:
     assert not only_backchannel(text)
+
+
+def test_our_own_words_that_come_back_are_no_callers() -> None:
+    prompt = "Thank you for calling. Your order left"
+    assert echoes("Thank you for coming.", prompt)
+    assert echoes("your order", prompt)
+    assert not echoes("order", prompt)
+    assert not echoes("I want to stop my order", prompt)
+    assert not echoes("", prompt)
+    assert echoes("您的订单", "您的订单已经发货")
+
+
+def test_what_is_no_louder_than_our_echo_is_no_voice() -> None:
+    guard = EchoGuard()
+    loud = (8000 * np.sin(np.arange(320) / 5)).astype(np.int16)
+    quiet = (loud * 10 ** (-29 / 20)).astype(np.int16)
+    assert not guard.is_echo(quiet)  # nothing was sent
+    guard.sent(loud)
+    assert guard.is_echo(quiet)
+    assert not guard.is_echo(loud)
+    for _ in range(20):
+        guard.sent(np.zeros(320, np.int16))
+    assert not guard.is_echo(quiet)  # 400 ms after the prompt it would be somebody
