@@ -21,7 +21,7 @@ class Outside:
     """Give `runs` a store before calls are answered; until then runs are kept in memory."""
 
     def __init__(self, options: ActionOptions, http: HttpActions | None = None) -> None:
-        self.runs: Runs = MemoryRuns()
+        self.runs: Runs = MemoryRuns(again=options.mock)
         self.http = http or HttpActions(options)
         self._runners: dict[str, Runner] = {}
 

@@ -259,6 +259,18 @@ async def test_a_run_does_its_steps_once(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+async def test_scenarios_of_a_flow_test_do_not_share_runs(tmp_path: Path) -> None:
+    """They all have one contact id: what the first one did was given to the second."""
+    office(tmp_path, Bank())
+    text = (tmp_path / "workflows/refund.yaml").read_text()
+    (tmp_path / "workflows/refund.yaml").write_text(
+        text.replace('{no: "{{pay.no}}"}}', '{no: "{{pay.no}}"}, mock: {}}')
+    )
+    actions = Outside(ActionOptions(mock=True)).performer(tmp_path)
+    for amount, outcome in ((5.0, "done"), (5000.0, "needs_approval"), (6.0, "done")):
+        assert (await actions.perform(wanted(amount))).outcome == outcome
+
+
 async def test_a_failing_step_takes_back_what_was_done(tmp_path: Path) -> None:
     bank = Bank(PAID, httpx.Response(400), FINE)
     outside, actions = office(tmp_path, bank)
