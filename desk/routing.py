@@ -24,6 +24,7 @@ kept free while the customer is called; who answers takes the place over, and th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from secrets import token_hex
 from typing import Literal
 
 from desk.model import (
@@ -54,6 +55,8 @@ class Desk:
         self.waiting: dict[str, Waiting] = {}
         self._order = 0
         self._offers = 0
+        self._born = token_hex(3)
+        """Offers of this process are not mistaken for those of the one before."""
         self._handled = 0
         self._handled_ms = 0
         self._connected_at: dict[str, int] = {}
@@ -126,10 +129,12 @@ class Desk:
         announce: bool = True,
         enqueued_ms: int | None = None,
         only: str | None = None,
+        ringing: tuple[str, str] | None = None,
     ) -> list[Action]:
         """Put a contact in a queue. `enqueued_ms` earlier than now gives an old place back (agent lost, restart).
 
-        `only` names the one agent who may take it, whatever the skills. Raises ValueError when the contact waits already.
+        `only` names the one agent who may take it, whatever the skills. `ringing` (offer, agent): that agent rings for it
+        already, from before a restart; it is an offer like any other where the agent is free. Raises ValueError when the contact waits already.
         """
         if contact_id in self.waiting:
             raise ValueError(f"contact {contact_id} waits already in {self.waiting[contact_id].queue}")
@@ -146,7 +151,7 @@ class Desk:
             announce_ms=now_ms + every if announce else None,
             only=only,
         )
-        actions = self._match(now_ms)
+        actions = self._ring_on(self.waiting[contact_id], ringing, now_ms) + self._match(now_ms)
         if announce and self.waiting[contact_id].offer_id is None:
             actions.append(self._announcement(self.waiting[contact_id], now_ms))
         return actions
@@ -337,7 +342,7 @@ class Desk:
         """Ring the agent; or, for a place, keep them free while the customer is called."""
         self._offers += 1
         patience_s = self.options.callback_dial_s if contact.callback else self.options.ring_s
-        contact.offer_id = f"offer-{self._offers}-{contact.contact_id}"
+        contact.offer_id = f"offer-{self._born}-{self._offers}-{contact.contact_id}"
         contact.offer_agent = agent.agent_id
         contact.offer_until_ms = now_ms + round(patience_s * 1000)
         contact.dialling = contact.callback
@@ -349,6 +354,17 @@ class Desk:
             Offer(contact.offer_id, contact.contact_id, agent.agent_id, contact.offer_until_ms, why),
             _changed(agent),
         ]
+
+    def _ring_on(self, contact: Waiting, ringing: tuple[str, str] | None, now_ms: int) -> list[Action]:
+        offer_id, agent_id = ringing or ("", "")
+        agent = self.agents.get(agent_id)
+        if agent is None or not self._can_take(agent, contact, now_ms):
+            return []
+        contact.offer_id, contact.offer_agent = offer_id, agent_id
+        contact.offer_until_ms = now_ms + round(self.options.ring_s * 1000)
+        agent.offer_id = offer_id
+        self._to(agent, "offered", now_ms)
+        return [_changed(agent)]
 
     def _can_take(self, agent: Agent, contact: Waiting, now_ms: int) -> bool:
         return (

@@ -44,6 +44,7 @@ class AgentSide:
             leg_id=self.leg_id,
             participant_id=self.participant_id,
             holding=self.holding,
+            ringing="" if self.connected else self.offer_id,
         )
 
     async def ring(self) -> None:

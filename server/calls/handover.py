@@ -95,19 +95,23 @@ class Handover:
                 desk.do(kept)
                 return
         waited_ms = self._contact.now_ms() - queue.enqueued_at
-        desk.do(
-            desk.desk.enqueue(
-                self._contact.contact_id,
-                queue.queue,
-                desk.now(),
-                skills=queue.skills,
-                priority=queue.priority,
-                overflow_s=queue.overflow_s,
-                announce=queue.announce and not queue.only,
-                enqueued_ms=desk.now() - waited_ms,
-                only=queue.only or None,
-            )
+        agent = self._contact.agent  # who rings since before a restart
+        actions = desk.desk.enqueue(
+            self._contact.contact_id,
+            queue.queue,
+            desk.now(),
+            skills=queue.skills,
+            priority=queue.priority,
+            overflow_s=queue.overflow_s,
+            announce=queue.announce and not queue.only,
+            enqueued_ms=desk.now() - waited_ms,
+            only=queue.only or None,
+            ringing=None if agent is None else (agent.offer_id, agent.card.user_id),
         )
+        if agent is not None and desk.desk.waiting[self._contact.contact_id].offer_id != agent.offer_id:
+            self._contact.agent = None
+            self._contact.post(lambda: agent.hang_up("no_answer"))
+        desk.do(actions)
 
     def _news(self, outcome: Literal["answered", "overflow"], why: str = "") -> fx.AnyFlowEvent:
         """For the flow: of the queue, or of the transfer that waiting was part of."""

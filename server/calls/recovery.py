@@ -105,14 +105,17 @@ def _with_agent(controller: Controller, contact: Contact, saved: AgentSnapshot) 
     """The talk goes on. Somebody who is no agent any more finishes it, and is no matter of the desk."""
     card = controller.cards.get(saved.user_id)
     known = card or AgentCard(saved.user_id, "", saved.name, "", "browser")
-    side = AgentSide(contact, known, offer_id="")
+    if saved.ringing and card is None:
+        return  # the phone that rings belongs to nobody here; its worker is told to stop
+    side = AgentSide(contact, known, offer_id=saved.ringing)
     side.leg_id, side.participant_id = saved.leg_id, saved.participant_id
-    side.connected = True
+    side.connected = not saved.ringing
     side.holding = saved.holding
     contact.agent = side
     ref = LegRef(side.leg_id, "agent", contact.conversation_id, contact.contact_id, side.participant_id)
-    controller.legs[side.leg_id] = (ref, contact)
-    if card is not None:
+    if side.leg_id:
+        controller.legs[side.leg_id] = (ref, contact)
+    if card is not None and side.connected:
         controller.desk.do(controller.desk.desk.restore(card.user_id, contact.contact_id, controller.desk.now()))
 
 

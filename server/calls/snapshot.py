@@ -24,6 +24,8 @@ class AgentSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     leg_id: str
     participant_id: str
     holding: bool = False
+    ringing: str = ""
+    """The offer that rings still; empty = they talk."""
 
 
 class OutsideSnapshot(msgspec.Struct, kw_only=True, frozen=True):
@@ -126,7 +128,7 @@ def snapshot_of(contact: Contact) -> ContactSnapshot:
         ending=contact.ending,
         policy=contact.policy,
         mood=contact.feelings.snapshot() or contact.mood,
-        agent=contact.agent.snapshot() if contact.agent is not None and contact.agent.connected else None,
+        agent=contact.agent.snapshot() if contact.agent is not None else None,
         outside=contact.transfers.line.about if contact.transfers.line is not None else None,
         flows=contact.transfers.flows,
         callback=contact.callback,

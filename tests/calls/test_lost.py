@@ -94,6 +94,33 @@ async def test_a_talk_outlives_its_agents_account(tmp_path: Path) -> None:
         assert again.phase == "flow"
 
 
+@pytest.mark.parametrize("free", [True, False])
+async def test_who_rings_over_a_restart_can_still_answer(tmp_path: Path, free: bool) -> None:
+    async with open_house(tmp_path, WAITING) as house:
+        ids = await house.agents("amy")
+        house.controller.set_availability(ids["amy"], "available")
+        contact = await house.call()
+        await house.quiet()
+        assert contact.agent is not None
+        offer = contact.agent.offer_id
+        await house.quiet()
+    async with open_house(tmp_path, WAITING) as house:
+        await house.controller.reload_agents()
+        house.controller.set_availability(ids["amy"], "available" if free else "break")
+        await recover(house.controller)
+        again = house.controller.contacts[contact.contact_id]
+        again.up, again.waiting_for_leg = True, False
+        again.post(lambda: again.resume(None))
+        await house.quiet()
+        if not free:
+            assert again.agent is None
+            return
+        assert again.agent is not None
+        assert again.agent.offer_id == offer  # the page that shows it may take it
+        await house.answered_by_agent(again)
+        assert again.phase == "talking"
+
+
 def test_the_stages_of_a_turn_add_up_when_they_are_finer_than_the_clock() -> None:
     ledger = TurnLedger()
     ledger.heard(1_000, [wire.Stage(name="asr", ms=200.0)])

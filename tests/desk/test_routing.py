@@ -40,11 +40,12 @@ def test_longest_idle_agent_is_offered_first() -> None:
 def test_missed_offer_goes_to_the_next_agent_and_keeps_its_place() -> None:
     desk = make("amy")
     desk.enqueue("c1", "support", 1000)
+    offer = offer_of(desk, "c1")
     desk.enqueue("c2", "support", 1500)
     desk.upsert_agent("bob", (), 1600)
     desk.agents["bob"].availability = "available"
     actions = desk.tick(21_000)
-    assert Withdraw("offer-1-c1", "c1", "amy", "missed") in actions
+    assert Withdraw(offer, "c1", "amy", "missed") in actions
     assert offers(actions) == [("c1", "bob")]
     assert desk.position("c1", 21_000) == 1
     assert desk.agents["amy"].status == "not_responding"
@@ -119,6 +120,15 @@ def test_lost_agent_gives_the_old_place_back() -> None:
     desk.enqueue("c2", "support", 1000)
     desk.enqueue("c1", "support", 9000, enqueued_ms=10)
     assert desk.position("c1", 9000) == 1
+
+
+def test_an_offer_of_before_a_restart_rings_on() -> None:
+    desk = make("amy", "bob")
+    actions = desk.enqueue("c1", "support", 100, ringing=("offer-old-1-c1", "bob"))
+    assert offers(actions) == []  # nobody is rung a second time
+    assert desk.agents["bob"].status == "offered"
+    assert desk.accepted("offer-old-1-c1", 200) is not None
+    assert offers(desk.enqueue("c2", "support", 300, ringing=("offer-old-2-c2", "bob"))) == [("c2", "amy")]
 
 
 def test_a_contact_cannot_wait_twice() -> None:
