@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import structlog
 import typer
 
 from server.cli.common import fail, settings_or_exit, with_store
@@ -284,6 +286,7 @@ async def _gate(versions: FlowVersions, version: Version, path: Path, cache: Pat
     from server.cli.flow_testing import Homes
     from server.publishing import content_of
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     content = await content_of(versions, version.flow_id, version.number)
     gate = look(version.flow_id, content.text, path)
     if not gate.open:
