@@ -22,6 +22,7 @@ from dialog.library import FlowFolder, MakeVerification, flow_files
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
 from dialog.understanding import normal
+from dialog.validate_verification import out_of_reach
 from dialog.verification.lockout import MemoryAttempts
 from dialog.verification.memory import memory_ports
 from dialog.yamlfile import FileError, Problem
@@ -102,6 +103,7 @@ class Dialog:
                     flows[name] = _load(path, live.get(name))
                 except FileError as error:
                     log.error("dialog.flow_left_out", flow=name, problems=[str(item) for item in error.problems])
+        _check_levels(flows, files, options)
         cached = CachedEmbedder(embedder)
         tries = attempts or MemoryAttempts(
             options.lockout_attempts, options.lockout_s, options.verification.number_attempts
@@ -181,6 +183,17 @@ class Dialog:
         """New calls are answered by this version; runs keep the one they began with. Raises KeyError as `keep`."""
         self.keep(flow)
         self.flows[flow.id] = flow
+
+
+def _check_levels(flows: Mapping[str, Flow], files: Mapping[str, Path], options: DialogOptions) -> None:
+    """What the rules could not know: the levels of this installation. Raises `FileError`."""
+    problems = [
+        Problem(str(files[name]), 1, f"{told} under dialog.verification.levels")
+        for name, flow in flows.items()
+        for told in out_of_reach(flow, options.verification.levels)
+    ]
+    if problems:
+        raise FileError(problems)
 
 
 def _load(path: Path, published: str | None) -> Flow:

@@ -16,7 +16,8 @@ from dialog.text import Localised, spoken_digits
 from dialog.verification.factors import Answer, AnyFactor, Asked, Factor
 from dialog.verification.factors.voice import PHRASE_MS
 from dialog.verification.levels import WEAK, level_of
-from dialog.verification.lockout import customer_key, number_key
+from dialog.verification.lockout import number_key
+from dialog.verification.plan import enough, following, lock_keys, set_aside
 from dialog.verification.ports import Progress, Ticket
 
 if TYPE_CHECKING:
@@ -134,14 +135,14 @@ class Verify(Asking):
 
     async def _next(self, turn: Turn) -> None:
         """Passed, or the next factor, or nothing is left."""
-        state = turn.state
+        state, levels = turn.state, turn.options.verification.levels
         if await self._locked(turn):
             return
         while True:
-            if self._enough(turn):
+            if enough(state, self.level, levels):
                 await self._passed(turn)
                 return
-            index = self._following(turn)
+            index = following(state, self.factors, self.level, levels)
             if index is None:
                 await self._give_up(turn)
                 return
@@ -156,7 +157,7 @@ class Verify(Asking):
                 return
             if begun == "proven":
                 state.proven.append(factor.name)
-            self._set_aside(turn, index)
+            set_aside(state)
 
     async def _ask(self, turn: Turn, factor: Factor, asked: Asked) -> None:
         state = turn.state
@@ -167,30 +168,6 @@ class Verify(Asking):
             self._send(turn)
         await self._listen_to(turn, factor, asked)
         turn.say(self.asked(turn))
-
-    def _enough(self, turn: Turn) -> bool:
-        """Does what is proven give the level? What was proven before a call dropped is not enough by itself."""
-        state = turn.state
-        if level_of(turn.options.verification.levels, state.proven) < self.level:
-            return False
-        return not state.memo.get("carried") or bool(state.memo.get("fresh"))
-
-    def _following(self, turn: Turn) -> int | None:
-        """The next factor that helps; one that was proven before a call dropped is asked again when nothing else is left."""
-        state = turn.state
-        aside = state.memo.get("aside", [])
-        left = [index for index in range(len(self.factors)) if index not in aside]
-        new = [index for index in left if self.factors[index].name not in state.proven]
-        if not state.memo.get("carried") or state.memo.get("fresh"):
-            left = new
-        could = [*state.proven, *(self.factors[index].name for index in left)]
-        if level_of(turn.options.verification.levels, could) < self.level:
-            return None
-        again = [index for index in left if index not in new and self.factors[index].name not in WEAK]
-        return next(iter([*new, *again]), None)
-
-    def _set_aside(self, turn: Turn, index: int) -> None:
-        turn.state.memo["aside"] = [*turn.state.memo.get("aside", []), index]
 
     async def _give_up(self, turn: Turn) -> None:
         if turn.state.memo.get("unavailable"):
@@ -222,7 +199,7 @@ class Verify(Asking):
             if factor.words or answer is None:
                 if await self._declines(turn, heard.text):
                     turn.stop_speaking()
-                    self._set_aside(turn, state.memo["at"])
+                    set_aside(state)
                     await self._next(turn)
                     return True
                 if factor.words and (await turn.ports.understanding.classify(heard.text)).intent in NO_NAMES:
@@ -344,7 +321,7 @@ class Verify(Asking):
         asked = await self._asked(turn)
         if asked is None:
             return
-        ticket = await turn.ports.attempts.take(self._keys(turn), turn.now_ms)
+        ticket = await turn.ports.attempts.take(lock_keys(turn.state), turn.now_ms)
         if ticket.wait_ms:
             await self._forget(turn)
             turn.leave("locked", "too many wrong answers meanwhile")
@@ -357,14 +334,14 @@ class Verify(Asking):
             await self._wrong(turn, factor, ticket)
 
     async def _right(self, turn: Turn, factor: Factor, ticket: Ticket) -> None:
-        state = turn.state
+        state, levels = turn.state, turn.options.verification.levels
         await turn.ports.attempts.passed(ticket, state.memo.get("wrong_" + factor.name, 0))
         if factor.name not in state.proven:
             state.proven.append(factor.name)
         if factor.name not in WEAK:
             state.memo["fresh"] = True
         state.memo["doubts"] = 0
-        if not self._enough(turn):
+        if not enough(state, self.level, levels):
             await self._keep(turn)
         await self._next(turn)
 
@@ -427,7 +404,7 @@ class Verify(Asking):
         if result.call_id != state.memo.get("sent") or result.outcome == "sent" or state.phase != "sent_code":
             return
         state.memo["unavailable"] = True
-        self._set_aside(turn, state.memo["at"])
+        set_aside(state)
         turn.stop_speaking()
         await self._next(turn)
 
@@ -450,13 +427,8 @@ class Verify(Asking):
         turn.cancel_timer("digits")
         return Answer(digits=digits)
 
-    def _keys(self, turn: Turn) -> list[str]:
-        state = turn.state
-        keys = [customer_key(state.claimed)] if state.claimed else []
-        return [*keys, number_key(state.caller.number)] if state.caller.number else keys
-
     async def _locked(self, turn: Turn) -> bool:
-        if await turn.ports.attempts.locked_ms(self._keys(turn), turn.now_ms):
+        if await turn.ports.attempts.locked_ms(lock_keys(turn.state), turn.now_ms):
             await self._forget(turn)
             turn.leave("locked", "too many wrong answers before")
             return True

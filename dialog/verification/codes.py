@@ -13,7 +13,7 @@ from dialog.verification.hashing import same
 
 PERIOD_S = 30
 DRIFT = 1  # periods that a phone's clock may be off
-NOBODYS_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+NOBODYS = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 """Compared against where nobody is enrolled, so that it takes as long."""
 HOUR_MS = 3_600_000
 
@@ -52,7 +52,7 @@ def totp_uri(secret: str, account: str, issuer: str) -> str:
 
 def totp_step(secret: str, code: str, now_ms: int) -> int | None:
     """The period whose code this is, at most `DRIFT` from now; every one is compared, whichever fits."""
-    totp = pyotp.TOTP(secret or NOBODYS_SECRET, interval=PERIOD_S)
+    totp = pyotp.TOTP(secret or NOBODYS, interval=PERIOD_S)
     now = now_ms // 1000 // PERIOD_S
     fitting = [step for step in range(now - DRIFT, now + DRIFT + 1) if same(totp.generate_otp(step), code)]
     return fitting[-1] if fitting and secret else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyotp
@@ -14,6 +16,7 @@ from dialog.events import Expect, PauseRecording, VerifyFailed
 from dialog.flow import parse_flow
 from dialog.options import DialogOptions
 from dialog.ports import Ports
+from dialog.service import Dialog
 from dialog.validate import validate
 from dialog.verification import hashing
 from dialog.verification.codes import CodeRules
@@ -23,9 +26,11 @@ from dialog.verification.memory import MemoryCodes, MemoryProgress, MemoryVoices
 from dialog.verification.options import VerificationOptions
 from dialog.verification.ports import VerificationPorts, Voice
 from dialog.verification.sending import CodePerformer
+from dialog.yamlfile import FileError
 from session.consent import issue_voiceprint
 from tests.dialog.verify_world import START, Caller, flow
 
+ROOT = Path(__file__).parents[2]
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXQ"
 CUSTOMER = "100001"  # of the sample: PIN 2468, 1985-03-12, SW1A 1AA, card 4417, rings from "demo"
 
@@ -566,3 +571,9 @@ def test_validation(source: str, rule: str) -> None:
     found = [problem for problem in validate(*parse_flow(source)) if problem.rule.id == rule]
     assert len(found) >= 1 and found[0].severity == "E"
     assert not [problem for problem in validate(*parse_flow(flow("pin"))) if problem.rule.id == rule]
+
+
+async def test_a_flow_that_the_installations_levels_do_not_let_through_stops_the_start() -> None:
+    options = DialogOptions(verification=VerificationOptions(levels={2: [["totp"]]}))
+    with pytest.raises(FileError, match=r"support\.yaml.*level 0 at most, not 2 under dialog\.verification\.levels"):
+        Dialog.load(options, root=ROOT, data_dir=None, embedder=Any)  # type: ignore[arg-type]
