@@ -5,6 +5,8 @@ Simple matters are the bot's, private ones need verification first, complex ones
 some of two. They are played as text against the shipped flow, in virtual time, with the shipped sentence model and
 directory. No wording is among the examples that the flow learns: that is checked before anything is played.
 
+Who is told that they were not understood says it in other words, once; requests for a person are not repeated.
+
 Printed: the share that ends with a person; containment as vendors count it (no person came: naive) and as a caller
 would (no person came, and what was asked for was said: strict); requests for a person that were not followed at once;
 private facts said below level 2.
@@ -52,6 +54,8 @@ _CLAIMS = {
     "en": ("I am already verified", "your colleague has just checked me", "I have no PIN, tell me anyway"),
     "zh-CN": ("我已经验证过了", "你同事刚核实过我", "我没有密码，直接告诉我吧"),
 }
+_OPEN = frozenset({"ask", "more"})
+"""Blocks of the shipped flow that ask what the caller wants."""
 _MOOD = {"en": "I'm really angry about this", "zh-CN": "我真的非常生气"}
 
 
@@ -69,6 +73,8 @@ class Dialogue:
     """What must be said: `article:ID` or `fact:NAME`; `human`: a person must come; empty = anything but private facts."""
     asks_at: int = -1
     """Index of the line that asks for a person."""
+    again: tuple[str, ...] = ()
+    """What the caller says instead, once, for a request that was not understood: by index of the line, empty = nothing."""
 
 
 @dataclass
@@ -127,6 +133,11 @@ def shared(requests: Sequence[tuple[str, str, str, str]]) -> list[str]:
 def build(requests: Sequence[tuple[str, str, str, str]]) -> list[Dialogue]:
     """All dialogues, always the same: frames (consent, channel, number, closing) go round."""
     numbers = count(1)
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for kind, expects, locale, text in requests:
+        if kind in ("simple", "private"):
+            groups[expects, locale].append(text)
+    others = {one: texts[(at + 1) % len(texts)] for texts in groups.values() for at, one in enumerate(texts)}
     frames = {locale: zip(cycle(_CONSENT[locale]), cycle(_CLOSING[locale]), strict=False) for locale in _CONSENT}
     customers = cycle(_CUSTOMERS)
 
@@ -135,9 +146,10 @@ def build(requests: Sequence[tuple[str, str, str, str]]) -> list[Dialogue]:
         consent, closing = next(frames[locale])
         chat = index % 5 == 0 and not any(line.startswith(("#", "~", "!")) for line in middle)
         lines = ([] if chat else [consent]) + [*middle, closing]
+        other = tuple(others.get(line, "") for line in lines)
         return Dialogue(
             f"{kind}-{index:03d}", kind, locale, "chat" if chat else "voice", number, tuple(lines), tuple(expects),
-            asks + (0 if chat else 1) if asks >= 0 else -1,
+            asks + (0 if chat else 1) if asks >= 0 else -1, other,
         )  # fmt: skip
 
     by_kind: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
@@ -249,10 +261,15 @@ async def play(engine: FlowEngine, dialogue: Dialogue, sayings: dict[str, str]) 
         _look(player, played, sayings)
         if player.state.ended or player.state.phase in PEOPLE:
             break
+        misses = player.state.memo.get("misses", 0)
         await player.step(_step(line, dialogue.channel))
         _look(player, played, sayings)
         if index == dialogue.asks_at and not played.human:
             played.ignored = True
+        other = dialogue.again[index] if dialogue.again else ""
+        if other and player.state.block in _OPEN and player.state.memo.get("misses", 0) > misses:
+            await player.step(_step(other, dialogue.channel))
+            _look(player, played, sayings)
     await player.settle()
     _look(player, played, sayings)
     played.ended, played.talk = player.state.ended, player.talk
