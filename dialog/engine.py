@@ -18,9 +18,8 @@ from typing import Any
 
 import structlog
 
-from dialog import digressions, frames, guard, handlers, listening
+from dialog import digressions, frames, guard, handlers, listening, passing
 from dialog.blocks.base import UTTERANCE_MS, Asking, Block
-from dialog.blocks.end import End as EndBlock
 from dialog.events import (
     AgentLeft,
     AgentLost,
@@ -62,10 +61,6 @@ log = structlog.get_logger(__name__)
 
 MAX_HOPS = 40  # blocks left in one step; more is a loop that validation could not see
 MAX_ERRORS = 3  # errors in one run after which even the error handler is given up
-EARLY_MS = 20  # a timer may come this much early (rounding) and still counts
-DURATION = "duration"
-"""The timer of `max_duration_s`: of the run, not of the block."""
-LATER_MS = 30_000  # when it runs out while people talk, it is looked at again after this
 
 
 class FlowEngine:
@@ -184,13 +179,13 @@ class FlowEngine:
                         turn.effects.append(PauseRecording())
                     turn.go(self.flow.start, "", "started")
                     if self.flow.max_duration_s is not None:
-                        turn.start_timer(DURATION, round(self.flow.max_duration_s * 1000))
+                        turn.start_timer(passing.DURATION, round(self.flow.max_duration_s * 1000))
             case HungUp():
-                self._hung_up(turn)
+                passing.hung_up(turn)
             case Failed(where=where, why=why):
                 await self._on_error(turn, f"{where}: {why}")
             case PromptDone():
-                await self._prompt_done(turn, event)
+                await passing.prompt_done(turn, event)
             case SpeechBegan():
                 state.caller_speaking = True
                 for name in ("no_input", "barge"):
@@ -198,7 +193,7 @@ class FlowEngine:
                         turn.start_timer(name, UTTERANCE_MS)
             case SpeechDropped():
                 state.caller_speaking = False
-                await self._speech_dropped(turn)
+                await passing.speech_dropped(turn)
             case Heard():
                 state.text_turn = False
                 state.caller_speaking = False
@@ -209,7 +204,7 @@ class FlowEngine:
             case Pressed(digit=digit):
                 await listening.pressed(turn, digit)
             case TimerFired(name=name):
-                await self._timer(turn, name)
+                await passing.timer(turn, name)
             case QueueResult(outcome=outcome):
                 await turn.block.queue_news(turn, outcome)
             case Performed():
@@ -292,71 +287,8 @@ class FlowEngine:
             # digits given to this question are no answer to the next one
             state.private.digits = ""
         turn.stop_speaking()
-        for name in [name for name in state.timers if name != DURATION]:
+        for name in [name for name in state.timers if name != passing.DURATION]:
             state.timers.pop(name)
             turn.effects.append(CancelTimer(name=name))
         if state.sensitive:
             turn.expect()
-
-    # ------------------------------------------------------------------ prompts, timers, the end
-
-    async def _prompt_done(self, turn: Turn, done: PromptDone) -> None:
-        state = turn.state
-        play = next((item for item in state.playing if item.play_id == done.play_id), None)
-        if play is None:
-            return
-        state.playing.remove(play)
-        turn.remember("bot", done.spoken or (play.text if done.outcome == "done" else ""))
-        if play.block == state.block and not turn.speaking:
-            turn.cancel_timer("prompt")
-            await turn.block.spoken(turn, done.outcome == "barge_in")
-
-    async def _speech_dropped(self, turn: Turn) -> None:
-        if "barge" in turn.state.timers:
-            turn.cancel_timer("barge")
-            await turn.block.timer(turn, "barge")
-        elif "no_input" in turn.state.timers:
-            turn.wait_for_caller()
-
-    async def _timer(self, turn: Turn, name: str) -> None:
-        state = turn.state
-        due = state.timers.get(name)
-        if due is None or turn.now_ms < due - EARLY_MS:
-            return
-        del state.timers[name]
-        if name == "no_input":
-            await turn.block.silence(turn)
-        elif name == "prompt":
-            state.playing = [play for play in state.playing if play.block != state.block]
-            await turn.block.spoken(turn, False)
-        elif name == DURATION:
-            await self._overdue(turn)
-        else:
-            await turn.block.timer(turn, name)
-
-    async def _overdue(self, turn: Turn) -> None:
-        if turn.block.apart:
-            turn.start_timer(DURATION, LATER_MS)
-            return
-        await turn.block.taken_away(turn)
-        turn.target = None
-        handlers.lead(turn, "on_timeout", "the call lasted too long")
-
-    def _hung_up(self, turn: Turn) -> None:
-        state = turn.state
-        if state.gone:
-            return
-        state.gone = True
-        for name in list(state.timers):
-            turn.cancel_timer(name)
-        state.playing.clear()
-        if state.block and handlers.lead(turn, "on_hangup", "the caller hung up"):
-            return
-        turn.trace("on_hangup", "the caller hung up")
-        if state.phase == "waiting":
-            state.ended = "abandoned"
-        elif state.phase == "talking" or (state.block and isinstance(turn.block, EndBlock)):
-            state.ended = "completed"
-        else:
-            state.ended = "hung_up"
-        turn.effects.append(End(disposition=state.ended))
