@@ -267,12 +267,22 @@ async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, st
         query=old.query,
         pending=old.pending,
         answered=old.answered,
+        text_turn=old.text_turn,
+        slow=old.slow,
+        comforted=old.comforted,
         consents=old.consents,
+        recording=old.recording,
         feeling=old.feeling,
         auth_level=old.auth_level,
         customer_id=old.customer_id,
+        claimed=old.claimed,
+        proven=old.proven,
+        reason=old.reason,
         last_why=old.last_why,
     )
     contact.engine, contact.flow_id = engine, engine.flow.id
+    contact.language = contact.run.locale
     contact.caller.hotwords = engine.flow.recognition.hotwords
     await contact.step(fx.Started())
+    if contact.may_record and not contact.run.sensitive:  # a flow that asks for it begins in silence: here it was asked
+        await contact.caller.record("resume")

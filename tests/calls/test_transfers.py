@@ -9,6 +9,7 @@ import pytest
 
 from server.calls import numbers
 from server.calls.options import CallOptions
+from server.calls.transfers import enter_flow
 from session import wire
 from tests.calls.house import NUMBER, OPTIONS, House, open_house
 
@@ -216,6 +217,25 @@ async def test_the_run_goes_on_in_another_flow(tmp_path: Path) -> None:
         assert house.spoken() == ["This is the bank about a card."]
         assert contact.flow_id == contact.snapshot().flow_id == "bank"
         assert await house.events(contact, "flow.changed") == [{"previous": "main", "next": "bank"}]
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+async def test_what_was_proven_and_agreed_goes_along(tmp_path: Path, agreed: bool) -> None:
+    asks = OTHER.replace(
+        "  bye:", "  may: {type: consent, purposes: [recording], default: refused, prompt: {en: May we}, again: {en: Well}, exits: {given: bye, refused: bye}}\n  bye:"
+    )  # fmt: skip
+    async with open_house(tmp_path, flow("flow", "bank") | {"bank": asks}) as house:
+        contact = await house.call()
+        await house.quiet()
+        old = contact.run
+        old.policy, old.auth_level, old.customer_id, old.proven = "cn", 2, "100001", ["pin"]
+        old.consents = {"recording": agreed}
+        house.orders.clear()
+        await enter_flow(contact, house.engines["bank"], {"topic": "you"})
+        new = contact.run
+        assert (new.policy, new.auth_level, new.customer_id, new.proven) == ("cn", 2, "100001", ["pin"])
+        assert new.next_play > 1  # a prompt's end is not taken for another's
+        assert house.of(wire.RecordLeg)[-1].action == ("resume" if agreed else "pause")
 
 
 async def test_an_unknown_flow_is_a_failure(tmp_path: Path) -> None:
