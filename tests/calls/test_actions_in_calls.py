@@ -1,0 +1,93 @@
+"""Actions, the content filter and experiments in the app: errands end as events of the flow, records are committed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from dialog.actions.options import ActionOptions
+from dialog.actions.outside import Outside
+from dialog.experiment.assign import Choice, Experiments
+from dialog.filter.service import Filters
+from session import wire
+from tests.calls.house import House, open_house
+from tests.dialog.test_filter import NAMES, PACKS
+
+FLOW = """
+format: flow/v1
+id: main
+title: {en: Main}
+locales: [en]
+start: split
+blocks:
+  split:
+    type: branch
+    experiment: {id: greeting, weights: {plain: 1, warm: 1}}
+    exits: {plain: decide, warm: decide}
+  decide:
+    type: action
+    rule: advice
+    in: {days: "5"}
+    sets: [words]
+    exits: {done: tell, needs_approval: people, failed: people}
+  tell: {type: play, text: {en: "Good news. This fund has {{words}}."}, exits: {next: people}}
+  people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: bye}}
+  bye: {type: end}
+handlers: {on_human_request: people, on_error: people}
+"""
+TABLE = """
+format: rules/v1
+id: advice
+inputs: {days: {type: number}}
+outputs: {words: {type: string}}
+rows: [{id: only, then: {words: guaranteed returns}}]
+"""
+
+
+def _furnished(folder: Path, house: House) -> None:
+    (folder / "rules").mkdir(exist_ok=True)
+    (folder / "rules" / "advice.yaml").write_text(TABLE)
+    ports = replace(
+        house.ports,
+        performer=Outside(ActionOptions()).performer(folder),
+        filters=Filters.load(PACKS, NAMES),
+        experiments=Experiments("s", {"other": Choice(promoted="x")}),
+    )
+    house.engines["main"].ports = ports
+
+
+async def test_decided_screened_recorded_and_flagged(tmp_path: Path) -> None:
+    async with open_house(tmp_path, {"main": FLOW}, ready=lambda house: _furnished(tmp_path, house)) as house:
+        ids = await house.agents("amy")
+        house.controller.set_availability(ids["amy"], "available")
+        contact = await house.call()
+        assert house.spoken()[0].startswith("Good news.") and "guaranteed returns" not in house.spoken()[0]
+        (layers,) = await house.events(contact, "decision.layers")
+        assert layers["rule"]["table"] == "advice" and layers["rule"]["rows"] == ["only"]
+        hits = await house.events(contact, "content_filter")
+        assert {hit["block"] for hit in hits} == {"tell"} and all(len(hit["sha"]) == 64 for hit in hits)
+        (exposed,) = await house.events(contact, "experiment.exposed")
+        await house.said()
+        leg = await house.answered_by_agent(contact)
+        for number, words in enumerate(("I promise you a profit of ten percent", "Your parcel is on its way")):
+            await house.tell(_heard(leg, number, words))
+        (flag, *_) = flags = await house.events(contact, "content_flag")
+        assert {found["utterance_id"] for found in flags} == {"u0"} and flag["role"] == "agent"
+        assert flag["reason"]["en"] and flag["advice"]["en"]
+        await house.ended("leg-1")
+        (outcome,) = await house.events(contact, "experiment.outcome")
+        assert outcome["transferred"] is True and outcome["variant"] == exposed["variant"]
+
+
+def _heard(leg: str, number: int, words: str) -> wire.UtteranceFinal:
+    return wire.UtteranceFinal(
+        leg_id=leg,
+        utterance_id=f"u{number}",
+        t0_ms=0,
+        t1_ms=900,
+        text=words,
+        language="en",
+        confidence=0.9,
+        words=[],
+        ledger=[],
+    )
