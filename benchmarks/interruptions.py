@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,9 +120,9 @@ def clips(data: Path = DATA) -> Iterator[Clip]:
         path, _, label = row.split("\t")[:3]
         yield _clip(path, NOISE, label, path, read(data / "noise_esc10" / path)[0])
     music = sorted((data / "hold_music_and_tones").rglob("*.flac"))
-    for path in music:
-        if "dtmf" not in path.stem and "prompt" not in str(path):
-            yield _clip(path.name, NOISE, "music, tones, ambience", path.name, read(path)[0])
+    for file in music:
+        if "dtmf" not in file.stem and "prompt" not in str(file):
+            yield _clip(file.name, NOISE, "music, tones, ambience", file.name, read(file)[0])
     yield from _synthetic(LISTENS, "synthetic", HUMS)
     yield from _synthetic(FLOOR, "synthetic short words", COMMANDS)
 
@@ -166,7 +166,7 @@ def _voices() -> list[tuple[str, str, Engine, str]]:
     ]
 
 
-def _synthetic(group: str, kind: str, texts: dict[str, tuple[str, ...]]) -> Iterator[Clip]:
+def _synthetic(group: str, kind: str, texts: Mapping[str, Sequence[str]]) -> Iterator[Clip]:
     for name, language, engine, voice in _voices():
         for text in texts[language]:
             try:
