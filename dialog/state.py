@@ -66,10 +66,10 @@ class Private:
 
     def __init__(self) -> None:
         self.digits = ""
-        self.values: dict[str, Any] = {}
         self.phrase = ""
         self.phrase_until_ms = 0
         self.voices: list[bytes] = []
+        self.values: dict[str, Any] = {}
 
 
 class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
@@ -139,13 +139,13 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     feeling: Feeling = msgspec.field(default_factory=Feeling)
     auth_level: int = 0
     customer_id: str = ""
-    last_why: str = ""
-    """Why the last block was left."""
-    reason: str = ""
     claimed: str = ""
     """Number of the customer that the caller says, or seems, to be."""
     proven: list[str] = []
     """Factors of verification that were proven of `claimed`."""
+    last_why: str = ""
+    """Why the last block was left."""
+    reason: str = ""
     """Why a person is wanted, in plain words, once one is."""
     ended: str = ""
 

@@ -25,9 +25,9 @@ from server.calls.control import Control
 from server.calls.controller import Controller, Paths
 from server.calls.feelings import words_model
 from server.embedding import InferenceLink
+from server.following import Following
 from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
 from server.publishing import Publishing
-from server.following import Following
 from server.settings import ROOT, Settings
 from server.verification import Verification
 from session.consents import Consents
