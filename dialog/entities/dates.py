@@ -139,11 +139,11 @@ def _day(kind: str, match: re.Match[str], context: Context) -> date | None:
         return _nearest(month, day, today) if shift is None else _date(today.year + shift, month, day)
     if kind == "hand":
         shift = {"下": 1, "上": -1}.get((part["which"] or "")[:1], 0)
-        first = _months_on(today.replace(day=1), shift)
-        found = _date(first.year, first.month, int(part["d"]))
+        begins = _months_on(today.replace(day=1), shift)
+        found = _date(begins.year, begins.month, int(part["d"]))
         if found is not None and not part["which"] and found < today:
-            first = _months_on(first, 1)
-            found = _date(first.year, first.month, int(part["d"]))
+            begins = _months_on(begins, 1)
+            found = _date(begins.year, begins.month, int(part["d"]))
         return found
     if kind == "slash":
         first, second = int(part["a"]), int(part["b"])

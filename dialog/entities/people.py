@@ -90,14 +90,11 @@ def _han_names(reading: Reading) -> list[tuple[str, int, int, float]]:
     for match in _HAN_TITLE.finditer(text):
         for length in (4, 3, 2, 1):
             piece = match["n"][-length:]
-            if (
-                len(piece) == length
-                and (piece[:1] in _SURNAMES or piece[:2] in _DOUBLE)
-                and (length > 1 or len(piece) == 1)
-            ):
+            if len(piece) == length and (piece[:1] in _SURNAMES or piece[:2] in _DOUBLE):
                 return [(piece, match.end() - length, match.end(), 0.8)]
-    if (match := _HAN_SURNAME.search(text)) and (match["n"] in _SURNAMES or match["n"] in _DOUBLE):
-        return [(match["n"], match.start("n"), match.end("n"), 0.85)]
+    family = _HAN_SURNAME.search(text)
+    if family and (family["n"] in _SURNAMES or family["n"] in _DOUBLE):
+        return [(family["n"], family.start("n"), family.end("n"), 0.85)]
     bare = text.strip(" 。，,.！!")
     if 2 <= len(bare) <= 4 and (name := _han_name(bare)) == bare:
         start = text.index(bare)
