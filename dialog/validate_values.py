@@ -81,9 +81,12 @@ def flow_of_values(flow: Flow) -> Mapping[str, _Known]:
     ]
     for _ in range(2 * len(flow.blocks) + 2):
         _spread(flow, known, waiting)
-        # A handler takes the run from anywhere: what some block may have set may be there, and only the inputs surely are.
+        # A handler takes the run from where it waits: what some block may have set may be there, what is set wherever it
+        # waits surely is.
         ever = frozenset[str]().union(*(at.some for at in known.values()), *(_sets(flow, name) for name in known))
-        waiting = [name for name in entries if _merge(known, name, _Known(ever | begin.some, given))]
+        where = [at.every or frozenset() for name, at in known.items() if _waits(flow, name)]
+        sure = frozenset.intersection(*where) if where else given
+        waiting = [name for name in entries if _merge(known, name, _Known(ever | begin.some, sure))]
         if not waiting:
             break
     return known
@@ -101,6 +104,12 @@ def _spread(flow: Flow, known: dict[str, _Known], waiting: list[str]) -> None:
             after = _Known(at.some | _sets(flow, name) | sure, (at.every or frozenset()) | sure)
             if _merge(known, target, after):
                 waiting.append(target)
+
+
+def _waits(flow: Flow, name: str) -> bool:
+    """For the caller, or for something outside that may fail."""
+    block = flow.blocks[name]
+    return block.hears or block.sees_private
 
 
 def _merge(known: dict[str, _Known], name: str, new: _Known) -> bool:
