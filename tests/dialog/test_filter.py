@@ -142,11 +142,13 @@ def test_reload_takes_up_changes_and_keeps_what_works(tmp_path: Path) -> None:
     assert told.before == told.after
     assert "mine.yaml:11: E filter-pattern" in told.problems[0] and "no term 'shure'" in told.problems[0]
     assert filters.screen("I guarantee you money", "en").text == "No promises."
+    assert not filters.screen("I guarantee you riches", "en").hits
     assert filters.reload() == []
     path.write_text(PACK.replace("money", "riches").replace("..10", "..11"))
     (told,) = filters.reload()
     assert told.before != told.after and not told.problems
     assert filters.screen("I guarantee you money", "en").text == "I guarantee you money"
+    assert filters.screen("I guarantee you riches", "en").hits  # though it was found clean before
     path.unlink()
     (told,) = filters.reload()
     assert told.problems and filters.screen("I promise you riches", "en").hits
@@ -216,6 +218,8 @@ async def test_nothing_is_spoken_past_the_filter(ports: Ports, filters: Filters)
     call.state.block, call.state.visits = "decide", {"decide": 1}
     done = Performed(call_id="c1:decide:1", outcome="done", values={"advice": "guaranteed returns"})
     await call.tell(done)
-    assert "guaranteed" not in call.one(Say).text and "guaranteed" not in call.state.dump().decode().replace('"advice":"guaranteed', "")
+    assert "guaranteed" not in call.one(Say).text and "guaranteed" not in call.state.dump().decode().replace(
+        '"advice":"guaranteed', ""
+    )
     (record,) = [effect for effect in call.last if isinstance(effect, Record) and effect.payload.get("pack") == "us-CA"]
     assert record.kind == "content_filter" and record.payload["block"] == "advise"
