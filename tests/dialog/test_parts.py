@@ -92,7 +92,7 @@ async def test_vectors_are_asked_for_once(tmp_path: Path) -> None:
 
 def test_a_number_that_names_no_flow_is_told_what_there_is() -> None:
     options = DialogOptions(numbers={"100": NumberOptions(flow="sales")})
-    with pytest.raises(FileError, match=r"numbers\.100\.flow is 'sales'.*flows here: support"):
+    with pytest.raises(FileError, match=r"numbers\.100\.flow is 'sales'.*flows here: .*support"):
         Dialog.load(options, root=FLOWS.parent, data_dir=None, embedder=Counting())
 
 
