@@ -17,6 +17,8 @@ from dialog.yamlfile import FileError, Problem
 
 log = structlog.get_logger(__name__)
 
+CLEAN_KEPT = 512  # texts; a flow has dozens of prompts
+
 _SENTENCE_END = re.compile(r"[。！？；!?;\n]+[”’」』\"')）]*\s*|\.(?=\s)\s*")
 
 
@@ -45,6 +47,8 @@ class Filters:
         self._paths = {name: folder / f"{name}.yaml" for name in names}
         self._stamps: dict[str, tuple[int, int]] = {}
         self.packs: dict[str, Pack] = {}
+        self._clean: dict[tuple[str, ...], None] = {}
+        """Texts without a hit, by locale and packs, oldest first: prompts are said over and over."""
 
     @classmethod
     def load(cls, folder: Path, names: Sequence[str]) -> Filters:
@@ -85,8 +89,14 @@ class Filters:
 
     def screen(self, text: str, locale: str) -> Screened:
         """For the bot: every sentence with a banned promise is replaced by the rule's wording in the locale."""
+        known = (text, locale, *(pack.sha for pack in self.packs.values()))
+        if known in self._clean:
+            return Screened(text)
         hits = self._find(text, locale)
         if not hits:
+            if len(self._clean) >= CLEAN_KEPT:
+                self._clean.pop(next(iter(self._clean)))
+            self._clean[known] = None
             return Screened(text)
         records = [_record(hit) for hit in hits]
         blocking = [hit for hit in hits if hit.rule.entry.severity == "block"]
