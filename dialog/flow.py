@@ -49,7 +49,7 @@ AnyBlock = Annotated[
     Field(discriminator="type"),
 ]  # fmt: skip
 BLOCKS: dict[str, type[Block]] = {
-    kind.model_fields["type"].annotation.__args__[0]: kind  # type: ignore[union-attr]
+    kind.model_fields["type"].annotation.__args__[0]: kind
     for kind in AnyBlock.__origin__.__args__  # type: ignore[attr-defined]
 }
 """Type → class, in the order of the reference."""

@@ -35,7 +35,10 @@ class Article(BaseModel):
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     version: int = Field(ge=1, description="raised with every change of the answer; cited with it")
     auth_level: int = Field(
-        default=0, ge=0, le=3, description="how surely the caller must be known before it is told; below it is not searched"
+        default=0,
+        ge=0,
+        le=3,
+        description="how surely the caller must be known before it is told; below it is not searched",
     )
     questions: dict[str, list[str]] = Field(min_length=1, description="ways to ask, by locale")
     answer: dict[str, str] = Field(min_length=1, description="one or two short sentences by locale")

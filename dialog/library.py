@@ -21,11 +21,11 @@ from dialog.experiment.assign import Experiments
 from dialog.filter.service import Filters
 from dialog.knowledge import Article, KnowledgeBase, read_articles
 from dialog.options import DialogOptions
-from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
+from dialog.ports import Embedder, Ports
 from dialog.understanding import Example, IntentClassifier, read_examples, read_levels
 from dialog.verification.directory import FileDirectory
 from dialog.verification.memory import memory_ports
-from dialog.verification.ports import VerificationPorts
+from dialog.verification.ports import Attempts, CustomerDirectory, VerificationPorts
 from dialog.verification.sending import CodePerformer
 from dialog.yamlfile import FileError, Problem
 

@@ -15,10 +15,7 @@ from dialog.events import Inspect, Inspected, Perform, Performed, Think, Thought
 from dialog.experiment.assign import Experiments
 from dialog.filter.service import Screened
 from dialog.verification.memory import memory_ports
-from dialog.verification.ports import Attempts as Attempts
-from dialog.verification.ports import Customer as Customer
-from dialog.verification.ports import CustomerDirectory as CustomerDirectory
-from dialog.verification.ports import VerificationPorts
+from dialog.verification.ports import Attempts, CustomerDirectory, VerificationPorts
 
 Vectors = NDArray[np.float32]
 

@@ -20,11 +20,12 @@ from dialog.flow import Flow, load_flow
 from dialog.gate import look
 from dialog.library import FlowFolder, MakeVerification, flow_files
 from dialog.options import DialogOptions, NumberOptions
-from dialog.ports import Attempts, CustomerDirectory, Embedder, Ports
+from dialog.ports import Embedder, Ports
 from dialog.understanding import normal
 from dialog.validate_verification import out_of_reach
 from dialog.verification.lockout import MemoryAttempts
 from dialog.verification.memory import memory_ports
+from dialog.verification.ports import Attempts, CustomerDirectory
 from dialog.yamlfile import FileError, Problem
 
 log = structlog.get_logger(__name__)

@@ -104,10 +104,9 @@ def _consent_first(flow: Flow, document: Document) -> Iterator[Problem]:
     before_any = reach(flow, [flow.start], stop=general) - general if general else set[str]()
     before_mood = reach(flow, [flow.start], stop={n for n, p in asking.items() if "emotion" in p})
     for name, block in flow.blocks.items():
-        if isinstance(block, Verify):
-            if name in before_any and not _only_chat(flow, name, general):
-                message = f"block {name!r}: verifies before consent to recording was asked"
-                yield document.problem(("blocks", name), message, VERIFY_EARLY)
+        if isinstance(block, Verify) and name in before_any and not _only_chat(flow, name, general):
+            message = f"block {name!r}: verifies before consent to recording was asked"
+            yield document.problem(("blocks", name), message, VERIFY_EARLY)
         if isinstance(block, Media) and block.analysis and name in before_mood and not asking.get(name):
             message = f"block {name!r}: analysis of the voice before consent to it was asked"
             yield document.problem(("blocks", name, "analysis"), message, ANALYSIS_EARLY)

@@ -29,7 +29,9 @@ class Branch(Block):
 
     type: Literal["branch"]
     cases: list[Case] = Field(default_factory=list)
-    experiment: Experiment | None = Field(default=None, description="instead of cases: an exit for each of its variants")
+    experiment: Experiment | None = Field(
+        default=None, description="instead of cases: an exit for each of its variants"
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Branch:

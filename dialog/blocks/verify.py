@@ -11,14 +11,14 @@ from pydantic import Field
 
 from dialog.blocks.base import ALL_KEYS, Asking
 from dialog.events import Heard, Perform, Performed, Verified, VerifyFailed
-from dialog.ports import Customer, Understood
+from dialog.ports import Understood
 from dialog.text import Localised, spoken_digits
 from dialog.verification.factors import Answer, AnyFactor, Asked, Factor
 from dialog.verification.factors.voice import PHRASE_MS
 from dialog.verification.levels import WEAK, level_of
 from dialog.verification.lockout import number_key
 from dialog.verification.plan import enough, following, lock_keys, set_aside
-from dialog.verification.ports import Progress, Ticket
+from dialog.verification.ports import Customer, Progress, Ticket
 
 if TYPE_CHECKING:
     from dialog.turn import Turn

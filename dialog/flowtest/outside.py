@@ -10,11 +10,12 @@ from typing import TypeVar
 from dialog.calendars import Switches
 from dialog.events import Perform, Performed
 from dialog.flowtest.scenario import ActionAnswer, Given, HttpAnswer
-from dialog.ports import Customer, CustomerDirectory, Found, Knowledge, Performer, Ports, Understanding, Understood
+from dialog.ports import Found, Knowledge, Performer, Ports, Understanding, Understood
 from dialog.verification.directory import CustomerEntry, FileDirectory
 from dialog.verification.hashing import hash_secret
 from dialog.verification.lockout import MemoryAttempts
 from dialog.verification.memory import memory_ports
+from dialog.verification.ports import Customer, CustomerDirectory
 from dialog.verification.sending import CodePerformer
 
 LOST = "lost"

@@ -126,7 +126,7 @@ async def _close_unclaimed(controller: Controller) -> None:
             await controller.leg_lost(contact.customer.leg_id, f"recovery:{time.time_ns()}")
             continue
         line = contact.transfers.line
-        for leg_id in filter(None, (contact.agent and contact.agent.leg_id, line and line.leg_id)):
-            if controller.hub.worker_of(leg_id) is None:
+        for leg_id in (contact.agent.leg_id if contact.agent else "", line.leg_id if line else ""):
+            if leg_id and controller.hub.worker_of(leg_id) is None:
                 await controller.leg_lost(leg_id, f"recovery:{time.time_ns()}")
     await asyncio.sleep(0)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from media.frames import Audio
-from prosody.speaker import SpeakerEncoder, TooLittleSpeech
+from prosody.speaker import SpeakerEncoder, TooLittleSpeech, Vector
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,6 @@ class Comparing:
         self._work.add_done_callback(_seen)
 
 
-def _seen(work: asyncio.Future[object]) -> None:
+def _seen(work: asyncio.Future[Vector]) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         work.exception()

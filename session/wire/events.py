@@ -163,9 +163,9 @@ LegEvent = (
     | SpeechStarted
     | SpeechDropped
     | UtterancePartial
+    | UtteranceFelt
     | UtteranceFinal
     | DtmfReceived
-    | UtteranceFelt
     | PlayStarted
     | PlayFinished
     | RecordingClosed

@@ -102,7 +102,7 @@ class Speak(Command, tag="tts", kw_only=True, frozen=True):
     text: str
     locale: str
     voice: str = ""
-    say_as: list[SayAs] = []
+    say_as: list[SayAs] = msgspec.field(default_factory=list)
     style: Style = ""
 
 

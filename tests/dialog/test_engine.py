@@ -36,8 +36,9 @@ from dialog.events import (
     TimerFired,
     VerifyFailed,
 )
-from dialog.ports import Customer, Ports, Understood
+from dialog.ports import Ports, Understood
 from dialog.state import CallerInfo, RunState
+from dialog.verification.ports import Customer
 
 T = TypeVar("T")
 

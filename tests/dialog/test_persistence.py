@@ -44,8 +44,8 @@ from dialog.events import (
 from dialog.flow import BLOCKS, read_flow
 from dialog.ports import Ports
 from dialog.validate import validate
-from dialog.verification.memory import memory_ports
 from dialog.verification.lockout import MemoryAttempts
+from dialog.verification.memory import memory_ports
 from tests.dialog.virtual import Run
 
 ZOO = read_flow(Path(__file__).parent / "zoo" / "zoo.yaml")

@@ -12,10 +12,9 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from dialog.ports import Customer
 from dialog.verification.codes import CodeRules, WebhookSender
 from dialog.verification.lockout import LockPolicy, customer_key, number_key
-from dialog.verification.ports import Progress
+from dialog.verification.ports import Customer, Progress
 from dialog.verification.stored import StoredAttempts, StoredCodes, StoredProgress, StoredVoices
 from dialog.verification.vault import Vault, VaultError, open_vault
 from session.consent import ConsentError, VoiceprintConsent, issue_voiceprint
