@@ -143,6 +143,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     """Number of the customer that the caller says, or seems, to be."""
     proven: list[str] = []
     """Factors of verification that were proven of `claimed`."""
+    carried: bool = False
+    """They were proven in a call that dropped, and none in this one: by themselves they give no level, in any block."""
     last_why: str = ""
     """Why the last block was left."""
     reason: str = ""

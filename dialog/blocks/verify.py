@@ -122,7 +122,7 @@ class Verify(Asking):
         kept = await turn.ports.verification.progress.load(number_key(state.caller.number), turn.now_ms)
         if kept is not None:
             state.claimed, state.proven = kept.customer_id, list(kept.proven)
-            state.memo.update(carried=True, wrong=kept.wrong)
+            state.carried, state.memo["wrong"] = True, kept.wrong
             if self.resumed is not None:
                 turn.say(turn.render(self.resumed))
 
@@ -315,7 +315,7 @@ class Verify(Asking):
             turn.say(self.asked(turn))
             return
         if state.phase == "number":
-            state.claimed, state.proven = answer.digits, []
+            state.claimed, state.proven, state.carried = answer.digits, [], False
             await self._next(turn)
             return
         asked = await self._asked(turn)
@@ -339,7 +339,7 @@ class Verify(Asking):
         if factor.name not in state.proven:
             state.proven.append(factor.name)
         if factor.name not in WEAK:
-            state.memo["fresh"] = True
+            state.carried = False
         state.memo["doubts"] = 0
         if not enough(state, self.level, levels):
             await self._keep(turn)
@@ -384,9 +384,7 @@ class Verify(Asking):
         """Have a code sent; the same one is asked for again after a restart."""
         state = turn.state
         factor = self._factor(turn)
-        call_id = (
-            f"{state.contact_id}:{state.block}:{state.visits.get(state.block, 1)}:code{state.memo.get('resent', 0)}"
-        )
+        call_id = f"{turn.visit_id}:code{state.memo.get('resent', 0)}"
         state.memo["sent"] = call_id
         request = {
             "customer": state.claimed,

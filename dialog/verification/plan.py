@@ -1,4 +1,4 @@
-"""Which factor comes next, and when it is enough. Of a run's state: `proven`, and in `memo` what was carried and set aside."""
+"""Which factor comes next, and when it is enough. Of a run's state: `proven`, `carried`, and in `memo` what was set aside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def enough(state: RunState, level: int, levels: Policy) -> bool:
     """Does what is proven give the level? What was proven before a call dropped is not enough by itself."""
     if level_of(levels, state.proven) < level:
         return False
-    return not state.memo.get("carried") or bool(state.memo.get("fresh"))
+    return not state.carried
 
 
 def following(state: RunState, factors: Sequence[Factor], level: int, levels: Policy) -> int | None:
@@ -24,7 +24,7 @@ def following(state: RunState, factors: Sequence[Factor], level: int, levels: Po
     aside = state.memo.get("aside", [])
     left = [index for index in range(len(factors)) if index not in aside]
     new = [index for index in left if factors[index].name not in state.proven]
-    if not state.memo.get("carried") or state.memo.get("fresh"):
+    if not state.carried:
         left = new
     could = [*state.proven, *(factors[index].name for index in left)]
     if level_of(levels, could) < level:

@@ -250,6 +250,7 @@ class Transfers:
 async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, str]) -> None:
     """The run goes on in another flow, with all that is known."""
     old = contact.run
+    counted = {**old.other_visits, old.flow: dict(old.visits)}
     new = engine.new_state(
         contact_id=contact.contact_id,
         channel=old.channel,
@@ -260,7 +261,10 @@ async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, st
     )
     contact.run = msgspec.structs.replace(
         new,
-        visits=dict(old.visits),  # what is asked for outside is known by its visit, and must not seem to be asked again
+        visits=counted.pop(
+            "", {}
+        ),  # what is asked for outside is known by its visit, and must not seem to be asked again
+        other_visits=counted,
         next_play=old.next_play,
         said=old.said,
         intent=old.intent,
@@ -277,6 +281,7 @@ async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, st
         customer_id=old.customer_id,
         claimed=old.claimed,
         proven=old.proven,
+        carried=old.carried,
         reason=old.reason,
         last_why=old.last_why,
     )

@@ -238,6 +238,18 @@ async def test_what_was_proven_and_agreed_goes_along(tmp_path: Path, agreed: boo
         assert house.of(wire.RecordLeg)[-1].action == ("resume" if agreed else "pause")
 
 
+async def test_nothing_done_before_is_taken_for_what_the_next_flow_asks_for(tmp_path: Path) -> None:
+    """Work outside is known by flow, block and visit: a second refund under the id of the first was never made."""
+    async with open_house(tmp_path, flow("flow", "bank")) as house:
+        contact = await house.call()
+        await house.quiet()
+        contact.run.flow, contact.run.visits = "refund@2", {"pay": 1}
+        contact.run.other_visits = {"": {"pay": 2}, "survey@1": {"ask": 4}}
+        await enter_flow(contact, house.engines["bank"], {"topic": "you"})
+        assert contact.run.flow == "" and contact.run.visits["pay"] == 2
+        assert contact.run.other_visits == {"refund@2": {"pay": 1}, "survey@1": {"ask": 4}}
+
+
 async def test_an_unknown_flow_is_a_failure(tmp_path: Path) -> None:
     async with open_house(tmp_path, flow("flow", "nowhere")) as house:
         await house.call()

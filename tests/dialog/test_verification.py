@@ -387,6 +387,24 @@ async def test_what_was_proven_before_gives_no_level_alone(world: Ports) -> None
     assert back.exit == "passed"
 
 
+async def test_proofs_of_a_dropped_call_open_no_later_question_either(world: Ports) -> None:
+    """Who forges the number leaves the first question unanswered, and is led to verification again."""
+    source = flow("pin", "totp", level=3)
+    caller = await Caller(world, source, number="demo").call()
+    await caller.presses("2468")
+    await caller.drops()
+    again = flow("pin").replace(
+        "  in: {", "  second: {type: verify, level: 2, ask_number: {en: N, zh-CN: N}, wrong: {en: W, zh-CN: W}, "
+        "factors: [{type: pin, ask: {en: P, zh-CN: P}}], exits: {passed: in, failed: out, locked: wait, unavailable: later}}\n  in: {",
+    ).replace("failed: out", "failed: second", 1)  # fmt: skip
+    thief = await Caller(world, again, number="demo", now_ms=caller.now_ms).call()
+    for _ in range(3):
+        await thief.says("well you know")
+    assert thief.state.block == "second" and thief.state.auth_level == 0 and thief.said[-1] == "P"
+    await thief.presses("2468")
+    assert thief.state.ended == "passed" and thief.state.auth_level == 2
+
+
 async def test_hanging_up_gives_no_more_tries(world: Ports) -> None:
     caller = await Caller(world, flow("pin"), number="demo").call()
     await caller.presses("1111")
