@@ -10,16 +10,15 @@ thresholds, so nothing is ever judged by a model that knows it, and a flow's tho
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 from scipy.linalg import lapack
-from sklearn.feature_extraction.text import TfidfVectorizer
+
+from dialog.wording import Wording
 
 Floats = NDArray[np.float32]
 
@@ -31,7 +30,6 @@ _WORDINGS = (0.05, 0.2, 0.5)  # weight of wording beside meaning, whose kernel i
 _RIDGES = (0.05, 0.15, 0.4)
 _TRIED_ON = 2500  # examples on which kernel and ridge are chosen; the whole set is learnt once
 _TEMPERATURES = np.geomspace(0.03, 1.0, 24)
-_RUN = re.compile(r"[\u3400-\u9fff]+|[^\s\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +39,6 @@ class Recipe:
     width: float
     wording: float
     ridge: float
-
-
-def letters(text: str) -> list[str]:
-    """Characters 2–5 of Latin words with their ends, and Han characters alone and in pairs."""
-    grams: list[str] = []
-    for run in _RUN.findall(text):
-        if "\u3400" <= run[0] <= "\u9fff":
-            grams += [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
-        else:
-            word = f" {run} "
-            grams += [word[i : i + n] for n in range(2, 6) for i in range(max(1, len(word) - n + 1))]
-    return grams
-
-
-def words(text: str) -> list[str]:
-    """Latin words and pairs of Han characters, alone and with the one before."""
-    units: list[str] = []
-    for run in _RUN.findall(text):
-        if "\u3400" <= run[0] <= "\u9fff":
-            units += [run[i : i + 2] for i in range(max(1, len(run) - 1))]
-        else:
-            units.append(run)
-    return units + [f"{one} {two}" for one, two in itertools.pairwise(units)]
 
 
 def _left_out(kernel: Floats, targets: Floats, ridge: float) -> tuple[Floats, Floats]:
@@ -87,22 +62,6 @@ def _mirror(matrix: Floats) -> None:
         block = matrix[rows, rows]
         matrix[rows, rows] = np.tril(block) + np.tril(block, -1).T
         matrix[rows, start + size :] = matrix[start + size :, rows].T
-
-
-class Wording:
-    """Tf-idf of letters and words, as one kernel."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        # two vocabularies of equal weight: a text has five times as many letter grams as words
-        self._views = [
-            TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, dtype=np.float32) for analyzer in (letters, words)
-        ]
-        for view in self._views:
-            view.fit([*texts, "a 一"])
-
-    def transform(self, texts: Sequence[str]) -> Any:
-        """Sparse [n, features] with rows of length 1 (0 for what was never seen)."""
-        return scipy.sparse.hstack([view.transform(texts) for view in self._views], format="csr") * np.sqrt(0.5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dialog import yamlfile
@@ -72,9 +73,11 @@ def read_articles(folder: Path) -> list[Article]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    article: Article
-    words: Counter[str]
+class _Postings:
+    """Which questions hold a term, [n], and what it adds to the wording of each, [n]."""
+
+    questions: NDArray[np.intp]
+    weights: NDArray[np.float64]
 
 
 class KnowledgeBase:
@@ -87,27 +90,48 @@ class KnowledgeBase:
         self._articles = list(articles)
         self._least = least
         self._cache = cache
-        self._questions: list[_Question] = []
+        self._asked: list[Article] = []
+        self._starts: list[int] = []
         self._vectors: Vectors = np.zeros((0, 0), dtype=np.float32)
         self._centre: Vectors = np.zeros(0, dtype=np.float32)
         self._rarity: dict[str, float] = {}
-        self._mean_length = 1.0
+        self._postings: dict[str, _Postings] = {}
 
     async def index(self) -> None:
         """Compute vectors and word statistics of all questions."""
         texts: list[str] = []
-        self._questions.clear()
+        questions: list[Counter[str]] = []
+        asked: list[Article] = []
+        starts: list[int] = []
         for article in self._articles:
-            for question in (question for listed in article.questions.values() for question in listed):
-                texts.append(normal(question))
-                self._questions.append(_Question(article, Counter(_terms(question))))
-        vectors = await embed_all(self._embedder, texts, self._cache)
-        self._centre = vectors.mean(axis=0)
-        self._vectors = self._unit(vectors)
-        seen = Counter(term for question in self._questions for term in question.words)
-        total = len(self._questions)
+            listed = [question for some in article.questions.values() for question in some]
+            if listed:
+                asked.append(article)
+                starts.append(len(texts))
+            texts += [normal(question) for question in listed]
+            questions += [Counter(_terms(question)) for question in listed]
+        if texts:
+            vectors = await embed_all(self._embedder, texts, self._cache)
+            self._centre = vectors.mean(axis=0)
+            self._vectors = self._unit(vectors)
+        self._weigh(questions)
+        self._asked, self._starts = asked, starts
+
+    def _weigh(self, questions: Sequence[Counter[str]]) -> None:
+        """What each term adds to each question that holds it: BM25 without the words that are asked."""
+        seen = Counter(term for words in questions for term in words)
+        total = len(questions)
         self._rarity = {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in seen.items()}
-        self._mean_length = sum(question.words.total() for question in self._questions) / max(1, total)
+        mean = sum(words.total() for words in questions) / max(1, total)
+        found: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for index, words in enumerate(questions):
+            length = _K1 * (1 - _B + _B * words.total() / mean) if mean else _K1
+            for term, times in words.items():
+                found[term].append((index, self._rarity[term] * times * (_K1 + 1) / (times + length)))
+        self._postings = {
+            term: _Postings(np.array([at for at, _ in listed]), np.array([weight for _, weight in listed]))
+            for term, listed in found.items()
+        }
 
     def answers(self, locale: str) -> list[str]:
         """As `Knowledge.answers`, without private ones."""
@@ -119,39 +143,42 @@ class KnowledgeBase:
 
     async def search(self, text: str, locale: str, level: int = 0) -> Found | None:
         """As `Knowledge.search`. Raises OSError or TimeoutError without vectors."""
-        best = await self.rank(text, locale, level)
-        return best[0] if best and best[0].score >= self._least else None
+        best = next(await self._best_first(text, locale, level), None)
+        return best if best and best.score >= self._least else None
 
     async def rank(self, text: str, locale: str, level: int = 0) -> list[Found]:
         """All articles for callers of this level that have an answer in this locale, best first."""
-        words = normal(text)
-        if not words or not self._questions:
-            return []
-        meaning = self._vectors @ self._unit(await self._embedder.embed([words]))[0]
-        terms = _terms(words)
-        most = sum(self._rarity.get(term, math.log(1 + 2.0 * len(self._questions))) for term in set(terms)) * (_K1 + 1)
-        scores: dict[str, tuple[float, Article]] = {}
-        for question, near in zip(self._questions, meaning.tolist(), strict=True):
-            if question.article.auth_level > level:
-                continue
-            wording = self._bm25(question, terms) / most if most else 0.0
-            score = _MEANING_WEIGHT * max(0.0, near) + (1 - _MEANING_WEIGHT) * min(1.0, 2 * wording)
-            if score > scores.get(question.article.id, (-1.0, question.article))[0]:
-                scores[question.article.id] = (score, question.article)
-        found = []
-        for score, article in sorted(scores.values(), key=lambda pair: -pair[0]):
-            served = match_locale([*article.answer], locale)
-            if served:
-                found.append(Found(article.id, article.version, article.answer[served], round(score, 4)))
-        return found
+        return list(await self._best_first(text, locale, level))
 
-    def _bm25(self, question: _Question, terms: Sequence[str]) -> float:
-        length = _K1 * (1 - _B + _B * question.words.total() / self._mean_length)
-        return sum(
-            self._rarity[term] * question.words[term] * (_K1 + 1) / (question.words[term] + length)
-            for term in set(terms)
-            if term in question.words
-        )
+    async def _best_first(self, text: str, locale: str, level: int) -> Iterator[Found]:
+        words = normal(text)
+        if not words or not self._asked:
+            return iter(())
+        meaning = self._vectors @ self._unit(await self._embedder.embed([words]))[0]
+        scores = _MEANING_WEIGHT * np.maximum(0.0, meaning.astype(np.float64))
+        scores += (1 - _MEANING_WEIGHT) * np.minimum(1.0, 2 * self._wording(words))
+        of_articles = np.maximum.reduceat(scores, self._starts)
+        return self._told(of_articles, locale, level)
+
+    def _told(self, scores: NDArray[np.float64], locale: str, level: int) -> Iterator[Found]:
+        for index in np.argsort(-scores, kind="stable").tolist():
+            article = self._asked[index]
+            if article.auth_level <= level and (served := match_locale([*article.answer], locale)):
+                yield Found(article.id, article.version, article.answer[served], round(float(scores[index]), 4))
+
+    def _wording(self, words: str) -> NDArray[np.float64]:
+        """How much of the asked words' weight each question has, [questions]: 0 to 1."""
+        terms = sorted(set(_terms(words)))
+        found = np.zeros(len(self._vectors))
+        if not terms:
+            return found
+        rarest = math.log(1 + 2.0 * len(found))
+        for term in terms:
+            if term in self._postings:
+                held = self._postings[term]
+                found[held.questions] += held.weights
+        most = sum(self._rarity.get(term, rarest) for term in terms) * (_K1 + 1)
+        return found / most
 
     def _unit(self, vectors: Vectors) -> Vectors:
         moved = vectors - self._centre

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sklearn
 import structlog
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -146,7 +145,7 @@ def _fit(texts: Sequence[str], labels: Sequence[str], vectors: Vectors, cache: P
 
 def _key(texts: Sequence[str], labels: Sequence[str]) -> str:
     """What the learnt numbers depend on."""
-    parts = (classifier.VERSION, np.__version__, sklearn.__version__, *zip(texts, labels, strict=True))
+    parts = (classifier.VERSION, np.__version__, *zip(texts, labels, strict=True))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

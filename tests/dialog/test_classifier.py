@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks.misheard import Confusions
 from benchmarks.tiers import Dialogue, Played, build, figures, read_requests, shared
 from dialog import classifier
-from dialog.classifier import Classifier, Recipe, letters, words
+from dialog.classifier import Classifier, Recipe
 from dialog.nlu_eval import Judged, TableError, judge, learn, read_table, report
 from dialog.ports import Vectors
-from dialog.understanding import UNKNOWN, Example, leads, thresholds
+from dialog.understanding import UNKNOWN, Example, leads, normal, read_examples, thresholds
+from dialog.wording import Wording, letters, words
 
 TOPICS = {
     "balance": "how much money have I",
@@ -38,6 +41,22 @@ def vectors(texts: list[str] | tuple[str, ...]) -> Vectors:
 def learnt(examples: list[Example] = EXAMPLES) -> Classifier:
     texts = [one.text for one in examples]
     return Classifier(texts, [one.intent for one in examples], vectors(texts))
+
+
+def test_wording_is_that_of_the_library_to_the_bit() -> None:
+    known = [normal(one.text) for one in read_examples(Path(__file__).parents[2] / "flows" / "intents")]
+    asked = ["", "zzz", "转人工人工 agent agent please", "where is my order order", *known[::7]]
+    views = [
+        TfidfVectorizer(analyzer=terms, sublinear_tf=True, dtype=np.float32).fit([*known, "a 一"])
+        for terms in (letters, words)
+    ]
+    wording = Wording(known)
+    for texts in (known, asked, *([text] for text in asked)):
+        theirs = scipy.sparse.hstack([view.transform(texts) for view in views], format="csr") * np.sqrt(0.5)
+        ours = wording.transform(texts)
+        assert ours.shape == theirs.shape
+        for mine, other in zip((ours.indptr, ours.indices, ours.data), (theirs.indptr, theirs.indices, theirs.data), strict=True):  # fmt: skip
+            np.testing.assert_array_equal(mine, other)
 
 
 def test_left_out_scores_are_those_of_a_model_without_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
