@@ -19,6 +19,7 @@ from session.store import Store
 
 log = structlog.get_logger(__name__)
 
+MOST_TAKEN = 20  # looks for approved runs that may be at work at once
 EVERY_S = 1.0  # s; a stat of each pack and three small queries
 GUARD_EVERY = 10  # rounds
 
@@ -46,22 +47,27 @@ class Following:
         await self.outside.http.open()
         desk = ExperimentDesk(self.store)
         recovering = asyncio.create_task(self._recover(), name="workflow-recovery")
+        taken: set[asyncio.Task[None]] = set()
         rounds = 0
         try:
             while True:
                 try:
-                    await self.outside.approved()
+                    if len(taken) < MOST_TAKEN:  # one by itself: a slow business system holds up nothing else
+                        task = asyncio.create_task(self._approved(), name="workflow-approved")
+                        taken.add(task)
+                        task.add_done_callback(taken.discard)
                     await self.reload()
                     if rounds % GUARD_EVERY == 0:
                         await desk.read()
                         await desk.guard()
                     self.experiments.choices = await desk.choices()
-                except (OSError, SQLAlchemyError) as error:
+                except Exception as error:  # what follows files and people's decisions must not end over one of them
                     log.error("following.trouble", error=type(error).__name__)
                 rounds += 1
                 await asyncio.sleep(EVERY_S)
         finally:
-            recovering.cancel()
+            for task in (recovering, *taken):
+                task.cancel()
             await self.outside.close()
 
     async def reload(self, by: str = "file", *, all_of_them: bool = False) -> list[Reloaded]:
@@ -78,6 +84,12 @@ class Following:
             }
             await self.store.append("", "audit", payload)
         return told
+
+    async def _approved(self) -> None:
+        try:
+            await self.outside.approved()
+        except (OSError, SQLAlchemyError) as error:
+            log.error("following.trouble", error=type(error).__name__)
 
     async def _recover(self) -> None:
         try:

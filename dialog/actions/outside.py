@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import structlog
@@ -10,7 +11,7 @@ from dialog.actions.http import HttpActions
 from dialog.actions.options import ActionOptions
 from dialog.actions.performer import Actions
 from dialog.actions.runner import Runner
-from dialog.actions.runs import MemoryRuns, Runs
+from dialog.actions.runs import UNDER_WAY, MemoryRuns, Runs
 from dialog.actions.workflow import load_workflows
 from dialog.rules.decide import load_folder
 
@@ -35,19 +36,19 @@ class Outside:
 
     async def recover(self) -> int:
         """After a start: go on with every run that the last process left under way. Returns how many."""
-        left = await self.runs.in_status("running")
-        for run in left:
-            await self._go_on(run.id, run.folder)
+        left = await self.runs.in_status(*UNDER_WAY)
+        await asyncio.gather(*(self._go_on(run.id, run.folder) for run in left))
         return len(left)
 
     async def approved(self) -> int:
         """Go on with runs that somebody approved since; each once, whoever else looks. Returns how many."""
-        count = 0
-        for run in await self.runs.in_status("approved"):
-            if await self.runs.move(run.id, "approved", "running", by="warmline", note="taken up"):
-                await self._go_on(run.id, run.folder)
-                count += 1
-        return count
+        taken = [
+            run
+            for run in await self.runs.in_status("approved")
+            if await self.runs.move(run.id, "approved", "running", by="warmline", note="taken up")
+        ]
+        await asyncio.gather(*(self._go_on(run.id, run.folder) for run in taken))
+        return len(taken)
 
     async def close(self) -> None:
         """Stop all runs and connections."""
@@ -56,8 +57,12 @@ class Outside:
         await self.http.close()
 
     async def _go_on(self, run_id: str, folder: str) -> None:
-        run, runner = await self.runs.load(run_id), self._runners.get(folder)
-        if run is None or runner is None:
-            log.error("workflow.left", run=run_id, why="its folder of flows is not loaded")
-            return
-        await runner.go_on(run)
+        """Whatever breaks in one run holds up no other; it is still there after the next start."""
+        try:
+            run, runner = await self.runs.load(run_id), self._runners.get(folder)
+            if run is None or runner is None:
+                log.error("workflow.left", run=run_id, why="its folder of flows is not loaded")
+                return
+            await runner.go_on(run)
+        except Exception as error:
+            log.error("workflow.broken", run=run_id, error=type(error).__name__)

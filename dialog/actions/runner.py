@@ -12,11 +12,12 @@ import structlog
 
 from dialog import cel, text
 from dialog.actions.http import HttpActions
-from dialog.actions.runs import Runs, WorkflowRun
+from dialog.actions.runs import UNDER_WAY, Runs, WorkflowRun
 from dialog.actions.workflow import Step, Workflow, parse_workflow
 from dialog.blocks.http import computed
 from dialog.events import Perform, Performed
 from dialog.rules.decide import RuleError, RuleSet
+from dialog.yamlfile import FileError
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,10 @@ class Runner:
         self._http = http
         self._runs = runs
         self._active: dict[str, asyncio.Task[WorkflowRun]] = {}
+        self._late: set[str] = set()
+        """Runs that are stopped since their time is over, to be taken back."""
+        self._undoing: set[str] = set()
+        """Runs that are taken back now, which no time limit stops."""
 
     async def perform(self, work: Perform) -> Performed:
         """Begin a run, or say how the one of this id stands; within the limit, or everything is taken back."""
@@ -87,7 +92,7 @@ class Runner:
                 why="asked for by the flow" if work.request.get("approval") else "",
             )
         )
-        if run.status == "running":
+        if run.status in UNDER_WAY:
             run = await self._within(run, work.timeout_ms / 1000)
         ms = (time.perf_counter() - began) * 1000
         outcome = {"done": "done", "waiting": "needs_approval", "approved": "needs_approval"}.get(run.status, "failed")
@@ -102,8 +107,12 @@ class Runner:
         task = self._active.get(run.id)
         if task is None:
             task = self._active[run.id] = asyncio.create_task(self._steps(run), name=f"workflow-{run.id}")
-            task.add_done_callback(lambda _: self._active.pop(run.id, None))
+            task.add_done_callback(lambda _: self._over(run.id))
         return await asyncio.shield(task)
+
+    def _over(self, run_id: str) -> None:
+        self._active.pop(run_id, None)
+        self._late.discard(run_id)
 
     async def close(self) -> None:
         """Stop; what was begun is taken up again after a restart."""
@@ -118,17 +127,27 @@ class Runner:
         except TimeoutError:
             task = self._active.get(run.id)
             if task is not None:
-                task.cancel("late")
+                if run.id not in self._undoing:
+                    self._late.add(run.id)
+                    task.cancel()
                 return await asyncio.shield(task)
             return await self._runs().load(run.id) or run
 
     async def _steps(self, run: WorkflowRun) -> WorkflowRun:
-        workflow = parse_workflow(run.definition)[0]
         runs = self._runs()
+        try:
+            workflow = parse_workflow(run.definition)[0]
+        except FileError as error:  # of a program with other rules: what was done is for people to see to
+            log.error("workflow.unreadable", run=run.id, problems=[str(problem) for problem in error.problems])
+            run = replace(run, status="failed", why="this program cannot read its steps any more; see to what was done")
+            await runs.save(run, run.why)
+            return run
+        if run.status == "undoing":
+            return await self._undo(run, workflow, run.why)
         try:
             while run.at < len(workflow.steps):
                 step = workflow.steps[run.at]
-                values = await self._step(run, step)
+                values = await self._done(run, step)
                 run = replace(run, values={**run.values, step.id: values}, at=run.at + 1)
                 if run.approved_step < run.at and self._must_wait(run, step, values):
                     run = replace(run, status="waiting", approved_step=run.at, why=f"after step {step.id}")
@@ -140,12 +159,21 @@ class Runner:
         except (StepFailed, cel.ExpressionError, ValueError) as error:
             why = str(error) if isinstance(error, StepFailed) else f"a value is missing ({type(error).__name__})"
             run = await self._undo(run, workflow, why)
-        except asyncio.CancelledError as error:
-            if error.args != ("late",):
+        except asyncio.CancelledError:
+            if run.id not in self._late:
                 raise
             # The step under way may have come through: it is taken back as well.
             run = await self._undo(replace(run, at=run.at + 1), workflow, "took too long")
         return run
+
+    async def _done(self, run: WorkflowRun, step: Step) -> dict[str, Any]:
+        """The step's outputs. Whatever breaks in it, what was done before is taken back. Raises `StepFailed`."""
+        try:
+            return await self._step(run, step)
+        except (StepFailed, cel.ExpressionError, ValueError):
+            raise
+        except Exception as error:
+            raise StepFailed(f"step {step.id} is broken ({type(error).__name__})") from error
 
     async def _step(self, run: WorkflowRun, step: Step) -> dict[str, Any]:
         values = _Values(run)
@@ -175,8 +203,18 @@ class Runner:
 
     async def _undo(self, run: WorkflowRun, workflow: Workflow, why: str) -> WorkflowRun:
         """Take back what was done, last first. What cannot be taken back is named for people to see to."""
+        self._late.discard(run.id)
+        self._undoing.add(run.id)
+        try:
+            return await self._back(run, workflow, why)
+        finally:
+            self._undoing.discard(run.id)
+
+    async def _back(self, run: WorkflowRun, workflow: Workflow, why: str) -> WorkflowRun:
         runs = self._runs()
         left: list[str] = []
+        run = replace(run, status="undoing", why=why)  # kept first: a restart must not go on forward from here
+        await runs.save(run, why)
         for step in reversed(workflow.steps[: run.at]):
             if step.undo is None or step.id in run.undone or (step.id in run.values and not run.values[step.id]):
                 continue

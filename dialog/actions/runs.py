@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-RunStatus = Literal["running", "waiting", "approved", "rejected", "done", "failed"]
-"""`waiting` for somebody's approval; `approved` but not taken up again yet; the last three are final."""
+RunStatus = Literal["running", "undoing", "waiting", "approved", "rejected", "done", "failed"]
+"""`undoing`: it failed, and what was done is being taken back; `waiting` for somebody's approval; `approved` but not
+taken up again yet; the last three are final."""
+UNDER_WAY: tuple[RunStatus, ...] = ("running", "undoing")
 FINAL = frozenset({"rejected", "done", "failed"})
 
 
@@ -66,7 +68,7 @@ class MemoryRuns:
 
     async def begin(self, run: WorkflowRun) -> WorkflowRun:
         """As `Runs.begin`."""
-        if run.id not in self.runs or (self._again and self.runs[run.id].status != "running"):
+        if run.id not in self.runs or (self._again and self.runs[run.id].status not in UNDER_WAY):
             self.runs[run.id] = run
             self.audit.append((run.id, "begun", ""))
         return self.runs[run.id]

@@ -8,12 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialog.actions.runs import RunStatus
 from server.api.access import Supervisor
 from server.workflow_runs import StoredRuns, Waiting
 
 router = APIRouter(prefix="/api/approvals", tags=["approvals"])
-
-Status = Literal["running", "waiting", "approved", "rejected", "done", "failed"]
 
 
 class ApprovalOut(BaseModel):
@@ -22,7 +21,7 @@ class ApprovalOut(BaseModel):
     id: str
     workflow: str
     sha: str
-    status: Status
+    status: RunStatus
     why: str
     inputs: dict[str, Any]
     values: dict[str, Any]
@@ -42,7 +41,7 @@ class Decision(BaseModel):
 
 @router.get("")
 async def listed(
-    _user: Supervisor, request: Request, status: Annotated[Status, Query(description="which runs")] = "waiting"
+    _user: Supervisor, request: Request, status: Annotated[RunStatus, Query(description="which runs")] = "waiting"
 ) -> list[ApprovalOut]:
     """Runs in this status, oldest first."""
     return [_out(item) for item in await StoredRuns(request.app.state.store).listed(status)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -334,6 +335,44 @@ async def test_a_killed_app_goes_on_with_the_step_it_was_at(tmp_path: Path) -> N
     resumed, result = await asyncio.gather(outside.recover(), actions.perform(wanted()))
     assert resumed == 1 and result.outcome == "done"
     assert paths(bank) == ["POST /pay/7", "PUT /told/7", "PUT /told/7"], "both take up one and the same run"
+
+
+async def test_who_is_killed_while_taking_back_goes_on_taking_back(tmp_path: Path) -> None:
+    """It went on forward: the payment was taken back, and the customer told that it was made."""
+    runs, bank = MemoryRuns(), Bank(PAID, httpx.Response(400), 30.0, FINE)
+    outside, actions = office(tmp_path, bank, runs)
+    task = asyncio.create_task(actions.perform(wanted()))
+    while len(bank.asked) < 3:
+        await asyncio.sleep(0)
+    task.cancel()
+    await outside.close()
+    outside, actions = office(tmp_path, bank, runs)
+    assert await outside.recover() == 1
+    assert paths(bank) == ["POST /pay/7", "PUT /told/7", "DELETE /pay/P1", "DELETE /pay/P1"]
+    run = await runs.load("c1:refund:1")
+    assert run is not None and (run.status, run.undone, run.why) == ("failed", ["pay"], "step tell: HTTP 400")
+
+
+async def test_taking_back_is_not_cut_off_by_the_time_limit(tmp_path: Path) -> None:
+    bank = Bank(PAID, httpx.Response(400), 0.06, FINE)
+    outside, actions = office(tmp_path, bank)
+    work = wanted()
+    soon = Perform(call_id=work.call_id, kind=work.kind, block="refund", request=work.request, timeout_ms=30)
+    assert (await actions.perform(soon)).why == "step tell: HTTP 400"
+    run = await outside.runs.load("c1:refund:1")
+    assert run is not None and (run.status, run.undone) == ("failed", ["pay"])
+
+
+async def test_a_run_that_cannot_be_read_any_more_holds_up_no_other(tmp_path: Path) -> None:
+    runs, bank = MemoryRuns(), Bank(PAID, FINE)
+    _, actions = office(tmp_path, bank, runs)
+    for call_id in ("c1:refund:1", "c2:refund:1"):
+        await actions.perform(wanted(5000.0, call_id))
+        await runs.move(call_id, "waiting", "approved", by="sue")
+    runs.runs["c1:refund:1"] = replace(runs.runs["c1:refund:1"], definition="format: workflow/v9")
+    outside, _ = office(tmp_path, bank, runs)
+    assert await outside.approved() == 2
+    assert [runs.runs[one].status for one in ("c1:refund:1", "c2:refund:1")] == ["failed", "done"]
 
 
 async def test_a_run_ends_by_the_text_it_began_with(tmp_path: Path) -> None:
