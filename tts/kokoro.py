@@ -81,9 +81,10 @@ class KokoroEngine:
                 if not ids:
                     raise EngineError("Kokoro: the text has no sound")
                 style = self._style(voice)
-                speed = manner.speed(self._speed)
-                parts = [self._run(ids[at : at + MAX_IDS], style, speed) for at in range(0, len(ids), MAX_IDS)]
-                return np.concatenate(parts), manner.rate(RATE)
+            # not under the lock: a prompt that is wanted now must not wait for one that is made ahead at low priority
+            speed = manner.speed(self._speed)
+            parts = [self._run(ids[at : at + MAX_IDS], style, speed) for at in range(0, len(ids), MAX_IDS)]
+            return np.concatenate(parts), manner.rate(RATE)
         except EngineError:
             raise
         except Exception as error:

@@ -46,7 +46,7 @@ from tts.speaker import Clause, Speaker
 log = structlog.get_logger(__name__)
 
 PREFETCH_LIMIT = 2000  # texts; a flow has dozens
-PREFETCH_NICE = 15
+PREFETCH_NICE = 5  # a third of a busy core: it may hold a voice that a call waits for
 EMBED_LIMIT = 4096  # texts in one request
 EMBED_SLICE = 4  # texts at once, ~60 ms: a caller's sentence goes in between when an index is being built
 

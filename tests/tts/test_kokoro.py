@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,3 +91,27 @@ class TestRealModel:
     def test_text_without_sound_is_refused(self, engine: KokoroEngine) -> None:
         with pytest.raises(EngineError):
             engine.synthesise("", "zh", "zf_xiaoxiao")
+
+    def test_a_prompt_that_is_wanted_does_not_wait_for_one_made_ahead(
+        self, engine: KokoroEngine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run, ahead, begun, go_on = engine._run, [], threading.Event(), threading.Event()
+
+        def held(*given: Any) -> Any:
+            if threading.current_thread() in ahead:
+                begun.set()
+                assert go_on.wait(60)
+            return run(*given)
+
+        engine.synthesise("好", "zh", "zf_xiaoxiao")
+        monkeypatch.setattr(engine, "_run", held)
+        slow = threading.Thread(target=engine.synthesise, args=("请稍等。", "zh", "zf_xiaoxiao"))
+        ahead.append(slow)
+        slow.start()
+        assert begun.wait(60)
+        try:
+            wanted = ThreadPoolExecutor(1).submit(engine.synthesise, "您好。", "zh", "zf_xiaoxiao")
+            assert len(wanted.result(30)[0]) > 0
+        finally:
+            go_on.set()
+            slow.join(30)
