@@ -283,7 +283,8 @@ class FlowEngine:
         state = turn.state
         if not calling:
             turn.trace(exit_name, why)
-        if turn.block.hears:
+        block = turn.flow.blocks.get(state.block)  # None: of a version that a restarted app has no more
+        if block is None or block.hears:
             # digits given to this question are no answer to the next one
             state.private.digits = ""
         turn.stop_speaking()

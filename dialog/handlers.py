@@ -41,8 +41,8 @@ def failed(turn: Turn, why: str) -> bool:
         if above < len(state.stack):
             frame = state.stack[-1 - above]
             caller = turn.root.subflows[frame.flow] if frame.flow else turn.root
-            block = caller.blocks[frame.block]
-            if "error" in block.exits:
+            block = caller.blocks.get(frame.block)
+            if block is not None and "error" in block.exits:
                 turn.go(block.way("error", state.channel), "error", why, above=above + 1)
                 return True
     return False

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,10 @@ import yaml
 from dialog.rulebook import KEY_TWICE, NOT_YAML, SHAPE, UNREADABLE, Rule
 
 Place = tuple[str | int, ...]
+
+_BRACKET = re.compile(r"[\[\]{}]")
+MOST_DEEP = 100  # levels; a flow has a dozen
+MOST_NODES = 100_000  # values; the largest flow that ships has a thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,17 @@ def parse(text: str, file: str) -> Document:
     """Parse YAML text. Raises `FileError` for bad YAML and for keys given twice."""
     lines: dict[Place, int] = {}
     problems: list[Problem] = []
-    loader = _Loader(text)
+    depth = 0
+    for bracket in _BRACKET.finditer(text):  # counted first: the parser takes minutes to give up on thousands of them
+        depth = depth + 1 if bracket.group() in "[{" else max(0, depth - 1)
+        if depth > MOST_DEEP:
+            line = text.count("\n", 0, bracket.start()) + 1
+            raise FileError([Problem(file, line, "nested too deeply, or brackets are not closed", NOT_YAML)])
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise FileError([Problem(file, line, f"not readable as YAML: {error.reason}", NOT_YAML)]) from None
     try:
         root = loader.get_single_node()
         if root is None:
@@ -83,6 +100,8 @@ def parse(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise FileError([Problem(file, line, f"not readable as YAML: {error.problem}", NOT_YAML)]) from None
+    except RecursionError:
+        raise FileError([Problem(file, 1, "not readable as YAML: nested too deeply", NOT_YAML)]) from None
     finally:
         loader.dispose()
     if problems:
@@ -107,10 +126,15 @@ class _Builder:
     lines: dict[Place, int]
     problems: list[Problem]
     file: str
+    count: Iterator[int] = field(default_factory=itertools.count)
 
     def build(self, node: yaml.Node, place: Place) -> Any:
-        """Data of a node; its lines go to `lines`."""
-        self.lines.setdefault(place, node.start_mark.line + 1)
+        """Data of a node; its lines go to `lines`. Raises `FileError` for what is endless: parts that hold themselves, or
+        each other many times over."""
+        line = node.start_mark.line + 1
+        if len(place) > MOST_DEEP or next(self.count) > MOST_NODES:
+            raise FileError([Problem(self.file, line, "nested too deeply, or parts repeated too often", NOT_YAML)])
+        self.lines.setdefault(place, line)
         if isinstance(node, yaml.MappingNode):
             result: dict[Any, Any] = {}
             merged: list[yaml.Node] = []
@@ -118,17 +142,30 @@ class _Builder:
                 if key_node.tag == "tag:yaml.org,2002:merge":
                     merged += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
                     continue
-                key = self.loader.construct_object(key_node)
+                key = self._plain(key_node)
                 line = key_node.start_mark.line + 1
+                if isinstance(key, list | dict):
+                    raise FileError([Problem(self.file, line, "a key is a list or a mapping", NOT_YAML)])
                 if key in result:
                     self.problems.append(Problem(self.file, line, f"key {key!r} is given twice", KEY_TWICE))
                     continue
                 self.lines[(*place, key)] = line
                 result[key] = self.build(value_node, (*place, key))
             for other in merged:
-                for key, value in self.build(other, place).items():
+                if not isinstance(other, yaml.MappingNode) or other is node:
+                    line = other.start_mark.line + 1
+                    raise FileError([Problem(self.file, line, "`<<` takes a mapping other than its own", NOT_YAML)])
+                for key, value in self.build(other, (*place, "<<")).items():
                     result.setdefault(key, value)
             return result
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*place, index)) for index, item in enumerate(node.value)]
-        return self.loader.construct_object(node)
+        return self._plain(node)
+
+    def _plain(self, node: yaml.Node) -> Any:
+        """A scalar; one that only looks like a date or number is an error of the file."""
+        try:
+            return self.loader.construct_object(node)
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            line, told = node.start_mark.line + 1, f"cannot be read as {node.tag.rsplit(':', 1)[-1]}"
+            raise FileError([Problem(self.file, line, told, NOT_YAML, "put it in quotes if it is a text")]) from error

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialog.importers.draft import FINISH, Draft, Imported, ImportFailed, literal, plain, read_json
+from dialog.importers.draft import FINISH, Draft, Imported, ImportFailed, literal, plain, read_json, readable
 
 _REFERENCE = re.compile(r"\$\.(?:External|Attributes|StoredCustomerInput|[A-Za-z.]+)(?:\.([A-Za-z0-9_]+))?")
 _TAG = re.compile(r"<[^>]+>")
@@ -57,7 +57,8 @@ def import_connect(path: Path, flow_id: str, locales: Sequence[str]) -> Imported
     actions = data.get("Actions")
     if not isinstance(actions, list) or "StartAction" not in data:
         raise ImportFailed(f"{path}:1: no Connect flow: `Actions` and `StartAction` are missing")
-    return _Connect(data, Draft(flow_id, str(data.get("Metadata", {}).get("name") or flow_id), locales)).run()
+    with readable(path):
+        return _Connect(data, Draft(flow_id, str(data.get("Metadata", {}).get("name") or flow_id), locales)).run()
 
 
 class _Connect:

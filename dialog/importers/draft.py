@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -244,6 +245,19 @@ def literal(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Elements of another shape than the format's, or thousands that lead to each other, are `ImportFailed`."""
+    try:
+        yield
+    except ImportFailed:
+        raise
+    except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
+        raise ImportFailed(f"{path}:1: an element has a shape that the format does not know: {error}") from error
+    except RecursionError:
+        raise ImportFailed(f"{path}:1: too many elements without an equivalent in a row") from None
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Raises `ImportFailed`."""
     try:
@@ -253,6 +267,8 @@ def read_json(path: Path) -> dict[str, Any]:
     except ValueError as error:
         line = getattr(error, "lineno", 1)
         raise ImportFailed(f"{path}:{line}: no JSON: {error}") from None
+    except RecursionError:
+        raise ImportFailed(f"{path}:1: nested too deeply; export the flow anew") from None
     if not isinstance(data, dict):
         raise ImportFailed(f"{path}:1: not a JSON object; export the flow anew")
     return data

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dialog.importers.draft import FINISH, Draft, Grade, Imported, ImportFailed, literal, plain, read_json
+from dialog.importers.draft import FINISH, Draft, Grade, Imported, ImportFailed, literal, plain, read_json, readable
 
 _LIQUID = re.compile(r"\{\{\s*([\w.\-]+)(?:\s*\|[^}]*)?\s*\}\}")
 _DIGITS = re.compile(r"\{\{\s*widgets\.([\w-]+)\.(Digits|SpeechResult)\s*\}\}")
@@ -32,7 +32,8 @@ def import_twilio(path: Path, flow_id: str, locales: Sequence[str]) -> Imported:
     data = read_json(path)
     if not isinstance(data.get("states"), list) or "initial_state" not in data:
         raise ImportFailed(f"{path}:1: no Studio flow: `states` and `initial_state` are missing")
-    return _Studio(data, Draft(flow_id, str(data.get("description") or flow_id), locales)).run()
+    with readable(path):
+        return _Studio(data, Draft(flow_id, str(data.get("description") or flow_id), locales)).run()
 
 
 class _Studio:

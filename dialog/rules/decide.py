@@ -215,6 +215,8 @@ def _jdm(path: Path, text: str) -> RuleSet:
     except ValueError as error:
         line = getattr(error, "lineno", 1)
         raise FileError([Problem(str(path), line, f"no JSON: {error}", JDM)]) from None
+    except RecursionError:
+        raise wrong("nested too deeply") from None
     nodes = tree.get("nodes") if isinstance(tree, dict) else None
     if not isinstance(nodes, list) or not all(isinstance(node, dict) for node in nodes):
         raise wrong("it has no list `nodes`")

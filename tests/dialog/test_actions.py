@@ -45,12 +45,14 @@ class Bank:
         self.answers = list(answers) or [httpx.Response(200, json={})]
         self.asked: list[httpx.Request] = []
         self.waits: list[float] = []
-        self.second = asyncio.Event()
+        self.second, self.third = asyncio.Event(), asyncio.Event()
 
     async def __call__(self, asked: httpx.Request) -> httpx.Response:
         self.asked.append(asked)
         if len(self.asked) == 2:
             self.second.set()
+        if len(self.asked) == 3:
+            self.third.set()
         answer = self.answers[min(len(self.asked), len(self.answers)) - 1]
         if isinstance(answer, Exception):
             raise answer
@@ -342,8 +344,7 @@ async def test_who_is_killed_while_taking_back_goes_on_taking_back(tmp_path: Pat
     runs, bank = MemoryRuns(), Bank(PAID, httpx.Response(400), 30.0, FINE)
     outside, actions = office(tmp_path, bank, runs)
     task = asyncio.create_task(actions.perform(wanted()))
-    while len(bank.asked) < 3:
-        await asyncio.sleep(0)
+    await bank.third.wait()
     task.cancel()
     await outside.close()
     outside, actions = office(tmp_path, bank, runs)

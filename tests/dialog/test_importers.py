@@ -111,6 +111,32 @@ def test_what_is_no_flow_is_told(tmp_path: Path, text: str, says: str, work: obj
         work(path, "bad", ["en"])  # type: ignore[operator]
 
 
+def _in_a_row(count: int) -> str:
+    states = [
+        {"name": f"n{i}", "type": "z", "transitions": [{"event": "e", "next": f"n{i + 1}"}]} for i in range(count)
+    ]
+    begin = {"name": "t", "type": "trigger", "transitions": [{"event": "incomingCall", "next": "n0"}]}
+    return json.dumps({"states": [*states, begin], "initial_state": "t"})
+
+
+@pytest.mark.parametrize(
+    ("work", "text", "says"),
+    [
+        (import_twilio, '{"states": ["a"], "initial_state": "a"}', "a shape"),
+        (import_twilio, '{"states": [{"name": "a", "type": "say-play", "properties": []}], "initial_state": "a"}', "a shape"),
+        (import_connect, '{"Actions": ["a"], "StartAction": "a"}', "a shape"),
+        (import_connect, '{"Actions": [], "StartAction": "a", "Metadata": 5}', "a shape"),
+        (import_twilio, _in_a_row(3000), "in a row"),
+        (import_twilio, "[" * 100_000, "nested too deeply"),
+    ],
+)  # fmt: skip
+def test_hostile_exports_are_told_not_thrown(tmp_path: Path, work: object, text: str, says: str) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(ImportFailed, match=f"bad.json:1: .*{says}"):
+        work(path, "bad", ["en"])  # type: ignore[operator]
+
+
 def test_names() -> None:
     assert [plain(text) for text in ("Main menu!", "findBill", "1st", "呼叫")] == [
         "main_menu",

@@ -8,6 +8,7 @@ import pytest
 
 from dialog.events import (
     AgentLost,
+    AnyEffect,
     End,
     Failed,
     Heard,
@@ -209,6 +210,28 @@ async def test_a_restart_in_a_subflow_goes_on_there(main: Flow, ports: Ports) ->
     effects = await run.restart()
     assert run.state.flow == "deep" and not [effect for effect in effects if isinstance(effect, Say)]
     assert await run.say("yes") == ["Thanks."]
+
+
+async def test_a_block_that_is_gone_after_a_restart_leads_to_the_error_handler(main: Flow, ports: Ports) -> None:
+    """The caller was hung up on without a word: the block could not even be left."""
+    sorry = MAIN.replace("  broken: {", "  broken: {type: play, text: {en: Sorry.}, exits: {next: bye}}\n  unused: {")
+    run = Run(main, ports)
+    await run.tell(Started())
+    edited = parse_flow(sorry.replace("  order:\n", "  number:\n").replace("start: order", "start: number"), "m.yaml")[
+        0
+    ]
+    other = Run(edited.model_copy(update={"subflows": main.subflows}), ports)
+    assert said(await other.engine.resume(RunState.load(run.state.dump()), run.now)) == ["Sorry."]
+    await run.say("4711")
+    assert (run.state.flow, run.state.stack[0].block) == ("survey", "survey")
+    edited = parse_flow(sorry.replace("  survey:\n", "  ask:\n").replace("ok: survey", "ok: ask"), "m.yaml")[0]
+    other = Run(edited.model_copy(update={"subflows": main.subflows}), ports)
+    failed = Failed(where="app", why="internal error")
+    assert said(await other.engine.step(RunState.load(run.state.dump()), failed, run.now)) == ["Sorry."]
+
+
+def said(effects: list[AnyEffect]) -> list[str]:
+    return [effect.text for effect in effects if isinstance(effect, Say)]
 
 
 async def test_a_subflow_that_is_gone_ends_the_run_in_order(main: Flow, ports: Ports) -> None:
