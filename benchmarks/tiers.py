@@ -178,7 +178,8 @@ def build(requests: Sequence[tuple[str, str, str, str]]) -> list[Dialogue]:
         lines = [asked[2], text, f"#{no}", f"#{pin}"]
         made.append(make("digression", locale, lines, [f"fact:{asked[0]}"]))
     for index, (_, locale, text) in enumerate(by_kind["outside"]):
-        other = [one for one in simple if one[1] == locale][7 * index % 120]
+        inside = [one for one in simple if one[1] == locale]
+        other = inside[7 * index % min(120, len(inside))]
         made.append(make("outside", locale, [text, other[2]], [f"article:{other[0]}"]))
     for _, locale, text in by_kind["complex"]:
         made.append(make("complex", locale, [text], ["human"]))
@@ -193,11 +194,14 @@ def build(requests: Sequence[tuple[str, str, str, str]]) -> list[Dialogue]:
 def _asking(by_kind: dict[str, list[tuple[str, str, str]]], make: Callable[..., Dialogue]) -> Iterator[Dialogue]:
     """Requests for a person: at the start, after an answer, in the midst of verification, after words of no intent."""
     for index, (_, locale, text) in enumerate(by_kind["human"]):
+        said = {
+            kind: [one[2] for one in by_kind[kind] if one[1] == locale] for kind in ("simple", "private", "outside")
+        }
         before = [
             [],
-            [[one[2] for one in by_kind["simple"] if one[1] == locale][3 * index % 130]],
-            [[one[2] for one in by_kind["private"] if one[1] == locale][index % 30]],
-            [[one[2] for one in by_kind["outside"] if one[1] == locale][index % 10]],
+            [said["simple"][3 * index % min(130, len(said["simple"]))]],
+            [said["private"][index % min(30, len(said["private"]))]],
+            [said["outside"][index % min(10, len(said["outside"]))]],
         ][index % 4]
         yield make("asks for a person", locale, [*before, text], ["human"], asks=len(before))
 
@@ -333,11 +337,11 @@ def figures(results: Sequence[Played]) -> dict[str, Any]:
     }
 
 
-async def measure(folder: Path | None) -> tuple[dict[str, Any], list[Played]]:
+async def measure(folder: Path | None, file: Path = REQUESTS) -> tuple[dict[str, Any], list[Played]]:
     """Play everything. Raises SystemExit for a wording that the flow has learnt."""
-    requests = read_requests()
+    requests = read_requests(file)
     if found := shared(requests):
-        raise SystemExit(f"{REQUESTS}: learnt by the flow, or given twice: {'; '.join(found)}")
+        raise SystemExit(f"{file}: learnt by the flow, or given twice: {'; '.join(found)}")
     embedder = Embedder(folder)
     dialog = Dialog.load(DialogOptions(), root=FLOWS.parent, data_dir=folder, embedder=embedder)
     await dialog.folder("support").learn()
@@ -354,8 +358,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--vectors", type=Path, help="folder that keeps sentence vectors for the next run")
     parser.add_argument("--talks", type=Path, help="write every dialogue as it went")
+    parser.add_argument("--requests", type=Path, default=REQUESTS, help="what callers ask, by kind and locale")
     arguments = parser.parse_args(argv)
-    found, results = asyncio.run(measure(arguments.vectors))
+    found, results = asyncio.run(measure(arguments.vectors, arguments.requests))
     for name, value in found.items():
         if name == "by_kind":
             print(f"{'kind':<24}{'dialogues':>10}{'person':>8}{'right':>7}")
