@@ -64,7 +64,10 @@ def _names(node: Any, bound: frozenset[str]) -> Iterator[str]:
 
 def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
     """The plain Python value of the expression. Raises `ExpressionError`."""
-    activation = {name: json_to_cel(value) for name, value in values.items()}
+    try:
+        activation = {name: json_to_cel(values[name]) for name in names(expression) if name in values}
+    except (ValueError, TypeError) as error:
+        raise ExpressionError(f"{expression!r}: a value is none of CEL ({error})") from None
     try:
         result = _program(expression).evaluate(activation)
     except CELEvalError as error:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dialog import cel
+from dialog.blocks.action import Action
 from dialog.blocks.collect import Collect
 from dialog.blocks.consent import Consent
 from dialog.blocks.converse import Converse
@@ -24,7 +25,7 @@ RECORDED = rule(
 )  # fmt: skip
 SAID = rule(
     "sensitive-said", "E", "a sensitive value is said, or kept as another attribute",
-    "leave it out; only http and action may read it, by `= CEL`",
+    "leave it out; only http and action with a table may read it, by `= CEL`: runs of workflows are stored",
 )  # fmt: skip
 VERIFY_EARLY = rule(
     "verify-before-consent", "E", "callers are verified before they were asked for a consent that the flow asks for",
@@ -90,7 +91,7 @@ def _said(flow: Flow, document: Document) -> Iterator[Problem]:
                     place: Place = ("blocks", name, *parameter.split("."), *locale_of(key)[1])
                     message = f"block {name!r}: {parameter} says {sorted(found)[0]!r}, which is sensitive"
                     yield document.problem(place, message, SAID)
-        if block.sees_private:
+        if block.sees_private and not (isinstance(block, Action) and block.workflow):
             continue
         for parameter, expression in block.expressions().items():
             if found := slots & set(cel.names(expression)):

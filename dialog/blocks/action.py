@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from dialog import cel
 from dialog.blocks.working import Working
 from dialog.events import Perform, Performed, Record
 
@@ -60,12 +61,14 @@ class Action(Working):
 
     def work(self, turn: Turn, call_id: str) -> Perform:
         """The table or workflow with its inputs."""
+        # A run of a workflow is stored with its inputs, and shown to those who approve it: nothing sensitive goes there.
+        values = turn.values(private=bool(self.rule))
         request: dict[str, Any] = {
             "id": self.rule or self.workflow,
-            "inputs": {name: turn.evaluate(text) for name, text in self.inputs.items()},
+            "inputs": {name: cel.evaluate(text, values) for name, text in self.inputs.items()},
         }
         if self.workflow:
-            request["approval"] = bool(self.approval) and turn.evaluate(self.approval) is True
+            request["approval"] = bool(self.approval) and cel.evaluate(self.approval, values) is True
         return Perform(
             call_id=call_id,
             kind="rule" if self.rule else "workflow",

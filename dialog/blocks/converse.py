@@ -131,6 +131,8 @@ class Converse(Asking):
         if self._missing(turn) and (memo["turns"] >= self.max_turns or memo["missed"] > turn.options.max_no_input):
             turn.leave("gave_up", "no progress" if memo["turns"] < self.max_turns else f"{self.max_turns} turns")
             return
+        if turn.state.phase == "tool" and self._missing(turn):
+            return  # what the tool did is known soon, and the model thinks on with these words
         await self._go_on(turn)
 
     async def pressed(self, turn: Turn, digit: str) -> None:
@@ -174,8 +176,12 @@ class Converse(Asking):
             self._ask(turn)
 
     async def resume(self, turn: Turn) -> None:
-        """Listen on, or have it thought again."""
-        if turn.state.phase in ("thinking", "tool"):
+        """Listen on, have it thought again, or ask for what the tool did: under its id it does nothing twice."""
+        using = turn.state.memo.get("using")
+        if turn.state.phase == "tool" and using is not None:
+            self.listen(turn)
+            self._use(turn, using["tool"], using["arguments"])
+        elif turn.state.phase in ("thinking", "tool"):
             self.listen(turn)
             turn.state.phase = ""
             self._ask(turn)
@@ -220,6 +226,7 @@ class Converse(Asking):
 
     def _use(self, turn: Turn, tool: str, arguments: dict[str, Any]) -> None:
         turn.state.phase = "tool"
+        turn.state.memo["using"] = {"tool": tool, "arguments": arguments}
         turn.effects.append(
             Perform(
                 call_id=f"{self._request(turn)}:tool",

@@ -159,7 +159,8 @@ class CallingBack:
             await self._rows.change(row.id, not_before=opens)
             desk.do(desk.desk.not_reached(row.id, desk.now(), again_ms=desk.now() + opens - now))
             return
-        await self._rows.change(row.id, status="dialling", attempts=row.attempts + 1)
+        if not await self._rows.change(row.id, status="dialling", attempts=row.attempts + 1):
+            return  # cancelled this very moment, which gave its place back
         row = replace(row, status="dialling", attempts=row.attempts + 1)
         try:
             await self._call(row)

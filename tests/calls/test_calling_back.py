@@ -182,6 +182,25 @@ async def test_staff_cancel_while_it_rings(tmp_path: Path) -> None:
         assert not await house.controller.callbacks.cancel(row.id, "kim")
 
 
+async def test_who_cancels_just_before_it_is_dialled_is_not_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_house(tmp_path, flows()) as house:
+        _, row = await booked(house)
+        callbacks, read = house.controller.callbacks, Callbacks.get
+
+        async def get(rows: Callbacks, callback_id: str) -> Callback | None:
+            found = await read(rows, callback_id)
+            if found is not None and found.status == "waiting":
+                assert await callbacks.cancel(callback_id, "kim")
+            return found
+
+        monkeypatch.setattr(Callbacks, "get", get)
+        await agent(house)
+        assert not house.of(wire.DialLeg)
+        assert (await row_of(house, row.id)).status == "cancelled"
+
+
 async def test_the_place_survives_a_restart(tmp_path: Path) -> None:
     async with open_house(tmp_path, flows()) as house:
         _, row = await booked(house)

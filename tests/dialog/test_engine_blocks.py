@@ -31,6 +31,7 @@ from dialog.events import (
 )
 from dialog.flow import parse_flow
 from dialog.ports import NoInspector, NoThinker, Ports
+from dialog.validate import validate
 from dialog.yamlfile import FileError
 from tests.dialog.virtual import Run
 
@@ -289,6 +290,21 @@ async def test_a_model_words_questions_uses_tools_and_keeps_to_the_guardrails(po
     assert run.state.ended == "one"
 
 
+async def test_words_and_a_restart_while_a_tool_works_run_it_no_second_time(ports: Ports) -> None:
+    """Its answer was taken for an old one's, so the model ran the workflow again under another id."""
+    run = Run(flow(CONVERSE.replace("AGENT", "model")), ports)
+    await run.tell(Started())
+    (think,) = run.of(Think)
+    await run.tell(Thought(request_id=think.request_id, tool="free_tables", arguments={"day": "friday"}))
+    (work,) = run.of(Perform)
+    await run.say("hello?")
+    assert not run.of(Think)
+    assert [effect for effect in await run.restart() if isinstance(effect, Perform | Think)] == [work]
+    await run.tell(Performed(call_id=work.call_id, outcome="done", values={"free": 3}))
+    (think,) = run.of(Think)
+    assert think.tool_result == {"outcome": "done", "values": {"free": 3}}
+
+
 async def test_a_model_that_is_not_there_or_asks_for_what_it_may_not(ports: Ports) -> None:
     run = Run(flow(CONVERSE.replace("AGENT", "model")), ports)
     await run.tell(Started())
@@ -359,3 +375,21 @@ async def test_digits_of_one_question_are_no_answer_to_the_next(ports: Ports) ->
     await run.say("a person please")
     assert run.state.block == "next_one" and "order_id" not in run.state.attributes
     assert run.state.private.digits == ""
+
+
+@pytest.mark.parametrize(("what", "reads"), [("rule", True), ("workflow", False)])
+async def test_sensitive_values_go_to_tables_but_not_into_stored_runs(ports: Ports, what: str, reads: bool) -> None:
+    """The inputs of a run are in the database, and on the screens of those who approve it."""
+    blocks = (
+        "  first: {type: collect, slot: card, sensitive: true, min: 4, max: 4, prompt: {en: Card, zh-CN: 卡}, "
+        "no_match: {en: What, zh-CN: 什么}, exits: {ok: act, failed: two}}\n"
+        f"  act: {{type: action, {what}: pay, in: {{card: card}}, exits: {{done: one, needs_approval: one, failed: three}}}}\n"
+    )
+    run = Run(flow(blocks), ports)
+    await run.tell(Started())
+    await run.say("4711")
+    works = [effect.request["inputs"] for effect in run.all if isinstance(effect, Perform)]
+    assert works == ([{"card": "4711"}] if reads else [])
+    assert run.state.ended == ("" if reads else "three")
+    problems = [problem.rule.id for problem in validate(*parse_flow(flow(blocks)))]
+    assert ("sensitive-said" in problems) is not reads

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dialog import cel
 from dialog.embedding import CachedEmbedder, embed_all
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Vectors
@@ -100,3 +101,10 @@ def test_numbers() -> None:
     options = DialogOptions(numbers={"*": NumberOptions(), "800": NumberOptions(locale="zh-CN", languages=["zh"])})
     assert options.number("800").languages == ["zh"]
     assert options.number("web").locale == "en"
+
+
+def test_a_number_too_large_for_cel_spoils_only_what_reads_it() -> None:
+    """Every condition and wording of the run failed, so its caller was hung up on."""
+    assert cel.evaluate("tier == 'gold'", {"tier": "gold", "id": 10**30}) is True
+    with pytest.raises(cel.ExpressionError):
+        cel.evaluate("id > 5", {"id": 10**30})
