@@ -34,7 +34,7 @@ from benchmarks.speech import DATA
 from benchmarks.turns import Decodes
 from media.backchannel import echoes
 from media.barge_in import BargeIn, Step
-from media.echo import EchoGuard
+from media.echo import EchoGuard, softened
 from media.endpointing import Closed, Endpointer, Opened, Resumed, Speculated
 from media.frames import FRAME_MS, SPEECH_RATE, Audio, Samples
 from media.hearing import LEAST_VOICED_MS, PREROLL_MS
@@ -235,7 +235,10 @@ class Line:
             frame = frames[number] = lines[level if now >= turns_at else before][number]
             at = number * FRAME % (len(self._prompt) - FRAME)
             echo.sent((self._prompt[at : at + FRAME] * np.float32(level)).astype(np.int16))
-            voiced = vad.voiced(frame) and not echo.is_echo(frame)
+            only_echo = echo.is_echo(frame)
+            voiced = vad.voiced(frame) and not only_echo
+            if only_echo:
+                frames[number] = softened(frame)
             steps: list[Step] = []
             if check is not None and check[0] <= now:
                 steps += barge.checked(check[1])

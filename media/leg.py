@@ -26,7 +26,7 @@ import structlog
 from media.backchannel import echoes
 from media.barge_in import BargeIn, Step
 from media.bridge import Bridge, JitterBuffer
-from media.echo import EchoGuard
+from media.echo import EchoGuard, softened
 from media.frames import FRAME_MS, SPEECH_RATE, Audio, Samples
 from media.hearing import FAILURES, Ear
 from media.inference import InferenceClient
@@ -238,8 +238,9 @@ class LegMedia:
             self._bridge.send(frame)
         if self._deaf or not self._ear.hearing.speech:
             return
-        voiced = self._vad.voiced(frame) and not self._echo.is_echo(frame)
-        self._ear.push(t_ms, frame, voiced)
+        only_echo = self._echo.is_echo(frame)
+        voiced = self._vad.voiced(frame) and not only_echo
+        self._ear.push(t_ms, softened(frame) if only_echo else frame, voiced)
         self._watch_barge_in(voiced)
 
     async def _tick(self) -> None:

@@ -385,6 +385,16 @@ async def test_a_voice_silences_the_bot_within_300_ms(tmp_path: Path, check_s: f
         await c.told.wait(wire.UtteranceFinal)
 
 
+async def test_the_recogniser_does_not_hear_our_echo_before_a_voice(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        echo = tone(400, rate=16_000, level=200)  # 32 dB below the prompt
+        await talk_over(c, np.concatenate([echo, speech()[16 * 400 : 16 * 1200], np.zeros(16 * 900, np.int16)]))
+        await c.told.wait(wire.UtteranceFinal)
+        heard = np.frombuffer(next(b.pcm for b in c.inference.asked if isinstance(b, wire.Decode)), np.int16)
+        assert 0 < np.abs(heard[: 16 * 100]).max() <= 20  # the pre-roll, 20 dB softer
+        assert np.abs(heard).max() > 3000
+
+
 async def test_noise_lowers_the_bot_for_a_moment_and_does_not_stop_it(tmp_path: Path) -> None:
     async with call(tmp_path) as c:
         c.inference.probability = 0.1
