@@ -59,5 +59,29 @@ def target(number: str, options: CallOptions) -> str:
     return options.trunk.replace("{number}", wanted)
 
 
+def address(uri: str, options: CallOptions) -> str:
+    """The SIP address of a transfer, as it is: a refused number is not reached by writing the trunk's address oneself.
+
+    Everything else about addresses is for `sip.dial_allowed` to say, in the worker. Raises `NotAllowed`.
+    """
+    user, _, place = uri.strip().partition(":")[2].rpartition("@")
+    trunk_user, _, trunk_place = options.trunk.partition(":")[2].rpartition("@")
+    if not trunk_place or _host(place) != _host(trunk_place):
+        return uri
+    before, _, after = trunk_user.partition("{number}")
+    number = user.removeprefix(before).removesuffix(after)
+    try:
+        spellings = {number, normal(number, options.region)}
+    except NotAllowed:
+        spellings = {number}
+    if any(_any(spelling, options.numbers_refused) for spelling in spellings):
+        raise NotAllowed("this number is refused (calls.numbers_refused)")
+    return uri
+
+
+def _host(place: str) -> str:
+    return re.split("[:;]", place)[0].lower()
+
+
 def _any(number: str, patterns: Sequence[str]) -> bool:
     return any(number.startswith(pattern[:-1]) if pattern.endswith("*") else number == pattern for pattern in patterns)

@@ -130,7 +130,8 @@ class Transfers:
         contact = self._contact
         around = contact.around
         try:
-            target = numbers.target(effect.to, around.outgoing) if effect.target == "number" else effect.to
+            reach = numbers.target if effect.target == "number" else numbers.address
+            target = reach(effect.to, around.outgoing)
         except numbers.NotAllowed as error:
             await contact.note("transfer.refused", {"why": str(error)})
             self._tell(effect.transfer_id, "failed", str(error))

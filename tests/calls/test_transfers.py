@@ -238,6 +238,26 @@ async def test_what_was_proven_and_agreed_goes_along(tmp_path: Path, agreed: boo
         assert house.of(wire.RecordLeg)[-1].action == ("resume" if agreed else "pause")
 
 
+@pytest.mark.parametrize(
+    ("uri", "rung"),
+    [
+        ("sip:+4930900123@gateway.example", False),
+        ("SIP:+4930900123@GATEWAY.example:5060;transport=tcp", False),
+        ("sip:+4930123456@gateway.example", True),
+        ("sip:desk@gateway.example", True),
+        ("sip:+4930900123@office.example", True),
+    ],
+)
+async def test_a_refused_number_is_not_reached_by_its_address_on_the_trunk(
+    tmp_path: Path, uri: str, rung: bool
+) -> None:
+    options = OPTIONS.model_copy(update={"numbers_refused": ["+4930900*"]})
+    async with open_house(tmp_path, flow("sip", uri), options) as house:
+        await house.call()
+        await house.quiet()
+        assert bool(house.of(wire.DialLeg)) is rung
+
+
 async def test_nothing_done_before_is_taken_for_what_the_next_flow_asks_for(tmp_path: Path) -> None:
     """Work outside is known by flow, block and visit: a second refund under the id of the first was never made."""
     async with open_house(tmp_path, flow("flow", "bank")) as house:
