@@ -10,8 +10,9 @@ made by the shipped model in one thread of this process, as the inference worker
 * `crowd`: `--conversations` conversations in turn, one event at a time, sentences known: memory and CPU each costs, and how
   many callers one core holds when each says something every `--every-s` seconds;
 * `chat`: `--chats` chats at once, each writing something new after 1 to 3 s of thought: from the message to the reply that could
-  leave, with the run saved to SQLite before it, as the app does. It does not go through the app's API, where a chat is part of
-  a call and needs a line of its own; that way is covered by the tests in `tests/e2e`, not measured here.
+  leave, with the run saved to SQLite before it, as the app does. It does not go through the app's front door
+  (`POST /api/chat`): what HTTP, the WebSocket and the inference worker's socket add is not measured here;
+* `decision`: intent, two business systems over HTTP (0.3 s each), rule: `benchmarks.redeem`.
 
 Times are this machine's, as busy as it was: read the ratios first. It reports; it asserts nothing.
 """
@@ -37,6 +38,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.redeem.__main__ import measure as redeemed
 from dialog.engine import FlowEngine
 from dialog.events import AnyEffect, Channel, Heard, PromptDone, Say, Started, TextMessage
 from dialog.options import DialogOptions
@@ -49,6 +51,7 @@ from server.settings import ROOT
 from session.store import Store
 
 SEED = 5
+BUSINESS_S = 0.3  # s that each business system takes for its answer
 ASKED = (
     (
         "en",
@@ -236,6 +239,19 @@ async def chat(engine: FlowEngine, store: Store, count: int) -> dict[str, Any]:
     }
 
 
+async def decision(runs: int) -> dict[str, Any]:
+    """The three layers, ms, and from the caller's words to the recommendation."""
+    found = await redeemed(runs, BUSINESS_S)
+    return {
+        "runs": runs,
+        **quantiles([1000 * one.seconds for one in found]),
+        "intent_p50_ms": round(float(np.median([one.layers["intent"]["ms"] for one in found])), 1),
+        "data_p50_ms": round(float(np.median([sum(row["ms"] for row in one.layers["data"]) for one in found])), 1),
+        "rule_p50_ms": round(float(np.median([one.layers["rule"]["ms"] for one in found])), 1),
+        "without_recommendation": sum(not one.said for one in found),
+    }
+
+
 async def measure(args: argparse.Namespace) -> dict[str, Any]:
     """All parts."""
     embedding = Embedding()
@@ -259,6 +275,7 @@ async def measure(args: argparse.Namespace) -> dict[str, Any]:
             rows["chat"] = await chat(engine, store, args.chats)
         finally:
             await store.close()
+    rows["decision"] = await decision(args.decisions)
     for name in ("known", "new", "crowd"):
         rows[name]["cpu_times_bare"] = round(rows[name]["cpu_ms_per_turn"] / rows["bare"]["cpu_ms_per_turn"], 1)
     return rows
@@ -272,6 +289,7 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=1000)
     parser.add_argument("--every-s", type=float, default=10.0, help="s between two utterances of one caller")
     parser.add_argument("--chats", type=int, default=50)
+    parser.add_argument("--decisions", type=int, default=20)
     args = parser.parse_args()
     rows = asyncio.run(measure(args))
     console = Console(width=150)

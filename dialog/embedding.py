@@ -21,10 +21,11 @@ _TIMEOUT_S = 60.0
 class CachedEmbedder:
     """An `Embedder` that asks another one only for texts it has not seen.
 
-    `classify` and `search` embed the same words within a turn; that costs one request.
+    `classify` and `search` embed the same words within a turn; that costs one request. The folders of a start share
+    their universal intents' vectors: 4 096 hold those of some folders, 6 MB.
     """
 
-    def __init__(self, inner: Embedder, *, recent: int = 512) -> None:
+    def __init__(self, inner: Embedder, *, recent: int = 4096) -> None:
         self._inner = inner
         self._recent: OrderedDict[tuple[str, bool], Vectors] = OrderedDict()
         self._size = recent

@@ -21,6 +21,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from threadpoolctl import threadpool_limits
 
 from dialog import classifier, yamlfile
 from dialog.classifier import Classifier, Learnt, Recipe
@@ -137,7 +138,8 @@ def thresholds(fitted: Classifier, labels: Sequence[str]) -> Thresholds:
 
 def _fit(texts: Sequence[str], labels: Sequence[str], vectors: Vectors, cache: Path | None) -> _Model:
     key = _key(texts, labels)
-    fitted = Classifier(texts, labels, vectors, kept := _load(cache, key))
+    with threadpool_limits(1):  # with two, small matrices cost a multiple of the CPU, most of it spinning
+        fitted = Classifier(texts, labels, vectors, kept := _load(cache, key))
     if kept is None:
         _save(cache, key, fitted.learnt)
     return _Model(fitted, thresholds(fitted, labels))
