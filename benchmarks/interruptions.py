@@ -5,7 +5,7 @@ recorded noises and music. The caller's line carries the bot's own prompt as an 
 when the bot is, and a little noise; all of it goes through G.711 at 8 kHz. The product's echo guard, voice detector, endpointer, partial schedule, neural check, recogniser and barge-in stages decide in virtual time: a check
 answers after one frame, a decode after `--decode-ms`. It reports; it asserts nothing.
 
-*Time to silence* runs from the caller's first voiced 20 ms frame on the clean line to the last sample of the prompt, with 30 ms
+*Time to silence* runs from the caller's first voiced 20 ms frame (of six in a row) on the clean line to the last sample of the prompt, with 30 ms
 for the block under way and the fade. A *false stop* ends the prompt; a *dip* (−12 dB) and a *hold* (silent, then it goes on)
 do not. Thresholds were chosen on the half `fit` (by file, digits and synthetic voices by speaker).
 """
@@ -63,6 +63,7 @@ OUT_MS = 30  # the block that is under way (20) and the fade (10)
 FLOOR = "wants the floor"
 LISTENS = "listens"
 NOISE = "noise"
+ONSET = 6  # voiced frames in a row that are a voice: a room's noise, cut in, is up to 5 until the detector knows it
 EACH = 24  # files of a set
 PROMPT = (
     "Thank you for calling. Your order left our warehouse this morning and should arrive within two days. "
@@ -300,7 +301,7 @@ class Line:
         """Where the clip's voice begins on a line without echo."""
         vad = VoiceActivity()
         flags = [vad.voiced(frame) for frame in on_the_line(clip, None)]
-        runs = [at for at in range(len(flags) - 2) if all(flags[at : at + 3])]
+        runs = [at for at in range(len(flags) - ONSET + 1) if all(flags[at : at + ONSET])]
         return runs[0] * FRAME_MS if runs else BEFORE_MS
 
     def _words(self, frames: Sequence[Samples], from_ms: int, to_ms: int, *, final: bool) -> str:
