@@ -89,6 +89,8 @@ class Publishing:
                 await self._take_up()
             except (OSError, SQLAlchemyError) as error:
                 log.error("publishing.not_followed", error=type(error).__name__)
+            except Exception:  # one version that cannot be taken up must not end following for all
+                log.exception("publishing.not_followed")
             await asyncio.sleep(FOLLOW_S)
 
     async def _take_up(self) -> None:

@@ -167,6 +167,9 @@ class CallingBack:
         except (NoWorker, LookupError, numbers.NotAllowed) as error:
             log.warning("callback.not_placed", callback=row.id, error=str(error))
             await self._again(row, "the call could not be placed")
+        except Exception:  # a promise is not lost over a fault of ours: it is tried again
+            log.exception("callback.failed", callback=row.id)
+            await self._again(row, "the call could not be placed")
 
     async def _call(self, row: Callback) -> None:
         """Raises `NoWorker`, LookupError (no flow) or `NotAllowed`."""

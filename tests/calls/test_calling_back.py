@@ -113,6 +113,19 @@ async def test_the_place_is_kept_and_the_call_is_made(tmp_path: Path) -> None:
         assert (await row_of(house, row.id)).status == "done"
 
 
+async def test_a_fault_of_ours_while_dialling_loses_no_promise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_house(tmp_path, flows()) as house:
+        _, row = await booked(house)
+
+        async def broken(*given: Any) -> None:
+            raise RuntimeError("not foreseen")
+
+        monkeypatch.setattr(house.controller, "call_out", broken)
+        await agent(house)
+        again = await row_of(house, row.id)
+        assert (again.status, again.attempts) == ("waiting", 1)
+
+
 @pytest.mark.parametrize("answers", [False, True])
 async def test_nobody_there_is_tried_again_and_then_given_up(tmp_path: Path, answers: bool) -> None:
     """A mailbox that answers, too, is nobody."""

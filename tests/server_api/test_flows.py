@@ -224,6 +224,25 @@ async def test_a_plan_that_no_longer_fits_is_told_and_harms_nothing(
         await publishing.publish("shop", 3, by="ann")
 
 
+async def test_following_goes_on_after_what_nobody_foresaw(
+    publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = 0
+
+    async def run() -> None:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            raise ValueError("not foreseen")
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr("server.publishing.FOLLOW_S", 0)
+    monkeypatch.setattr(publishing, "_run_plans", run)
+    with pytest.raises(asyncio.CancelledError):
+        await publishing.follow()
+    assert tried == 2
+
+
 async def test_two_who_publish_at_once(world: Any, publishing: Publishing) -> None:
     for by in ("ann", "bob"):
         await publishing.versions.hand_in("shop", NEW + f"# {by}\n", by=by, tests=NEW_TESTS)
