@@ -4,7 +4,7 @@
      60 ms DUCK: the prompt is lowered by 12 dB; a click is shorter
     100 ms CHECK, and again at 140, 180: does the network (~3 ms) hear speech? The last answer counts. No: RESTORE, and asked
            every 40 ms until 400 ms, then every 120
-    200 ms HOLD, once it is speech: the prompt stands still, silent, and nothing of it is lost; three times no after
+    180 ms HOLD, once it is speech: the prompt stands still, silent, and nothing of it is lost; three times no after
            that: RESTORE, it was a noise
    ~670 ms words: of a partial, or of the decode begun when the voice paused
            no listening noise ("wait", "yeah, but") ──▶ STOP     "mm-hm", 嗯, no words (a cough) ──▶ RESTORE when the voice ended
@@ -32,7 +32,7 @@ SOON_MS = 400  # ms of voice until which checks are that close: who begins softl
 SELDOM_MS = 120  # ms of further voice between checks of a noise from then on
 HELD_CHECK_MS = 100  # ms of further voice between checks while the prompt stands still
 REFUSED = 3  # refusals in a row after which it goes on: a noise that passed for a voice for a moment
-HOLD_MS = 200  # ms of voice before the prompt stands still: a short 嗯 is over, and 300 ms leave room for a slow check
+HOLD_MS = 180  # ms of voice before the prompt stands still: a short 嗯 is over, and the last sample is out by 200 ms
 FORGET_MS = 120  # ms of silence after which the voice counts as ended
 MEANT_MS = 400  # ms of voice without any words to judge by (a busy recogniser) that count as an interruption
 WORDLESS_MS = 600  # ms of silence that a held prompt waits for words; a decode takes 250 ms of an idle machine

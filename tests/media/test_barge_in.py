@@ -28,12 +28,12 @@ def spoken(ms: int) -> BargeIn:
     return machine
 
 
-def test_duck_at_60_ms_ask_at_100_ms_and_hold_at_200_ms() -> None:
+def test_duck_at_60_ms_ask_at_100_ms_and_silent_before_200_ms() -> None:
     machine = BargeIn()
     assert run("vvvvv", machine) == [(60, Step.DUCK), (100, Step.CHECK)]
     assert machine.onset == 0.0
     assert machine.checked(True) == []
-    assert run("vvvvv", machine, 100) == [(140, Step.CHECK), (180, Step.CHECK), (200, Step.HOLD)]
+    assert run("vvvvv", machine, 100) == [(140, Step.CHECK), (180, Step.CHECK), (180, Step.HOLD)]
 
 
 def test_an_answer_that_comes_late_holds_at_once() -> None:
@@ -70,7 +70,9 @@ def test_the_last_answer_before_the_hold_counts() -> None:
     machine = BargeIn()
     run("vvvvv", machine)
     machine.checked(True)
-    run("vvvv", machine, 100)
+    run("vvv", machine, 100)
+    assert machine.checked(False) == []
+    assert run("v", machine, 160) == [(180, Step.CHECK)]
     assert machine.checked(False) == [Step.RESTORE]
     assert Step.HOLD not in [step for _, step in run("vvvvv", machine, 180)]
     assert machine.checked(True) == [Step.HOLD]  # it was a voice that began softly
@@ -115,8 +117,8 @@ def test_after_a_noise_the_next_sound_is_a_new_matter() -> None:
 
 
 def test_a_short_hum_costs_a_dip_only() -> None:
-    machine = spoken(180)
-    assert run("......", machine, 180) == [(300, Step.RESTORE)]
+    machine = spoken(160)
+    assert run("......", machine, 160) == [(280, Step.RESTORE)]
     assert machine.words("嗯。", ended=True) == []
 
 
