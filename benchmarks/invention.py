@@ -15,7 +15,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -144,10 +144,10 @@ class Asking(InferenceClient):
 
     unanswered = 0
 
-    async def decode(self, body: wire.Decode) -> wire.Decoded:
+    async def decode(self, body: wire.Decode, felt: Callable[[wire.Felt], None] | None = None) -> wire.Decoded:
         """As a leg's."""
         try:
-            return await super().decode(body)
+            return await super().decode(body, felt)
         except (TimeoutError, channel.RemoteError):
             self.unanswered += 1
             raise

@@ -3,7 +3,8 @@
 # beside them, with the lowest priority. Prints both lanes' results; fails when either does.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
-real_time=(tests/e2e tests/edge tests/telephony tests/webrtc tests/supervisor tests/demo tests/docker)
+real_time=(tests/e2e tests/edge tests/telephony tests/webrtc tests/supervisor tests/demo tests/docker
+  tests/media/test_worker.py tests/inference/test_worker.py)
 pytest=(.venv/bin/python -m pytest -q)
 log=$(mktemp)
 trap 'kill "${computing:-}" 2> /dev/null; rm -f "$log"' EXIT

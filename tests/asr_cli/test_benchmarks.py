@@ -63,7 +63,7 @@ async def test_each_engine_hears_everything_once_with_so_many_at_once() -> None:
 class Chatterbox:
     """An inference worker that invents: two words for every partial, one for every final."""
 
-    async def decode(self, body: wire.Decode) -> wire.Decoded:
+    async def decode(self, body: wire.Decode, felt: Callable[[wire.Felt], None] | None = None) -> wire.Decoded:
         return wire.Decoded(text="thanks" if body.final else "thank you", language="en", confidence=0.9)
 
 
