@@ -9,9 +9,8 @@ made by the shipped model in one thread of this process, as the inference worker
 * `new`: with the real classifier, no sentence seen before;
 * `crowd`: `--conversations` conversations in turn, one event at a time, sentences known: memory and CPU each costs, and how
   many callers one core holds when each says something every `--every-s` seconds;
-* `chat`: `--chats` chats at once, each writing something new after 1 to 3 s of thought: from the message to the reply that could
-  leave, with the run saved to SQLite before it, as the app does. It does not go through the app's front door
-  (`POST /api/chat`): what HTTP, the WebSocket and the inference worker's socket add is not measured here;
+* `chat`: `--chats` chats at once with a running app through its front door (`benchmarks.chats`), each thinking for 5 to 15 s before
+  every message: from the message to the reply on the WebSocket;
 * `decision`: intent, two business systems over HTTP (0.3 s each), rule: `benchmarks.redeem`.
 
 Times are this machine's, as busy as it was: read the ratios first. It reports; it asserts nothing.
@@ -22,9 +21,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import random
 import resource
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,9 +35,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import chats
 from benchmarks.redeem.__main__ import measure as redeemed
+from dialog.effects import AnyEffect, Say
 from dialog.engine import FlowEngine
-from dialog.events import AnyEffect, Channel, Heard, PromptDone, Say, Started, TextMessage
+from dialog.events import Channel, Heard, PromptDone, Started, TextMessage
 from dialog.options import DialogOptions
 from dialog.ports import Understood
 from dialog.service import Dialog
@@ -48,9 +47,8 @@ from dialog.state import CallerInfo, RunState
 from dialog.text import language_of
 from server.machine import machine
 from server.settings import ROOT
-from session.store import Store
 
-SEED = 5
+THINK_S = (5.0, 15.0)  # s before a message; people read, and type
 BUSINESS_S = 0.3  # s that each business system takes for its answer
 ASKED = (
     (
@@ -205,37 +203,16 @@ async def crowd(engine: FlowEngine, count: int, every_s: float) -> dict[str, Any
     }
 
 
-async def chat(engine: FlowEngine, store: Store, count: int) -> dict[str, Any]:
-    """All at once, each at their own pace; every run is saved before its reply leaves."""
-    dice = random.Random(SEED)
-    times: list[float] = []
-    unanswered = 0
-
-    async def one(number: int) -> None:
-        nonlocal unanswered
-        talk = Talk(engine, number, "chat", new=True)
-        conversation = await store.create_conversation(language="en")
-        contact = await store.add_contact(
-            conversation, channel="chat", direction="inbound", initiation_method="inbound"
-        )
-        await talk.begin()
-        await asyncio.sleep(dice.uniform(0, 2))
-        while not talk.over:
-            begun = time.perf_counter()
-            _, said = await talk.turn()
-            await store.save_run(contact, flow_id=engine.flow.id, flow_sha=engine.flow.sha, state=talk.state.dump())
-            times.append((time.perf_counter() - begun) * 1000)
-            unanswered += not said
-            await asyncio.sleep(dice.uniform(1, 3))
-
-    await asyncio.gather(*(one(number) for number in range(count)))
-    within = sum(ms <= 300 for ms in times) / len(times)
+async def chat(count: int, messages: int) -> dict[str, Any]:
+    """Many at once, at people's pace."""
+    found = await chats.measure(count, messages, THINK_S)
+    times = found.replies_ms
     return {
         "chats": count,
-        "turns": len(times),
+        "messages": len(times) + found.unanswered,
         **quantiles(times),
-        "within_300_ms": round(within, 3),
-        "without_reply": unanswered,
+        "within_300_ms": round(sum(ms <= 300 for ms in times) / max(1, len(times)), 3),
+        "without_reply": found.unanswered,
     }
 
 
@@ -269,12 +246,7 @@ async def measure(args: argparse.Namespace) -> dict[str, Any]:
     rows["known"] = await alone(engine, args.talks)
     rows["new"] = await alone(engine, min(args.talks, 30), new=True)
     rows["crowd"] = await crowd(engine, args.conversations, args.every_s)
-    with tempfile.TemporaryDirectory() as folder:
-        store = await Store.open(f"sqlite+aiosqlite:///{folder}/chat.db")
-        try:
-            rows["chat"] = await chat(engine, store, args.chats)
-        finally:
-            await store.close()
+    rows["chat"] = await chat(args.chats, args.messages)
     rows["decision"] = await decision(args.decisions)
     for name in ("known", "new", "crowd"):
         rows[name]["cpu_times_bare"] = round(rows[name]["cpu_ms_per_turn"] / rows["bare"]["cpu_ms_per_turn"], 1)
@@ -289,6 +261,7 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=1000)
     parser.add_argument("--every-s", type=float, default=10.0, help="s between two utterances of one caller")
     parser.add_argument("--chats", type=int, default=50)
+    parser.add_argument("--messages", type=int, default=5, help="of one chat")
     parser.add_argument("--decisions", type=int, default=20)
     args = parser.parse_args()
     rows = asyncio.run(measure(args))

@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from dialog.effects import Enqueue, Say, Transfer
 from dialog.engine import FlowEngine
-from dialog.events import Enqueue, Say, Transfer
 from dialog.flowtest.player import PEOPLE, Player
 from dialog.flowtest.scenario import Given, Scenario, Step
 from dialog.knowledge import read_articles

@@ -1,4 +1,4 @@
 """What the bot says and does: flows, understanding, knowledge, verification.
 
-Read `dialog/events.py` first: what a flow run is told and what it asks for. Then `dialog/engine.py`.
+Read `dialog/events.py` (what a flow run is told) and `dialog/effects.py` (what it asks for) first, then `dialog/engine.py`.
 """

@@ -20,20 +20,17 @@ import structlog
 
 from dialog import digressions, frames, guard, handlers, listening, passing
 from dialog.blocks.base import UTTERANCE_MS, Asking, Block
+from dialog.effects import AnyEffect, CancelTimer, End, PauseRecording, StartTimer
 from dialog.events import (
     AgentLeft,
     AgentLost,
-    AnyEffect,
     AnyFlowEvent,
     CallbackResult,
-    CancelTimer,
     Channel,
-    End,
     Failed,
     Heard,
     HungUp,
     Inspected,
-    PauseRecording,
     Performed,
     Pressed,
     PromptDone,
@@ -42,7 +39,6 @@ from dialog.events import (
     SpeechBegan,
     SpeechDropped,
     Started,
-    StartTimer,
     TextMessage,
     Thought,
     TimerFired,

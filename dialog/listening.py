@@ -8,7 +8,8 @@ from dialog import corrections, digressions, handlers
 from dialog.blocks.base import Asking, Block
 from dialog.blocks.understand import Understand
 from dialog.blocks.withdraw import Withdraw
-from dialog.events import Heard, SetLocale
+from dialog.effects import SetLocale
+from dialog.events import Heard
 from dialog.frames import levels
 from dialog.ports import Understood
 from dialog.speaking import asked_pace

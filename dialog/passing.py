@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from dialog import handlers
 from dialog.blocks.end import End as EndBlock
-from dialog.events import End, PromptDone
+from dialog.effects import End
+from dialog.events import PromptDone
 
 if TYPE_CHECKING:
     from dialog.turn import Turn

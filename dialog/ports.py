@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dialog.calendars import Switches
-from dialog.events import Inspect, Inspected, Perform, Performed, Think, Thought
+from dialog.effects import Inspect, Perform, Think
+from dialog.events import Inspected, Performed, Thought
 from dialog.experiment.assign import Experiments
 from dialog.filter.service import Screened
 from dialog.verification.memory import memory_ports

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from dialog import cel, frames, guard, speaking, text
 from dialog.blocks.base import UTTERANCE_MS, Block
-from dialog.entities import Entity, EntityType, extract
-from dialog.events import (
+from dialog.effects import (
     AnyEffect,
     CancelTimer,
     Expect,
     PauseRecording,
-    Performed,
     Record,
     ResumeRecording,
     Say,
@@ -24,6 +22,8 @@ from dialog.events import (
     Trace,
     Wanted,
 )
+from dialog.entities import Entity, EntityType, extract
+from dialog.events import Performed
 from dialog.options import DialogOptions
 from dialog.ports import Found, Ports, Understood
 from dialog.state import Playing, RunState, Said

@@ -1,8 +1,8 @@
 """Words that say "I am listening", not "let me speak": mm-hm, uh-huh, okay, 嗯, 对对, 好的. Pure.
 
 Recognisers also write such words ("thank you", "hi", "I'm", 谢谢观看) for coughs, breaths and hums, so that nothing is lost
-by taking them for no interruption; who means "I'm …" goes on, and the next words decide. What asks, refuses or stops ("no", "wait", "what?", 不是, 等一下) is none, nor is anything that goes on
-after them: "yeah, but".
+by taking them for no interruption; who means "I'm …" goes on, and the next words decide. What asks, refuses or stops
+("no", "wait", "what?", 不是, 等一下) is none, nor is anything that goes on after them: "yeah, but".
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def only_backchannel(text: str) -> bool:
     ).strip()
     if not plain:
         return True
-    return _ONLY.fullmatch(plain) is not None and len(re.findall(r"[a-z]+|[\u3400-\u9fff]", plain)) <= _MOST_WORDS
+    if len(re.findall(r"[a-z]+|[\u3400-\u9fff]", plain)) > _MOST_WORDS:
+        return False  # first of all: 对对对… falls apart in many ways, and the pattern tries them all
+    return _ONLY.fullmatch(plain) is not None
 
 
 def echoes(text: str, prompt: str) -> bool:

@@ -18,8 +18,9 @@ from pydantic import SecretStr
 
 from dialog.actions.options import ActionOptions
 from dialog.actions.outside import Outside
+from dialog.effects import AnyEffect, Perform, Record, Say
 from dialog.engine import FlowEngine
-from dialog.events import AnyEffect, Heard, Perform, Record, Say, Started
+from dialog.events import Heard, Started
 from dialog.flow import parse_flow
 from dialog.ports import Ports
 from dialog.state import CallerInfo

@@ -17,7 +17,8 @@ import structlog
 
 from dialog.actions.options import ActionOptions
 from dialog.blocks.http import BACK_OFF_S
-from dialog.events import Perform, Performed
+from dialog.effects import Perform
+from dialog.events import Performed
 
 log = structlog.get_logger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole urls, which may hold what callers said

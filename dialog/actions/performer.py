@@ -7,7 +7,8 @@ from typing import Protocol
 import structlog
 
 from dialog.actions.http import HttpActions
-from dialog.events import Perform, Performed
+from dialog.effects import Perform
+from dialog.events import Performed
 from dialog.rules.decide import RuleError, RuleSet
 
 log = structlog.get_logger(__name__)

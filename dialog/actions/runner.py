@@ -15,7 +15,8 @@ from dialog.actions.http import HttpActions
 from dialog.actions.runs import UNDER_WAY, Runs, WorkflowRun
 from dialog.actions.workflow import Step, Workflow, parse_workflow
 from dialog.blocks.http import computed
-from dialog.events import Perform, Performed
+from dialog.effects import Perform
+from dialog.events import Performed
 from dialog.rules.decide import RuleError, RuleSet
 from dialog.yamlfile import FileError
 

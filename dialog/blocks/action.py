@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from dialog import cel
 from dialog.blocks.working import Working
-from dialog.events import Perform, Performed, Record
+from dialog.effects import Perform, Record
+from dialog.events import Performed
 
 if TYPE_CHECKING:
     from dialog.turn import Turn

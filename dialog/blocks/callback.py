@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from dialog.blocks.base import ALL_KEYS, Asking
-from dialog.events import BookCallback, CallbackResult, Heard
+from dialog.effects import BookCallback
+from dialog.events import CallbackResult, Heard
 from dialog.handover import facts_of, summary_of
 from dialog.ports import Understood
 from dialog.text import Localised, spoken_digits

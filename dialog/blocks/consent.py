@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from dialog.blocks.base import Asking
-from dialog.events import GrantConsent, Heard, ResumeRecording, StopRecording
+from dialog.effects import GrantConsent, ResumeRecording, StopRecording
+from dialog.events import Heard
 from dialog.ports import Understood
 from dialog.text import Localised
 from session.policy import Purpose

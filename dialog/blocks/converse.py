@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from dialog.blocks.base import Asking
+from dialog.effects import Perform, Think
 from dialog.entities import EntityType
-from dialog.events import Heard, Perform, Performed, Think, Thought
+from dialog.events import Heard, Performed, Thought
 from dialog.ports import Understood
 from dialog.text import Localised
 

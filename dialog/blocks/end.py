@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from dialog.blocks.base import Block
-from dialog.events import End as EndEffect
-from dialog.events import Expect
+from dialog.effects import End as EndEffect
+from dialog.effects import Expect
 from dialog.text import Localised
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from dialog.blocks.working import Working
-from dialog.events import Perform, Performed
+from dialog.effects import Perform
+from dialog.events import Performed
 from dialog.text import variables
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from dialog.blocks.base import Block
-from dialog.events import PauseRecording, ResumeRecording, SetMedia
+from dialog.effects import PauseRecording, ResumeRecording, SetMedia
 
 if TYPE_CHECKING:
     from dialog.turn import Turn

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialog.blocks.base import Block
-from dialog.events import Enqueue, QueueOutcome
+from dialog.effects import Enqueue
+from dialog.events import QueueOutcome
 from dialog.handover import facts_of, summary_of
 from dialog.text import Localised
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from dialog.blocks.base import Block
-from dialog.events import SetLocale
+from dialog.effects import SetLocale
 from dialog.text import match_locale
 
 if TYPE_CHECKING:

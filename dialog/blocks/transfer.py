@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from dialog.blocks.base import Block
-from dialog.events import CancelTransfer, End, Enqueue, QueueOutcome, TransferResult, TransferTarget
-from dialog.events import Transfer as TransferEffect
+from dialog.effects import CancelTransfer, End, Enqueue, TransferTarget
+from dialog.effects import Transfer as TransferEffect
+from dialog.events import QueueOutcome, TransferResult
 from dialog.handover import facts_of, summary_of
 from dialog.text import Localised
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from dialog.blocks.base import ALL_KEYS, Asking
-from dialog.events import Heard, Perform, Performed, Verified, VerifyFailed
+from dialog.effects import Perform, Verified, VerifyFailed
+from dialog.events import Heard, Performed
 from dialog.ports import Understood
 from dialog.text import Localised, spoken_digits
 from dialog.verification.factors import Answer, AnyFactor, Asked, Factor

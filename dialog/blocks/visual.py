@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from dialog.blocks.base import Asking
-from dialog.events import AskVisual, CancelVisual, Heard, Inspect, Inspected, Received
+from dialog.effects import AskVisual, CancelVisual, Inspect
+from dialog.events import Heard, Inspected, Received
 from dialog.ports import Understood
 from dialog.text import Localised
 

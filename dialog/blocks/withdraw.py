@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from dialog.blocks.base import Block
-from dialog.events import Feeling, WithdrawConsent
+from dialog.effects import WithdrawConsent
+from dialog.events import Feeling
 
 if TYPE_CHECKING:
     from dialog.turn import Turn

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from dialog.blocks.base import Block
 from dialog.cel import ExpressionError
-from dialog.events import Heard, Perform, Performed
+from dialog.effects import Perform
+from dialog.events import Heard, Performed
 from dialog.ports import Understood
 from dialog.text import Localised, match_locale
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dialog.events import AnyEffect, Trace
+from dialog.effects import AnyEffect, Trace
 from dialog.flow import Flow
 from dialog.rulebook import rule
 from dialog.yamlfile import Document, Problem

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from dialog.events import AgentLost, Perform, Say, TransferOutcome
+from dialog.effects import Perform, Say
+from dialog.events import AgentLost, TransferOutcome
 from dialog.flowtest.outside import LOST, GivenPerformer
 from dialog.flowtest.player import MOST_MOVES, PEOPLE, Player, ScenarioFailed
 from dialog.flowtest.scenario import Scenario

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from dialog.calendars import Switches
-from dialog.events import Perform, Performed
+from dialog.effects import Perform
+from dialog.events import Performed
 from dialog.flowtest.scenario import ActionAnswer, Given, HttpAnswer
 from dialog.ports import Found, Knowledge, Performer, Ports, Understanding, Understood
 from dialog.verification.directory import CustomerEntry, FileDirectory

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from dialog.events import Perform, Performed
+from dialog.effects import Perform
+from dialog.events import Performed
 from dialog.verification.ports import Codes
 
 if TYPE_CHECKING:

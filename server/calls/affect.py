@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dialog import events as fx
+from dialog import events as ev
 from prosody.context import Context, Said, times_asked
 from prosody.feeling import Feeling
 from prosody.fusion import Affect, fuse
@@ -50,7 +50,7 @@ class Mood:
 
     def heard(
         self, event: wire.UtteranceFinal, vector: NDArray[np.float32] | None, at: float
-    ) -> tuple[NewAffect, fx.Feeling]:
+    ) -> tuple[NewAffect, ev.Feeling]:
         """One utterance: what it conveyed, and the mood after it. `vector` (384,) of the words, None without."""
         voice = None if event.emotion is None else _feeling(event.emotion)
         words = None
@@ -83,10 +83,10 @@ class Mood:
             model=model[:64],
         )
 
-    def feeling(self, disagreement: str = "") -> fx.Feeling:
+    def feeling(self, disagreement: str = "") -> ev.Feeling:
         """The settled mood, as flows read it."""
         trend = self.trend
-        return fx.Feeling(
+        return ev.Feeling(
             label=trend.label,
             arousal=round(trend.arousal, 3),
             valence=round(trend.valence, 3),

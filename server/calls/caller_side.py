@@ -8,7 +8,7 @@ from typing import Literal
 
 import structlog
 
-from dialog import events as fx
+from dialog import effects as fx
 from server.calls.journal import LegRef, Play
 from server.hub import Hub
 from session import channel, wire

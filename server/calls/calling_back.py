@@ -16,7 +16,8 @@ import structlog
 
 from desk.model import CallBack
 from desk.opening import next_open
-from dialog import events as fx
+from dialog import effects as fx
+from dialog import events as ev
 from server.calls import numbers
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.snapshot import PlaceSnapshot, QueueSnapshot
@@ -62,11 +63,11 @@ class CallingBack:
 
     # ------------------------------------------------------------------ booking and cancelling
 
-    async def book(self, contact: Contact, wanted: fx.BookCallback) -> fx.CallbackResult:
+    async def book(self, contact: Contact, wanted: fx.BookCallback) -> ev.CallbackResult:
         """Keep it, with the place that was waited for. The same request twice is kept once."""
 
-        def refused(why: str) -> fx.CallbackResult:
-            return fx.CallbackResult(callback_id=wanted.callback_id, outcome="failed", why=why)
+        def refused(why: str) -> ev.CallbackResult:
+            return ev.CallbackResult(callback_id=wanted.callback_id, outcome="failed", why=why)
 
         options = self._controller.around.outgoing
         if self._controller.dialog.engine(options.callback_flow) is None:
@@ -109,7 +110,7 @@ class CallingBack:
             self._numbers[row.id] = number
             await self._note(row, "booked", number=numbers.masked(number), queue=row.queue, at=row.not_before)
             self._place(row)
-        return fx.CallbackResult(callback_id=wanted.callback_id, outcome="booked")
+        return ev.CallbackResult(callback_id=wanted.callback_id, outcome="booked")
 
     async def cancel(self, callback_id: str, by: str) -> bool:
         """Take it back, also while it rings; False when it is over or there is none. `by` is for the record."""

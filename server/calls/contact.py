@@ -24,7 +24,8 @@ from typing import Any
 import msgspec
 import structlog
 
-from dialog import events as fx
+from dialog import effects as fx
+from dialog import events as ev
 from dialog.engine import FlowEngine
 from dialog.state import RunState
 from dialog.text import match_locale
@@ -166,9 +167,9 @@ class Contact:
                 await self.transfers.caller_gone()
                 self.transfers.line = None
             if self.phase in ("queued", "transfer"):
-                await self.back_to_flow(fx.Failed(where="app", why="internal error"))
+                await self.back_to_flow(ev.Failed(where="app", why="internal error"))
             elif self.phase == "flow":
-                await self.step(fx.Failed(where="app", why="internal error"))
+                await self.step(ev.Failed(where="app", why="internal error"))
         except Exception:
             log.exception("contact.rescue_failed", contact=self.contact_id)
             await self.hang_up("failed")
@@ -208,7 +209,7 @@ class Contact:
         match event:
             case wire.LegProgress(state="up") if not self.up:
                 self.up = True
-                await self.step(fx.Started())
+                await self.step(ev.Started())
             case wire.UtteranceFelt() if self.phase in ("flow", "talking"):
                 await self.feelings.felt(event)
             case wire.UtteranceFinal() if self.phase == "flow":
@@ -222,13 +223,13 @@ class Contact:
             case wire.BridgeChanged(connected=False):
                 await self.transfers.on_parted(event)
             case wire.SpeechStarted() if self.phase == "flow":
-                await self.step(fx.SpeechBegan())
+                await self.step(ev.SpeechBegan())
             case wire.SpeechDropped():
                 await self.feelings.dropped(event.utterance_id)
                 if self.phase == "flow":
-                    await self.step(fx.SpeechDropped())
+                    await self.step(ev.SpeechDropped())
             case wire.AsrDegraded(lost=True) if self.phase == "flow":
-                await self.step(fx.Failed(where="hearing", why=event.reason))
+                await self.step(ev.Failed(where="hearing", why=event.reason))
             case wire.PlayStarted():
                 stages = self._turns.audible(report.at, event)
                 if stages is not None:
@@ -249,12 +250,12 @@ class Contact:
     async def _heard(self, at: int, event: wire.UtteranceFinal) -> None:
         if event.aside:
             await self.feelings.heard(at, event)
-            await self.step(fx.SpeechDropped())
+            await self.step(ev.SpeechDropped())
             return
         self._turns.heard(at, event.ledger)
         feeling = await self.feelings.heard(at, event)
         await self.step(
-            fx.Heard(
+            ev.Heard(
                 text=event.text,
                 language=event.language,
                 confidence=event.confidence,
@@ -268,7 +269,7 @@ class Contact:
         if play is None or play.kind != "say":
             return
         if self.phase in ("flow", "transfer"):
-            await self.step(fx.PromptDone(play_id=event.play_id, outcome=event.outcome, spoken=event.spoken))
+            await self.step(ev.PromptDone(play_id=event.play_id, outcome=event.outcome, spoken=event.spoken))
         await self._maybe_end()
 
     async def _recording_closed(self, event: wire.RecordingClosed) -> None:
@@ -280,9 +281,9 @@ class Contact:
 
     # ------------------------------------------------------------------ the flow
 
-    async def step(self, event: fx.AnyFlowEvent) -> None:
+    async def step(self, event: ev.AnyFlowEvent) -> None:
         """Tell the flow, and carry out what it asks for."""
-        if isinstance(event, fx.Heard | fx.TextMessage):
+        if isinstance(event, ev.Heard | ev.TextMessage):
             # Just after a start the bot still learns its intents: what was said is answered late, not lost.
             await self.around.understanding(self.flow_id, LEARNING_S)
         started = time.monotonic()
@@ -358,7 +359,7 @@ class Contact:
     def _forget_mood(self) -> None:
         """Of what the flow and the queue remember."""
         self.mood = None
-        self.run.feeling = fx.Feeling()
+        self.run.feeling = ev.Feeling()
         self.run.last_why = "" if tells_mood(self.run.last_why) else self.run.last_why
         self.run.reason = "" if tells_mood(self.run.reason) else self.run.reason
         if self.queue is not None:
@@ -384,13 +385,13 @@ class Contact:
         elif name == "agent_whisper":
             await self.handover.through()
         elif self.phase in ("flow", "transfer"):
-            await self.step(fx.TimerFired(name=name))
+            await self.step(ev.TimerFired(name=name))
 
     async def _maybe_end(self) -> None:
         if self.ending and not self.caller.saying:
             await self.hang_up("hangup")
 
-    async def back_to_flow(self, event: fx.AnyFlowEvent) -> None:
+    async def back_to_flow(self, event: ev.AnyFlowEvent) -> None:
         """Nobody of ours talks with the caller any more, or was found."""
         self.phase = "flow"
         queued = self.queue
@@ -416,19 +417,19 @@ class Contact:
         """Somebody begins to write."""
         self.up = True
         self.start_timer("idle", CHAT_IDLE_MS)
-        await self.step(fx.Started())
+        await self.step(ev.Started())
 
     async def text(self, text: str) -> None:
         """The caller wrote in the chat box (committed already)."""
         if self.chat:
             self.start_timer("idle", CHAT_IDLE_MS)
         if self.phase == "flow":
-            await self.step(fx.TextMessage(text=text))
+            await self.step(ev.TextMessage(text=text))
 
     async def key(self, digit: str) -> None:
         """The caller pressed a key, on the phone or on the page; in the queue and in a talk it can take consent back."""
         if self.phase != "ended":
-            await self.step(fx.Pressed(digit=digit))
+            await self.step(ev.Pressed(digit=digit))
 
     async def hang_up(self, reason: str) -> None:
         """End the caller's leg; the rest follows from its `LegEnded`. A chat ends here."""

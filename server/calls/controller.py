@@ -19,8 +19,9 @@ from desk.model import AgentChanged, Announce, Availability, CallBack, Offer, Ov
 from desk.options import DeskOptions
 from desk.routing import Desk
 from desk.service import DeskService
+from dialog.effects import BookCallback
 from dialog.engine import FlowEngine
-from dialog.events import BookCallback, CallbackResult, Channel
+from dialog.events import CallbackResult, Channel
 from dialog.options import NumberOptions
 from dialog.service import Dialog
 from dialog.state import CallerInfo

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialog import events as fx
+from dialog import events as ev
 from session import wire
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ async def caller_gone(contact: Contact, event: wire.LegEnded) -> None:
     try:
         await _part(contact, event)
         if contact.run.block:  # else nobody has answered yet, or the caller gave up before
-            await contact.step(fx.HungUp())
+            await contact.step(ev.HungUp())
         await contact.feelings.ended()
     finally:  # a flow that breaks here leaves no contact that never ends
         await contact.around.store.stamp_contact(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from dialog import events as fx
+from dialog import effects as fx
+from dialog import events as ev
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
@@ -29,25 +30,25 @@ class Errands:
 
     def perform(self, work: fx.Perform) -> None:
         """Do something outside. Not cancelled when the caller hangs up: it may change the world, and must be whole."""
-        failed = fx.Performed(call_id=work.call_id, outcome="timeout", why="no answer in time")
+        failed = ev.Performed(call_id=work.call_id, outcome="timeout", why="no answer in time")
         performer = self._contact.engine.ports.performer
         self._go(lambda: performer.perform(work), failed, work.timeout_ms / 1000 + SLACK_S)
 
     def inspect(self, work: fx.Inspect) -> None:
         """Have a picture looked at."""
-        failed = fx.Inspected(request_id=work.request_id, accepted=False, why="it could not be looked at")
+        failed = ev.Inspected(request_id=work.request_id, accepted=False, why="it could not be looked at")
         inspector = self._contact.engine.ports.inspector
         self._go(lambda: inspector.inspect(work), failed, INSPECT_S)
 
     def think(self, work: fx.Think) -> None:
         """Ask how the talk goes on."""
-        failed = fx.Thought(request_id=work.request_id, move="give_up")
+        failed = ev.Thought(request_id=work.request_id, move="give_up")
         thinker = self._contact.engine.ports.thinker
         self._go(lambda: thinker.think(work), failed, work.timeout_ms / 1000 + SLACK_S)
 
     def book(self, work: fx.BookCallback) -> None:
         """Keep a callback."""
-        failed = fx.CallbackResult(callback_id=work.callback_id, outcome="failed", why="it could not be kept")
+        failed = ev.CallbackResult(callback_id=work.callback_id, outcome="failed", why="it could not be kept")
         book = self._contact.around.book_callback
         self._go(lambda: book(self._contact, work), failed, BOOKING_S)
 
@@ -56,13 +57,13 @@ class Errands:
         for task in self._tasks:
             task.cancel()
 
-    def _go(self, work: Callable[[], Awaitable[fx.AnyFlowEvent]], failed: fx.AnyFlowEvent, limit_s: float) -> None:
+    def _go(self, work: Callable[[], Awaitable[ev.AnyFlowEvent]], failed: ev.AnyFlowEvent, limit_s: float) -> None:
         task = asyncio.create_task(self._run(work, failed, limit_s), name=f"errand-{self._contact.contact_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _run(
-        self, work: Callable[[], Awaitable[fx.AnyFlowEvent]], failed: fx.AnyFlowEvent, limit_s: float
+        self, work: Callable[[], Awaitable[ev.AnyFlowEvent]], failed: ev.AnyFlowEvent, limit_s: float
     ) -> None:
         contact = self._contact
         try:

@@ -15,7 +15,8 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from dialog import events as fx
+from dialog import effects as fx
+from dialog import events as ev
 from prosody.words import WordsModel
 from server.calls.affect import Mood, MoodSnapshot
 from server.calls.journal import HIDDEN_KEPT, LegRef
@@ -116,7 +117,7 @@ class Feelings:
             self._early.remove(utterance_id)
             await self._feeler.consents.drop_affect(self._ref.conversation_id, utterance_id)
 
-    async def heard(self, at_ms: int, event: wire.UtteranceFinal) -> fx.Feeling | None:
+    async def heard(self, at_ms: int, event: wire.UtteranceFinal) -> ev.Feeling | None:
         """Judge, keep and show what an utterance of the customer conveyed; the mood after it, or None without consent."""
         if not self._may_judge(event.utterance_id) or self.consent is None:
             await self.dropped(event.utterance_id)

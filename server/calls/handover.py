@@ -9,7 +9,8 @@ import structlog
 
 from desk.announcements import position_text
 from desk.model import Announce, Offer, Overflow, Withdraw
-from dialog import events as fx
+from dialog import effects as fx
+from dialog import events as ev
 from server.calls.agent_side import AgentSide
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.snapshot import QueueSnapshot
@@ -56,7 +57,7 @@ class Handover:
         """Agents talk; they see a chat in its conversation, and may write there, but are not offered it."""
         contact = self._contact
         await contact.note("queue.left", {"why": "no agent takes chats"})
-        contact.post(lambda: contact.step(fx.QueueResult(outcome="no_agents")))
+        contact.post(lambda: contact.step(ev.QueueResult(outcome="no_agents")))
 
     async def join(self, queue: QueueSnapshot) -> None:
         """Wait for people, with music."""
@@ -113,12 +114,12 @@ class Handover:
             self._contact.post(lambda: agent.hang_up("no_answer"))
         desk.do(actions)
 
-    def _news(self, outcome: Literal["answered", "overflow"], why: str = "") -> fx.AnyFlowEvent:
+    def _news(self, outcome: Literal["answered", "overflow"], why: str = "") -> ev.AnyFlowEvent:
         """For the flow: of the queue, or of the transfer that waiting was part of."""
         queue = self._contact.queue
         if queue is None or not queue.transfer_id:
-            return fx.QueueResult(outcome=outcome)
-        return fx.TransferResult(
+            return ev.QueueResult(outcome=outcome)
+        return ev.TransferResult(
             transfer_id=queue.transfer_id, outcome="connected" if outcome == "answered" else "no_answer", why=why
         )
 
@@ -179,7 +180,7 @@ class Handover:
             desk = self._contact.around.desk
             desk.do(desk.desk.leave(self._contact.contact_id, desk.now()))
             declined = action.why == "declined"
-            result = fx.TransferResult(
+            result = ev.TransferResult(
                 transfer_id=queue.transfer_id,
                 outcome="busy" if declined else "no_answer",
                 why="the agent declined" if declined else "the agent did not answer",
@@ -272,4 +273,4 @@ class Handover:
             return
         lost = event.party in ("network", "error")
         await self._contact.note("agent.left", {"user_id": agent.card.user_id, "reason": event.reason, "lost": lost})
-        await self._contact.back_to_flow(fx.AgentLost() if lost else fx.AgentLeft())
+        await self._contact.back_to_flow(ev.AgentLost() if lost else ev.AgentLeft())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialog import events as fx
+from dialog import effects as fx
+from dialog import events as ev
 from server.calls.snapshot import MediaSnapshot
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class MediaSide:
         contact = self._contact
         await contact.note("visual.received", {"request_id": request_id, "want": asked.want, "ref": ref})
         if contact.phase == "flow":
-            await contact.step(fx.Received(request_id=request_id, ref=ref))
+            await contact.step(ev.Received(request_id=request_id, ref=ref))
 
     async def _set(self, effect: fx.SetMedia) -> None:
         contact = self._contact

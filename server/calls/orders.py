@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from dialog import events as fx
+from dialog import effects as fx
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact

@@ -10,7 +10,8 @@ import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from dialog.events import Transfer, TransferOutcome
+from dialog.effects import Transfer
+from dialog.events import TransferOutcome
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.journal import LegRef, Play
 from server.calls.snapshot import OutsideSnapshot

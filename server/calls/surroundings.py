@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desk.service import DeskService
+from dialog.effects import BookCallback
 from dialog.engine import FlowEngine
-from dialog.events import BookCallback, CallbackResult
+from dialog.events import CallbackResult
 from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
 from server.calls.options import CallOptions

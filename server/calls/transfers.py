@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from dialog import events as fx
+from dialog import effects as fx
+from dialog import events as ev
 from server.calls import numbers
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.outside import OutsideLine, outcome_of
@@ -26,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 WHISPER_MS = 30_000  # the longest whisper; then its end was lost, and nobody waits for it any longer
 MOST_FLOWS = 10  # flows that one call may go through; more is a loop of flows that hand it round
-_REACH: dict[str, tuple[fx.TransferOutcome, str]] = {
+_REACH: dict[str, tuple[ev.TransferOutcome, str]] = {
     "unknown": ("failed", "there is no such agent"),
     "away": ("no_answer", "the agent is away"),
     "busy": ("busy", "the agent is in another call"),
@@ -92,7 +93,7 @@ class Transfers:
 
         async def go() -> None:
             left = contact.flow_id
-            await contact.step(fx.TransferResult(transfer_id=effect.transfer_id, outcome="connected"))
+            await contact.step(ev.TransferResult(transfer_id=effect.transfer_id, outcome="connected"))
             if contact.run.ended == "transferred":
                 await contact.note("flow.changed", {"previous": left, "next": engine.flow.id})
                 await enter_flow(contact, engine, effect.context)
@@ -219,7 +220,7 @@ class Transfers:
         if not contact.around.outgoing.record_outside:
             await contact.caller.record("pause")
         await contact.music(False)
-        await contact.step(fx.TransferResult(transfer_id=line.about.transfer_id, outcome="connected"))
+        await contact.step(ev.TransferResult(transfer_id=line.about.transfer_id, outcome="connected"))
         await contact.caller.stop()
         contact.start_timer("outside", round(contact.around.outgoing.longest_s * 1000))
         await contact.note("transfer.connected", {})
@@ -233,19 +234,19 @@ class Transfers:
             await contact.caller.record("resume")
         lost = line.broken or event.party in ("network", "error")
         await contact.note("transfer.ended", {"outcome": "lost" if lost else "done", "reason": event.reason})
-        await contact.back_to_flow(fx.AgentLost() if lost else fx.AgentLeft())
+        await contact.back_to_flow(ev.AgentLost() if lost else ev.AgentLeft())
 
-    async def _back(self, transfer_id: str, outcome: fx.TransferOutcome, why: str) -> None:
+    async def _back(self, transfer_id: str, outcome: ev.TransferOutcome, why: str) -> None:
         contact = self._contact
         contact.stop_timer("whisper")
         await contact.note("transfer.ended", {"outcome": outcome})
         if contact.phase == "transfer":
-            await contact.back_to_flow(fx.TransferResult(transfer_id=transfer_id, outcome=outcome, why=why))
+            await contact.back_to_flow(ev.TransferResult(transfer_id=transfer_id, outcome=outcome, why=why))
 
-    def _tell(self, transfer_id: str, outcome: fx.TransferOutcome, why: str) -> None:
+    def _tell(self, transfer_id: str, outcome: ev.TransferOutcome, why: str) -> None:
         """After the step that asked is carried out whole."""
         contact = self._contact
-        contact.post(lambda: contact.step(fx.TransferResult(transfer_id=transfer_id, outcome=outcome, why=why)))
+        contact.post(lambda: contact.step(ev.TransferResult(transfer_id=transfer_id, outcome=outcome, why=why)))
 
 
 async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, str]) -> None:
@@ -289,6 +290,6 @@ async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, st
     contact.engine, contact.flow_id = engine, engine.flow.id
     contact.language = contact.run.locale
     contact.caller.hotwords = engine.flow.recognition.hotwords
-    await contact.step(fx.Started())
+    await contact.step(ev.Started())
     if contact.may_record and not contact.run.sensitive:  # a flow that asks for it begins in silence: here it was asked
         await contact.caller.record("resume")

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 
 from asr.engine import Ask, Recogniser
-from dialog.events import Expect, SpeechDropped
+from dialog.effects import Expect
+from dialog.events import SpeechDropped
 from dialog.flowtest.player import Player
 from dialog.flowtest.scenario import Step
 from media.endpointing import Closed, Endpointer, Opened, Speculated

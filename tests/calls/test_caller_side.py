@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from dialog import events as fx
+from dialog import effects as fx
 from server.calls.caller_side import CallerSide
 from server.calls.journal import LegRef
 from server.hub import Hub

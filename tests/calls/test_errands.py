@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from dialog.effects import Perform
 from dialog.engine import FlowEngine
-from dialog.events import Perform, Performed
+from dialog.events import Performed
 from server.calls.ending import caller_gone
 from session import wire
 from tests.calls.house import House, open_house

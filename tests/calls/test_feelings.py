@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from sqlalchemy import text
 
-from dialog import events as fx
+from dialog import effects as fx
+from dialog import events as ev
 from server.calls import journal
 from server.calls.feelings import Feeler, Feelings
 from server.calls.journal import LegRef
@@ -44,7 +45,7 @@ class World:
         self.asked.append(words)
         return np.ones(384, np.float32) / np.sqrt(np.float32(384))
 
-    async def hears(self, feelings: Feelings, **more: Any) -> fx.Feeling | None:
+    async def hears(self, feelings: Feelings, **more: Any) -> ev.Feeling | None:
         self.said += 1
         event = wire.UtteranceFinal(
             leg_id="l", utterance_id=f"u{self.said}", t0_ms=0, t1_ms=900, text="where is it", language="en",

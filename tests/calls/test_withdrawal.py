@@ -10,7 +10,8 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from dialog import events as fx
+from dialog import effects as fx
+from dialog import events as ev
 from server.calls import control as control_module
 from server.calls.affect import MoodSnapshot
 from server.calls.caller_side import CallerSide
@@ -57,7 +58,7 @@ async def felt(store: Store) -> tuple[Contact, Hub]:
     contact.around = cast(Any, SimpleNamespace(store=store))
     contact.caller = CallerSide(cast(Any, hub), contact.customer, Path("music"), ["en"], [])
     contact.queue = QUEUE
-    contact.run.feeling = fx.Feeling(label="angry", turns=2)
+    contact.run.feeling = ev.Feeling(label="angry", turns=2)
     await contact.resume(None)
     ref = contact.customer
     said = utterance(ref.contact_id, ref.participant_id, ref.leg_id)
@@ -142,8 +143,8 @@ async def test_the_callers_key_reaches_the_flow_in_every_phase(tmp_path: Path, p
     contact, hub = await felt(store)
     contact.phase = phase
 
-    async def step(_run: Any, event: fx.AnyFlowEvent, _now_ms: int) -> list[fx.AnyEffect]:
-        assert event == fx.Pressed(digit="9")
+    async def step(_run: Any, event: ev.AnyFlowEvent, _now_ms: int) -> list[fx.AnyEffect]:
+        assert event == ev.Pressed(digit="9")
         return [fx.WithdrawConsent(purposes=["emotion"])]
 
     contact.engine = cast(Any, SimpleNamespace(step=step, flow=contact.engine.flow))

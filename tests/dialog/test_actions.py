@@ -18,7 +18,8 @@ from dialog.actions.performer import Actions
 from dialog.actions.runs import MemoryRuns
 from dialog.actions.workflow import check, parse_workflow
 from dialog.blocks.http import Http
-from dialog.events import Perform, Performed
+from dialog.effects import Perform
+from dialog.events import Performed
 from dialog.yamlfile import FileError
 
 Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from dialog.effects import Enqueue, Expect, Say, Trace, WithdrawConsent
 from dialog.engine import FlowEngine
-from dialog.events import Enqueue, Expect, Feeling, Heard, Pressed, QueueResult, Say, Started, Trace, WithdrawConsent
+from dialog.events import Feeling, Heard, Pressed, QueueResult, Started
 from session.consent import MOOD, MOOD_REASON
 from tests.dialog.test_engine import Call
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dialog.effects import AnyEffect, Expect, Say
 from dialog.engine import FlowEngine
-from dialog.events import AnyEffect, Expect, Heard, PromptDone, Say, Started, TimerFired
+from dialog.events import Heard, PromptDone, Started, TimerFired
 from dialog.flow import parse_flow
 from dialog.options import DialogOptions
 from dialog.ports import Ports

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dialog.corrections import value_of
-from dialog.events import Enqueue, Expect, PauseRecording, Pressed, Say, SetAttributes, Started
+from dialog.effects import Enqueue, Expect, PauseRecording, Say, SetAttributes
+from dialog.events import Pressed, Started
 from dialog.flow import parse_flow
 from dialog.ports import Ports
 from dialog.validate import validate

@@ -9,32 +9,34 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from dialog.engine import FlowEngine
-from dialog.events import (
+from dialog.effects import (
     AnyEffect,
-    AnyFlowEvent,
     End,
     Enqueue,
     Expect,
-    Failed,
     GrantConsent,
-    Heard,
-    HungUp,
     PauseRecording,
-    Pressed,
-    PromptDone,
-    QueueResult,
     ResumeRecording,
     Say,
-    SpeechBegan,
-    SpeechDropped,
-    Started,
     StartTimer,
     StopRecording,
     StopSpeaking,
+    VerifyFailed,
+)
+from dialog.engine import FlowEngine
+from dialog.events import (
+    AnyFlowEvent,
+    Failed,
+    Heard,
+    HungUp,
+    Pressed,
+    PromptDone,
+    QueueResult,
+    SpeechBegan,
+    SpeechDropped,
+    Started,
     TextMessage,
     TimerFired,
-    VerifyFailed,
 )
 from dialog.ports import Ports, Understood
 from dialog.state import CallerInfo, RunState

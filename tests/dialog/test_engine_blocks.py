@@ -8,27 +8,21 @@ from pathlib import Path
 import pytest
 
 from dialog.calendars import Calendar, Switches
-from dialog.events import (
+from dialog.effects import (
     AskVisual,
     CancelVisual,
     End,
     Expect,
-    Heard,
     Inspect,
-    Inspected,
     PauseRecording,
     Perform,
-    Performed,
-    Pressed,
-    Received,
     ResumeRecording,
     SetAttributes,
     SetMedia,
-    Started,
     Think,
-    Thought,
     Trace,
 )
+from dialog.events import Heard, Inspected, Performed, Pressed, Received, Started, Thought
 from dialog.flow import parse_flow
 from dialog.ports import NoInspector, NoThinker, Ports
 from dialog.validate import validate

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dialog.events import HungUp, Record, Say, Started
+from dialog.effects import Record, Say
+from dialog.events import HungUp, Started
 from dialog.experiment.assign import Choice, Experiments
 from dialog.experiment.results import EXPOSED, OUTCOME, ExperimentResults
 from dialog.experiment.stats import ALPHA, LEAST, Counts, difference, sample_size

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dialog.events import Performed, Record, Say
+from dialog.effects import Record, Say
+from dialog.events import Performed
 from dialog.filter import match
 from dialog.filter.normal import normal
 from dialog.filter.pack import parse_pack

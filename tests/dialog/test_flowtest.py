@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dialog.events import Perform, Performed
+from dialog.effects import Perform
+from dialog.events import Performed
 from dialog.flow import Flow, parse_flow
 from dialog.flowtest import ReadTests, read_tests, schema
 from dialog.flowtest.running import Result, junit, run_text

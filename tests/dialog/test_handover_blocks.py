@@ -7,25 +7,19 @@ from typing import Any
 
 import pytest
 
+from dialog.effects import AnyEffect, BookCallback, CancelTransfer, End, Enqueue, Say, Transfer
 from dialog.engine import FlowEngine
 from dialog.events import (
     AgentLeft,
     AgentLost,
-    AnyEffect,
     AnyFlowEvent,
-    BookCallback,
     CallbackResult,
-    CancelTransfer,
-    End,
-    Enqueue,
     Heard,
     Pressed,
     PromptDone,
     QueueResult,
-    Say,
     Started,
     TimerFired,
-    Transfer,
     TransferOutcome,
     TransferResult,
 )

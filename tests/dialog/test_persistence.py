@@ -13,19 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dialog.effects import AskVisual, BookCallback, Inspect, Perform, Think, Transfer
 from dialog.events import (
     AgentLeft,
     AgentLost,
     AnyFlowEvent,
-    AskVisual,
-    BookCallback,
     CallbackResult,
     Failed,
     Heard,
     HungUp,
-    Inspect,
     Inspected,
-    Perform,
     Performed,
     Pressed,
     PromptDone,
@@ -35,10 +32,8 @@ from dialog.events import (
     SpeechDropped,
     Started,
     TextMessage,
-    Think,
     Thought,
     TimerFired,
-    Transfer,
     TransferResult,
 )
 from dialog.flow import BLOCKS, read_flow

@@ -11,19 +11,9 @@ import numpy as np
 import pytest
 
 from dialog import yamlfile
+from dialog.effects import AnyEffect, Perform, Say
 from dialog.engine import FlowEngine
-from dialog.events import (
-    AnyEffect,
-    AnyFlowEvent,
-    Heard,
-    Perform,
-    Performed,
-    Pressed,
-    PromptDone,
-    Say,
-    Started,
-    TextMessage,
-)
+from dialog.events import AnyFlowEvent, Heard, Performed, Pressed, PromptDone, Started, TextMessage
 from dialog.flow import Flow, parse_flow
 from dialog.guard import known_of
 from dialog.knowledge import Article, KnowledgeBase

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dialog import text
-from dialog.events import Feeling, Heard, Say
+from dialog.effects import Say
+from dialog.events import Feeling, Heard
 from dialog.flow import parse_flow
 from dialog.ports import Ports
 from dialog.speaking import asked_pace

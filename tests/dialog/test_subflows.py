@@ -6,20 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dialog.events import (
-    AgentLost,
-    AnyEffect,
-    End,
-    Failed,
-    Heard,
-    HungUp,
-    Pressed,
-    QueueResult,
-    Say,
-    SetAttributes,
-    Started,
-    Trace,
-)
+from dialog.effects import AnyEffect, End, Say, SetAttributes, Trace
+from dialog.events import AgentLost, Failed, Heard, HungUp, Pressed, QueueResult, Started
 from dialog.flow import Flow, parse_flow, read_flow
 from dialog.ports import Ports
 from dialog.state import RunState

@@ -12,7 +12,7 @@ import numpy as np
 import pyotp
 import pytest
 
-from dialog.events import Expect, PauseRecording, VerifyFailed
+from dialog.effects import Expect, PauseRecording, VerifyFailed
 from dialog.flow import parse_flow
 from dialog.options import DialogOptions
 from dialog.ports import Ports

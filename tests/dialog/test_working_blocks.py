@@ -8,19 +8,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from dialog.effects import AnyEffect, Perform, Record, Say
 from dialog.engine import FlowEngine
-from dialog.events import (
-    AnyEffect,
-    AnyFlowEvent,
-    Heard,
-    Perform,
-    Performed,
-    PromptDone,
-    Record,
-    Say,
-    Started,
-    TimerFired,
-)
+from dialog.events import AnyFlowEvent, Heard, Performed, PromptDone, Started, TimerFired
 from dialog.flow import parse_flow
 from dialog.ports import Ports, Understood
 from dialog.state import CallerInfo, RunState

@@ -6,22 +6,9 @@ import re
 
 import msgspec
 
+from dialog.effects import AnyEffect, Expect, Perform, Say, Trace
 from dialog.engine import FlowEngine
-from dialog.events import (
-    AnyEffect,
-    AnyFlowEvent,
-    Expect,
-    Heard,
-    HungUp,
-    Perform,
-    Performed,
-    Pressed,
-    PromptDone,
-    Say,
-    Started,
-    TimerFired,
-    Trace,
-)
+from dialog.events import AnyFlowEvent, Heard, HungUp, Performed, Pressed, PromptDone, Started, TimerFired
 from dialog.flow import parse_flow
 from dialog.options import DialogOptions
 from dialog.ports import Ports

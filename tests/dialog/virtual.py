@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from dialog.effects import AnyEffect, CancelTimer, Say, StartTimer
 from dialog.engine import FlowEngine
-from dialog.events import AnyEffect, AnyFlowEvent, CancelTimer, Channel, Heard, PromptDone, Say, StartTimer, TimerFired
+from dialog.events import AnyFlowEvent, Channel, Heard, PromptDone, TimerFired
 from dialog.flow import Flow, parse_flow
 from dialog.ports import Found, Ports, Understood
 from dialog.state import CallerInfo, RunState

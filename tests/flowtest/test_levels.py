@@ -11,7 +11,7 @@ import pytest
 
 from asr.engine import Ask, Recogniser, Transcript
 from asr.files import read
-from dialog.events import Expect
+from dialog.effects import Expect
 from dialog.flow import load_flow
 from dialog.flowtest import Scenario, read_tests
 from media.frames import SPEECH_RATE

@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialog.events import Heard, Wanted
+from dialog.effects import Wanted
+from dialog.events import Heard
 from dialog.text import Localised
 from dialog.verification.levels import FactorName
 from dialog.verification.options import VerificationOptions
