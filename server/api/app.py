@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -27,9 +27,44 @@ from session.users import Users
 
 MESSAGES_PER_MINUTE = 30  # of one caller; people type a few
 PAGES = ("/", "/login", "/agent", "/conversations", "/conversations/{conversation_id}")
+MODULES = (people, approvals, callbacks, calls, experiments, filters, flows, history, desk, metrics, visuals)
 NOT_BUILT = (
     "<!doctype html><title>Warmline</title><p>The pages are not built yet: run <code>make web</code>, then reload."
 )
+
+router = APIRouter(prefix="/api", tags=["health"])
+
+
+@router.get("/health")
+async def health(request: Request) -> dict[str, Any]:
+    """`status` for anybody; every plane for admins and supervisors."""
+    control: CallControl = request.app.state.control
+    full = await control.health()
+    user = await who(request)
+    if user is not None and {"admin", "supervisor"} & set(user.roles):
+        return full
+    return {"status": full["status"]}
+
+
+def openapi_document() -> dict[str, Any]:
+    """The API's description, which the pages' typed client is made from; needs no running server."""
+    return _described().openapi()
+
+
+def _described(lifespan: Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+    app = FastAPI(
+        title="Warmline",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere, which a closed network has not
+        redoc_url=None,
+        lifespan=lifespan,
+        description="Conversations, callers and agents of one Warmline installation.",
+    )
+    for module in MODULES:
+        app.include_router(module.router)
+    app.include_router(router)
+    return app
 
 
 def create_api(
@@ -58,15 +93,7 @@ def create_api(
         async with meter.watching():
             yield
 
-    app = FastAPI(
-        title="Warmline",
-        version="1",
-        openapi_url="/api/openapi.json",
-        docs_url=None,  # its page loads scripts from elsewhere, which a closed network has not
-        redoc_url=None,
-        lifespan=lifespan,
-        description="Conversations, callers and agents of one Warmline installation.",
-    )
+    app = _described(lifespan)
     users = Users(store)
     app.state.store = store
     app.state.users = users
@@ -81,21 +108,9 @@ def create_api(
     app.state.messages = Throttle(MESSAGES_PER_MINUTE, 60.0)
     app.state.publishing = publishing
     app.state.following = following
-    for module in (people, approvals, callbacks, calls, experiments, filters, flows, history, desk, metrics, visuals):
-        app.include_router(module.router)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Guard)
-
-    @app.get("/api/health", tags=["health"])
-    async def health(request: Request) -> dict[str, Any]:
-        """`status` for anybody; every plane for admins and supervisors."""
-        full = await control.health()
-        user = await who(request)
-        if user is not None and {"admin", "supervisor"} & set(user.roles):
-            return full
-        return {"status": full["status"]}
-
     _serve_pages(app, pages)
     return app
 

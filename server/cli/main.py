@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -159,6 +160,14 @@ def show_settings(
     for row in settings_doc.rows(settings_or_exit()):
         table.add_row(row.path, row.value, row.description)
     Console().print(table)
+
+
+@app.command()
+def openapi() -> None:
+    """The HTTP API's OpenAPI document, as the running server shows it at /api/openapi.json."""
+    from server.api.app import openapi_document
+
+    typer.echo(json.dumps(openapi_document(), indent=1, sort_keys=True, ensure_ascii=False))
 
 
 @app.command(
