@@ -35,6 +35,10 @@ _FADE_OUT = np.linspace(1.0, 0.0, FADE, dtype=np.float32)
 Outcome = Literal["done", "barge_in", "stopped", "failed"]
 
 
+def _now() -> float:
+    return time.monotonic()  # looked up at each call, so that a test may run in virtual time
+
+
 @dataclass(slots=True)
 class Segment:
     """A stretch of prepared sound and the words in it."""
@@ -54,7 +58,7 @@ class Play:
     segments: list[Segment] = field(default_factory=list)
     complete: bool = False
     error: str = ""
-    ordered_at: float = field(default_factory=time.monotonic)
+    ordered_at: float = field(default_factory=_now)
     first_sound_at: float = 0.0
     turn_at: float = 0.0
     audible_at: float = 0.0
@@ -112,7 +116,7 @@ class Finished:
 class Playout:
     """Thread safe. `tell` is called from whichever thread made something happen: hand it on, do not work in it."""
 
-    def __init__(self, tell: Callable[[Started | Finished], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, tell: Callable[[Started | Finished], None], clock: Callable[[], float] = _now) -> None:
         self._tell = tell
         self._clock = clock
         self._lock = threading.Lock()

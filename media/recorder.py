@@ -51,11 +51,11 @@ def wav_header(data_bytes: int, rate: int, channels: int) -> bytes:
 class Recorder:
     """Open until `close`. Raises OSError when the file cannot be made."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] | None = None) -> None:
         self.path = path
         self.paused = False
-        self._clock = clock
-        self._started = clock()
+        self._clock = clock or time.monotonic
+        self._started = self._clock()
         self._lock = threading.Lock()
         self._sides: dict[str, list[Samples]] = {"left": [], "right": []}
         self._lengths = {"left": 0, "right": 0}

@@ -125,7 +125,7 @@ class Told:
 
 
 class Line:
-    """The transport of a leg: a packet in and a packet out every 20 ms of real time."""
+    """The transport of a leg: a packet in and a packet out every 20 ms."""
 
     def __init__(self, receive: Callable[[Samples], None], fetch: Callable[[], Samples]) -> None:
         self.say: list[Samples] = []

@@ -1,4 +1,4 @@
-"""A leg from packets to events and back, against a scripted inference worker on a real socket, in real time."""
+"""A leg from packets to events and back, against a scripted inference worker on a real socket, in virtual time."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from media.options import MediaOptions
 from session import channel, wire
 from session.consent import ConsentError, EmotionConsent, issue
 from tests.media.scripted import CALM, Inference, Line, Told, speech, tone, until
+
+pytestmark = pytest.mark.virtual_time
 
 HEAR = wire.Hearing(speech=True, languages=["en"])
 CONSENT = issue("c1", "v1", "eu", keep=False)
