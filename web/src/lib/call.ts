@@ -12,16 +12,23 @@ export class CallError extends Error {
 
 export type BrowserCall = {
   mute: (on: boolean) => void;
+  /** Speak through another microphone from now on (its device id, "" = the system's choice). Throws CallError. */
+  useMicrophone: (device: string) => Promise<void>;
   close: () => void;
 };
 
 const GATHER_LIMIT_MS = 2000;
 
-async function capture(video: boolean): Promise<MediaStream> {
+async function capture(video: boolean, microphone = ""): Promise<MediaStream> {
   if (!navigator.mediaDevices?.getUserMedia) throw new CallError("insecure");
   try {
     return await navigator.mediaDevices.getUserMedia({
-      audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+      audio: {
+        echoCancellation: true,
+        noiseSuppression: true,
+        autoGainControl: true,
+        ...(microphone ? { deviceId: { ideal: microphone } } : {}), // one that was unplugged is no reason to fail
+      },
       video: video ? { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } } : false,
     });
   } catch (error) {
@@ -51,8 +58,13 @@ export async function startCall(options: {
   player: HTMLAudioElement;
   exchange: (sdp: string) => Promise<string>;
   onState: (state: CallState) => void;
+  /** Device id; "" or none = the system's choice. */
+  microphone?: string;
+  /** The microphone was unplugged, or its permission taken back, in mid-call. */
+  onMicrophoneLost?: () => void;
 }): Promise<BrowserCall> {
-  const stream = await capture(options.video);
+  let stream = await capture(options.video, options.microphone);
+  let muted = false;
   const pc = new RTCPeerConnection({ iceServers: options.iceServers });
   let over = false;
   const close = () => {
@@ -63,6 +75,7 @@ export async function startCall(options: {
     options.player.srcObject = null;
     options.onState("ended");
   };
+  const watch = () => stream.getAudioTracks().forEach((track) => (track.onended = () => !over && options.onMicrophoneLost?.()));
   pc.ontrack = (event) => {
     if (event.track.kind !== "audio") return;
     options.player.srcObject = new MediaStream([event.track]);
@@ -75,6 +88,7 @@ export async function startCall(options: {
   };
   try {
     stream.getTracks().forEach((track) => pc.addTrack(track, stream));
+    watch();
     await pc.setLocalDescription(await pc.createOffer());
     await gathered(pc);
     const answer = await options.exchange(pc.localDescription?.sdp ?? "");
@@ -83,5 +97,24 @@ export async function startCall(options: {
     close();
     throw error;
   }
-  return { mute: (on) => stream.getAudioTracks().forEach((track) => (track.enabled = !on)), close };
+  const apply = () => stream.getAudioTracks().forEach((track) => (track.enabled = !muted));
+  return {
+    mute: (on) => {
+      muted = on;
+      apply();
+    },
+    useMicrophone: async (device) => {
+      const next = await capture(false, device);
+      const [track] = next.getAudioTracks();
+      const sender = pc.getSenders().find((one) => one.track?.kind === "audio");
+      if (over || !track || !sender) return next.getTracks().forEach((one) => one.stop());
+      await sender.replaceTrack(track);
+      const old = stream;
+      stream = new MediaStream([track, ...old.getVideoTracks()]);
+      apply();
+      old.getAudioTracks().forEach((one) => one.stop());
+      watch();
+    },
+    close,
+  };
 }
