@@ -1,5 +1,5 @@
 # Everything a newcomer types. `make run` and `make test` install what is missing first.
-.PHONY: run serve test lint demo bench setup web models health edge clean
+.PHONY: run serve test lint demo bench setup web api models health edge clean
 PY := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
@@ -36,6 +36,9 @@ bench: setup ## Ear-to-ear latency over SIP and WebRTC
 
 web: ## Build the pages
 	@scripts/build-web.sh
+
+api: ## Write the pages' API types (web/src/api/schema.d.ts) from the server's OpenAPI document
+	@scripts/build-web.sh api
 
 models: ## Put model files in place
 	@$(PY) -m server.cli models install

@@ -158,14 +158,14 @@ describe("evidence", () => {
   it("is taken apart, so that every language can say it", () => {
     expect(evidence("pitch range 2.1 σ above this caller's own start", zh)).toContain('"sigma":"2.1"');
     expect(evidence("pitch range 2.1 σ above this caller's own start", zh)).toContain("evidence.thing.pitch_range");
-    expect(evidence("30 % faster than most speakers", zh)).toMatch(/^evidence\.faster .*"percent":"30"/);
+    expect(evidence("30 % faster than most speakers", zh)).toMatch(/^history:evidence\.faster .*"percent":"30"/);
     expect(evidence("unsure: sad at 41% is the likeliest", zh)).toContain("emotion.sad");
-    expect(evidence("the words sound angry: “too far”", zh)).toMatch(/^evidence\.sound .*emotion\.angry.*\(“too far”\)/);
+    expect(evidence("the words sound angry: “too far”", zh)).toMatch(/^history:evidence\.sound .*emotion\.angry.*\(“too far”\)/);
     expect(evidence("the words sound sad", zh)).toContain('"cues":""');
     expect(evidence("clipped: 12% of the samples are cut off", zh)).toContain('"percent":"12"');
     for (const reason of ["silence", "no audio", "too short", "a tone, not a voice", "the words say little"])
-      expect(evidence(reason, zh)).toMatch(/^evidence\./);
-    expect(evidence("after 2 failed steps", zh)).toMatch(/^evidence\.failed /);
+      expect(evidence(reason, zh)).toMatch(/^history:evidence\./);
+    expect(evidence("after 2 failed steps", zh)).toMatch(/^history:evidence\.failed /);
   });
   it("of no known shape stays as it is", () => {
     expect(evidence("something new", zh)).toBe("something new");

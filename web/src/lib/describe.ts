@@ -18,9 +18,9 @@ const plain = (value: unknown): string => {
 /** The sentence. */
 export function title(note: Note, t: Translate): string {
   const result = note.payload["result"];
-  return t(`event.${note.type}`, {
+  return t(`history:event.${note.type}`, {
     ...note.payload,
-    ...(typeof result === "string" ? { result: t(`result.${result}`) } : {}),
+    ...(typeof result === "string" ? { result: t(`history:result.${result}`) } : {}),
     defaultValue: note.type,
   });
 }

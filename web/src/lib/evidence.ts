@@ -35,8 +35,8 @@ export function evidence(sentence: string, t: Translate): string {
     if (!found) continue;
     const values = { ...found.groups };
     const word = (kind: string, name: string | undefined) =>
-      name === undefined ? "" : t(`evidence.${kind}.${name.replaceAll(" ", "_").replaceAll("'", "")}`, { defaultValue: name });
-    return t(`evidence.${key}`, {
+      name === undefined ? "" : t(`history:evidence.${kind}.${name.replaceAll(" ", "_").replaceAll("'", "")}`, { defaultValue: name });
+    return t(`history:evidence.${key}`, {
       ...values,
       thing: word("thing", values["thing"]),
       than: word("than", values["than"]),

@@ -2,7 +2,8 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, ApiError, type AgentState, type Availability, type User } from "../api";
+import { api, ApiError, type Schemas, type User } from "../api";
+import { agentApi, type Availability } from "../api/agent";
 import { followEvents } from "../events";
 import { CallError, startCall, type BrowserCall } from "../lib/call";
 import { NOISE } from "../lib/describe";
@@ -22,15 +23,15 @@ import { WrapUp } from "../parts/WrapUp";
 const CHOICES: Availability[] = ["available", "break", "offline"];
 const MINE = /^(agent\.|queue\.|contact\.ended|hold|leg\.)/;
 
-export function AgentPage() {
+export default function AgentPage() {
   return <DeskShell>{(user) => <Workplace user={user} />}</DeskShell>;
 }
 
 function Workplace({ user }: { user: User }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation(["desk", "history"]);
   const player = useRef<HTMLAudioElement>(null);
   const call = useRef<BrowserCall | null>(null);
-  const [state, setState] = useState<AgentState | null>(null);
+  const [state, setState] = useState<Schemas["AgentView"] | null>(null);
   const [problem, setProblem] = useState("");
   const [muted, setMuted] = useState(false);
   const [since, setSince] = useState<number | null>(null);
@@ -44,7 +45,7 @@ function Workplace({ user }: { user: User }) {
     },
     [t],
   );
-  const refresh = useCallback(() => api.agent().then(setState, tell), [tell]);
+  const refresh = useCallback(() => agentApi.agent().then(setState, tell), [tell]);
 
   // Every event that may concern me makes the page ask the server how things are: one truth, also after a reload.
   useEffect(() => {
@@ -87,22 +88,22 @@ function Workplace({ user }: { user: User }) {
       video: false,
       iceServers: await api.iceServers(),
       player: player.current!,
-      exchange: async (sdp) => (await api.accept(offer.offer_id, sdp)).sdp,
+      exchange: async (sdp) => (await agentApi.accept(offer.offer_id, sdp)).sdp,
       onState: () => undefined,
     });
   };
   const held = picture.phase.name === "agent" && picture.phase.held;
   const commands: Record<string, (() => void) | false> = {
     KeyA: offer !== null && !onPhone && (() => act(accept())),
-    KeyD: offer !== null && (() => act(api.decline(offer.offer_id))),
-    KeyH: talking && (() => act(api.hold(!held))),
+    KeyD: offer !== null && (() => act(agentApi.decline(offer.offer_id))),
+    KeyH: talking && (() => act(agentApi.hold(!held))),
     KeyM: talking && (() => toggleMute()),
-    KeyE: talking && (() => act(api.hangup())),
+    KeyE: talking && (() => act(agentApi.hangup())),
   };
   const toggleMute = () => {
     call.current?.mute(!muted);
     setMuted(!muted);
-    act(api.mute(!muted));
+    act(agentApi.mute(!muted));
   };
   const current = useRef(commands);
   current.current = commands;
@@ -133,7 +134,7 @@ function Workplace({ user }: { user: User }) {
                 role="radio"
                 aria-checked={state.availability === choice}
                 className={`is-${choice}`}
-                onClick={() => act(api.availability(choice))}
+                onClick={() => act(agentApi.availability(choice))}
               >
                 <i aria-hidden="true" /> {t(`agent.${choice}`)}
               </button>
@@ -160,7 +161,7 @@ function Workplace({ user }: { user: User }) {
                 <button type="button" className="accept" onClick={() => act(accept())}>
                   <Icon name="phone" /> {t("agent.accept")} <kbd>Alt A</kbd>
                 </button>
-                <button type="button" className="decline" onClick={() => act(api.decline(offer.offer_id))}>
+                <button type="button" className="decline" onClick={() => act(agentApi.decline(offer.offer_id))}>
                   <Icon name="hangup" /> {t("agent.decline")} <kbd>Alt D</kbd>
                 </button>
               </div>
@@ -168,7 +169,7 @@ function Workplace({ user }: { user: User }) {
           </section>
         )}
         {status === "acw" && state.conversation_id && (
-          <WrapUp key={state.conversation_id} onFinish={(disposition, notes) => act(api.wrapup(state.conversation_id ?? "", disposition, notes))} />
+          <WrapUp key={state.conversation_id} onFinish={(disposition, notes) => act(agentApi.wrapup(state.conversation_id ?? "", disposition, notes))} />
         )}
         {shown && <CustomerCard picture={picture} />}
         {onPhone && !offer && <p className="hint">{t("agent.softphone")}</p>}
@@ -181,13 +182,13 @@ function Workplace({ user }: { user: User }) {
                 <strong>{held ? t("agent.onHold") : t("agent.status.interacting")}</strong>
                 <time>{clock(elapsed)}</time>
                 <span className="grow" />
-                <button type="button" aria-pressed={held} onClick={() => act(api.hold(!held))} title="Alt+H">
+                <button type="button" aria-pressed={held} onClick={() => act(agentApi.hold(!held))} title="Alt+H">
                   <Icon name={held ? "play" : "pause"} /> {held ? t("agent.resume") : t("agent.hold")}
                 </button>
                 <button type="button" aria-pressed={muted} onClick={toggleMute} title="Alt+M">
                   <Icon name={muted ? "micOff" : "mic"} /> {muted ? t("agent.unmute") : t("agent.mute")}
                 </button>
-                <button type="button" className="end" onClick={() => act(api.hangup())} title="Alt+E">
+                <button type="button" className="end" onClick={() => act(agentApi.hangup())} title="Alt+E">
                   <Icon name="hangup" /> {t("agent.end")}
                 </button>
               </div>

@@ -44,8 +44,8 @@ export function stateText(call: CallState | "idle", phase: Phase, t: Translate):
   }
 }
 
-export function CallerPage() {
-  const { t, i18n } = useTranslation();
+export default function CallerPage() {
+  const { t, i18n } = useTranslation("caller");
   const player = useRef<HTMLAudioElement>(null);
   const call = useRef<BrowserCall | null>(null);
   const [state, setState] = useState<CallState | "idle">("idle");
@@ -77,7 +77,7 @@ export function CallerPage() {
         iceServers: await api.iceServers(),
         player: player.current!,
         exchange: async (sdp) => {
-          const answer = await api.offer({ sdp, type: "offer", locale: i18n.language, video: camera });
+          const answer = await api.offer({ sdp, locale: i18n.language, video: camera });
           setSession({ conversation: answer.conversation_id, token: answer.token });
           return answer.sdp;
         },

@@ -15,13 +15,13 @@ import { Recording } from "../parts/Recording";
 import { StopTone } from "../parts/StopTone";
 import { Transcript } from "../parts/Transcript";
 
-export function ConversationPage() {
+export default function ConversationPage() {
   const { id = "" } = useParams();
   return <DeskShell>{() => <Whole key={id} id={id} />}</DeskShell>;
 }
 
 function Whole({ id }: { id: string }) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTranslation("history");
   const [view, setView] = useState<Conversation | null>(null);
   const [failure, setFailure] = useState("");
   const [seek, setSeek] = useState<{ ms: number; nonce: number } | null>(null);
@@ -61,7 +61,7 @@ function Whole({ id }: { id: string }) {
           <h2>{t("conversation.transcript")}</h2>
           <Transcript
             lines={picture.lines}
-            empty={t("agent.transcriptEmpty")}
+            empty={t("conversation.transcriptEmpty")}
             mine="agent"
             detail
             follow={false}

@@ -8,12 +8,12 @@ import { Icon } from "../parts/Icon";
 
 const PAGE = 50;
 
-export function ConversationsPage() {
+export default function ConversationsPage() {
   return <DeskShell>{() => <List />}</DeskShell>;
 }
 
 function List() {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTranslation("history");
   const [query, setQuery] = useState("");
   const [rows, setRows] = useState<ConversationSummary[] | null>(null);
   const [more, setMore] = useState(false);

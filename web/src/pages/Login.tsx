@@ -6,7 +6,7 @@ import { Brand } from "../parts/Brand";
 import { Icon } from "../parts/Icon";
 import { LanguageSwitch } from "../parts/LanguageSwitch";
 
-export function LoginPage() {
+export default function LoginPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const from = useLocation().state as { to?: string } | null;

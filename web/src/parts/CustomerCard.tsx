@@ -5,7 +5,7 @@ import type { Picture } from "../lib/transcript";
 import { Icon } from "./Icon";
 
 export function CustomerCard({ picture }: { picture: Picture }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation("desk");
   const facts = Object.entries(picture.queue?.facts ?? {});
   return (
     <section className="card customer">

@@ -10,7 +10,7 @@ const LEFT = 84;
 const PAD = 22;
 
 export function EmotionCurve({ lines, length_ms, onSeek }: { lines: Line[]; length_ms: number; onSeek: (ms: number) => void }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation("history");
   const felt = lines.filter((line) => line.emotion !== null && line.t0_ms !== null);
   if (felt.length === 0) return <p className="empty">{t("conversation.noEmotion")}</p>;
   const end = Math.max(length_ms, ...felt.map((line) => line.t1_ms ?? 0), 1);

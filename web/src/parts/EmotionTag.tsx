@@ -14,7 +14,7 @@ const MOUTHS: Record<Emotion["label"], string> = {
 };
 
 export function EmotionTag({ emotion }: { emotion: Emotion }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation("history");
   const translate = (key: string, values?: Record<string, unknown>): string => t(key, values ?? {});
   const why = (emotion.evidence ?? []).map((sentence) => evidence(sentence, translate));
   if (emotion.frustration !== undefined) why.push(t("affect.frustration", { percent: Math.round(100 * emotion.frustration) }));
@@ -32,7 +32,7 @@ export function EmotionTag({ emotion }: { emotion: Emotion }) {
 
 /** The reasons beside the label, the two that weigh most. */
 export function Evidence({ sentences }: { sentences: string[] }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation("history");
   const translate = (key: string, values?: Record<string, unknown>): string => t(key, values ?? {});
   return <small className="evidence">{sentences.slice(0, 2).map((sentence) => evidence(sentence, translate)).join(" · ")}</small>;
 }

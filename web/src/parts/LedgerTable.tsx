@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Turn } from "../lib/transcript";
 
 export function LedgerTable({ turns }: { turns: Turn[] }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation("history");
   const names = [...new Set(turns.flatMap((turn) => turn.stages.map((stage) => stage.name)))];
   const longest = Math.max(1, ...turns.map((turn) => turn.total_ms));
   return (

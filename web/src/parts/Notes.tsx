@@ -4,7 +4,7 @@ import { timeOfDay } from "../lib/format";
 import type { Note } from "../lib/transcript";
 
 export function Notes({ notes }: { notes: Note[] }) {
-  const { t, i18n } = useTranslation();
+  const { t, i18n } = useTranslation("history");
   return (
     <ol className="notes">
       {notes.map((note) => {

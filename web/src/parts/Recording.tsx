@@ -7,7 +7,7 @@ import { Icon } from "./Icon";
 import { Waveform } from "./Waveform";
 
 export function Recording({ url, seek }: { url: string; seek: { ms: number; nonce: number } | null }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation("history");
   const audio = useRef<HTMLAudioElement>(null);
   const [buffer, setBuffer] = useState<AudioBuffer | null>(null);
   const [failed, setFailed] = useState(false);

@@ -7,7 +7,7 @@ import { Icon } from "./Icon";
 const OUTCOMES = ["resolved", "follow_up", "escalated", "wrong_contact"] as const;
 
 export function WrapUp({ onFinish }: { onFinish: (disposition: string, notes: string) => void }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation("desk");
   const [outcome, setOutcome] = useState<string>(OUTCOMES[0]);
   const [notes, setNotes] = useState("");
   const submit = (event: FormEvent) => {
