@@ -74,6 +74,17 @@ class Queries:
             found = await session.scalar(select(Conversation.id).where(Conversation.id == conversation_id))
         return found is not None
 
+    async def served(self, user_id: str, contact_id: str) -> str | None:
+        """The conversation of a contact in which this person took part; None when they did not."""
+        query = (
+            select(Contact.conversation_id)
+            .join(Participant, Participant.contact_id == Contact.id)
+            .where(Contact.id == contact_id, Participant.user_id == user_id)
+            .limit(1)
+        )
+        async with self._store.reading() as session:
+            return await session.scalar(query)
+
     async def events_after(
         self, seq: int, *, conversation_id: str | None = None, limit: int = 1000
     ) -> list[StoredEvent]:

@@ -13,7 +13,20 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from media.options import MediaOptions
-from server.api import approvals, callbacks, calls, desk, experiments, filters, flows, history, metrics, people, visuals
+from server.api import (
+    approvals,
+    callbacks,
+    calls,
+    desk,
+    experiments,
+    filters,
+    flows,
+    history,
+    metrics,
+    people,
+    supervise,
+    visuals,
+)
 from server.api.access import who
 from server.api.guard import Guard
 from server.api.ports import CallControl
@@ -27,7 +40,20 @@ from session.users import Users
 
 MESSAGES_PER_MINUTE = 30  # of one caller; people type a few
 PAGES = ("/", "/login", "/agent", "/conversations", "/conversations/{conversation_id}")
-MODULES = (people, approvals, callbacks, calls, experiments, filters, flows, history, desk, metrics, visuals)
+MODULES = (
+    people,
+    approvals,
+    callbacks,
+    calls,
+    experiments,
+    filters,
+    flows,
+    history,
+    desk,
+    supervise,
+    metrics,
+    visuals,
+)
 NOT_BUILT = (
     "<!doctype html><title>Warmline</title><p>The pages are not built yet: run <code>make web</code>, then reload."
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from server.api.desk_ports import DeskControl, SuperviseControl
 from session.callbacks import Callback
-
-Availability = Literal["offline", "available", "busy", "break", "meal", "meeting", "training", "away"]
 
 
 class Turned(Exception):
@@ -32,31 +31,16 @@ class WebCall:
     conversation_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfferView:
-    """A contact that rings at an agent."""
-
-    offer_id: str
-    conversation_id: str
-    queue: str
-    reason: str
-    summary: str
-    facts: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AgentView:
-    """What an agent's page shows of the agent."""
-
-    availability: str
-    status: str
-    device: str
-    conversation_id: str | None
-    offer: OfferView | None
-
-
 class CallControl(Protocol):
     """Implemented by `server.calls.control`."""
+
+    @property
+    def desk(self) -> DeskControl:
+        """What agents do."""
+
+    @property
+    def supervision(self) -> SuperviseControl:
+        """What supervisors do."""
 
     async def offer_webrtc(
         self, sdp: str, *, conversation_id: str | None, customer_id: str | None, locale: str | None, remote: str
@@ -77,30 +61,6 @@ class CallControl(Protocol):
 
     async def withdraw(self, conversation_id: str, purpose: str, *, by: str) -> None:
         """The caller takes consent back, on the page or through staff. Raises LookupError, ValueError for other purposes."""
-
-    def agent(self, user_id: str) -> AgentView:
-        """An agent's state. Raises LookupError for people who are no agents."""
-
-    def set_availability(self, user_id: str, availability: Availability) -> None:
-        """The agent chose a state. Raises LookupError."""
-
-    async def accept(self, user_id: str, offer_id: str, sdp: str) -> WebCall:
-        """The agent answers in the browser. Raises `NotNow` or `Turned`."""
-
-    async def decline(self, user_id: str, offer_id: str) -> None:
-        """The agent does not want it. Raises `NotNow`."""
-
-    async def hold(self, user_id: str, on: bool) -> None:
-        """Raises `NotNow`."""
-
-    async def mute(self, user_id: str, on: bool) -> None:
-        """Raises `NotNow`."""
-
-    async def agent_hang_up(self, user_id: str) -> None:
-        """Raises `NotNow`."""
-
-    async def wrap_up(self, user_id: str, conversation_id: str, disposition: str, notes: str) -> None:
-        """After-call work is done."""
 
     async def callbacks(self) -> list[Callback]:
         """Customers who are to be called back, by their place."""

@@ -30,6 +30,12 @@ class AgentSide:
         self.offer_id = offer_id
         self.leg_id = ""
         self.participant_id = ""
+        self.why = ""
+        self.until_ms = 0
+        """When the offer is over, UTC ms."""
+        self.since_ms = contact.now_ms()
+        """When the talk began, UTC ms; before that, when the offer was made."""
+        self.muted = False
         self.connected = False
         self.holding = False
         self.whisper_id = ""
@@ -114,6 +120,7 @@ class AgentSide:
 
     async def mute(self, on: bool) -> None:
         """The agent's microphone."""
+        self.muted = on
         await self._send(self.leg_id, wire.MuteLeg(leg_id=self.leg_id, on=on))
 
     async def hang_up(self, reason: str) -> None:

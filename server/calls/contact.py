@@ -91,6 +91,8 @@ class Contact:
     """When the caller joined the queue they left last, UTC ms: the place that a callback keeps."""
     mood: MoodSnapshot | None = None
     """Of before a restart."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Nothing more is done."""
     waiting_for_leg: bool = False
     """Taken back after a restart, and no worker has shown up with the caller's leg yet."""
     _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
@@ -128,6 +130,7 @@ class Contact:
             log.error("contact.mailbox_full", contact=self.contact_id)
             if self._task is not None:
                 self._task.cancel()
+                self.over.set()
                 self.around.ended(self)
 
     async def close(self) -> None:
@@ -149,6 +152,7 @@ class Contact:
                 log.exception("contact.failed", contact=self.contact_id, phase=self.phase)
                 await self._rescue()
         self._timers.close()
+        self.over.set()
         self.around.ended(self)
 
     async def _rescue(self) -> None:

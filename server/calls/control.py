@@ -10,11 +10,12 @@ from typing import Any
 
 import structlog
 
-from server.api.ports import AgentView, Availability, NotNow, OfferView, Turned, WebCall
+from server.api.ports import NotNow, Turned, WebCall
 from server.calls import pictures
+from server.calls.agent_control import AgentControl
 from server.calls.caller_side import COMMAND_ERRORS
-from server.calls.contact import Contact
 from server.calls.controller import RETRY_AFTER_S, Controller
+from server.calls.supervise_control import SuperviseControl
 from server.hub import NoWorker
 from session import wire
 from session.callbacks import Callback
@@ -30,11 +31,13 @@ WITHDRAW_S = 2.0  # s for a live contact to stop and delete; it takes millisecon
 
 
 class Control:
-    """One per app; stateless."""
+    """One per app; stateless. Agents and supervisors have objects of their own."""
 
     def __init__(self, controller: Controller, health: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         self._controller = controller
         self._health = health
+        self.desk = AgentControl(controller)
+        self.supervision = SuperviseControl(controller)
 
     # ------------------------------------------------------------------ callers
 
@@ -140,90 +143,6 @@ class Control:
         # Again, in case its actor was too busy: the store then refuses whatever is still under way.
         await Consents(store).withdraw(conversation_id, purpose, by=by)
 
-    # ------------------------------------------------------------------ agents
-
-    def agent(self, user_id: str) -> AgentView:
-        """What the agent's page shows."""
-        controller = self._controller
-        card = controller.cards.get(user_id)
-        state = controller.desk.desk.agents.get(user_id)
-        if card is None or state is None:
-            raise LookupError("you are not an agent; ask an admin to make you one")
-        contact = controller.contact_of_agent(user_id)
-        offer = None
-        conversation_id = contact.conversation_id if contact is not None else None
-        if conversation_id is None and state.status == "acw":
-            conversation_id = controller.around.handled.get(user_id)
-        if (
-            contact is not None
-            and contact.agent is not None
-            and not contact.agent.connected
-            and contact.queue is not None
-        ):
-            queue = contact.queue
-            offer = OfferView(
-                contact.agent.offer_id, contact.conversation_id, queue.queue, queue.reason, queue.summary, queue.facts
-            )
-        return AgentView(state.availability, state.status, card.device, conversation_id, offer)
-
-    def set_availability(self, user_id: str, availability: Availability) -> None:
-        """The agent chose."""
-        if user_id not in self._controller.cards:
-            raise LookupError("you are not an agent; ask an admin to make you one")
-        self._controller.set_availability(user_id, availability)
-
-    async def accept(self, user_id: str, offer_id: str, sdp: str) -> WebCall:
-        """The agent answers in the browser."""
-        contact = self._offered(user_id, offer_id)
-        agent = contact.agent
-        if agent is None:
-            raise NotNow("this offer is over")
-        try:
-            answer = await agent.answer_in_browser(sdp)
-        except NoWorker as error:
-            raise Turned("no media worker has room", RETRY_AFTER_S) from error
-        except COMMAND_ERRORS as error:
-            contact.post(lambda: agent.give_up("failed"))
-            raise ValueError(str(error)) from error
-        return WebCall(answer.sdp, agent.leg_id, contact.conversation_id)
-
-    async def decline(self, user_id: str, offer_id: str) -> None:
-        """The next agent, or back to the queue at the same place."""
-        contact = self._offered(user_id, offer_id)
-        agent = contact.agent
-        if agent is not None:
-            contact.post(lambda: agent.give_up("declined"))
-
-    async def hold(self, user_id: str, on: bool) -> None:
-        """Hold or take back."""
-        contact = self._talking(user_id)
-        contact.post(lambda: contact.handover.hold(on))
-
-    async def mute(self, user_id: str, on: bool) -> None:
-        """The agent's microphone."""
-        contact = self._talking(user_id)
-        if contact.agent is not None:
-            await contact.agent.mute(on)
-
-    async def agent_hang_up(self, user_id: str) -> None:
-        """The agent leaves; the flow goes on with the caller."""
-        contact = self._talking(user_id)
-        if contact.agent is not None:
-            await contact.agent.hang_up("hangup")
-
-    async def wrap_up(self, user_id: str, conversation_id: str, disposition: str, notes: str) -> None:
-        """Write the outcome; the agent is free again if after-call work was still on."""
-        controller = self._controller
-        history = await Queries(controller.store).history(conversation_id)
-        mine = [p["contact_id"] for p in history.participants if p["user_id"] == user_id] if history else []
-        if not mine:
-            raise NotNow("this was not your conversation")
-        await controller.store.stamp_contact(mine[-1], disposition=disposition, notes=notes, acw_ended=True)
-        await controller.store.append(
-            conversation_id, "contact.wrapup", {"user_id": user_id, "disposition": disposition}, contact_id=mine[-1]
-        )
-        controller.desk.do(controller.desk.desk.wrapped_up(user_id, controller.desk.now()))
-
     async def callbacks(self) -> list[Callback]:
         """Those that are open, by their place."""
         return await self._controller.callbacks.listed()
@@ -254,15 +173,3 @@ class Control:
     async def health(self) -> dict[str, Any]:
         """All planes."""
         return await self._health()
-
-    def _offered(self, user_id: str, offer_id: str) -> Contact:
-        contact = self._controller.contact_of_agent(user_id)
-        if contact is None or contact.agent is None or contact.agent.offer_id != offer_id or contact.agent.connected:
-            raise NotNow("this offer is over")
-        return contact
-
-    def _talking(self, user_id: str) -> Contact:
-        contact = self._controller.contact_of_agent(user_id)
-        if contact is None or contact.agent is None or not contact.agent.connected:
-            raise NotNow("you are in no call")
-        return contact

@@ -106,6 +106,13 @@ class Feelings:
         if self.consent is not None:
             self.baseline = await consents.baseline(self.consent, customer_id)
 
+    def shown(self) -> tuple[str, float] | None:
+        """The settled mood's label and the frustration (0…1), for the desk; None without consent."""
+        if self.consent is None:
+            return None
+        feeling = self._mood.feeling()
+        return feeling.label, feeling.frustration
+
     async def felt(self, event: wire.UtteranceFelt) -> None:
         """Keep and show what the voice of an utterance conveyed whose words are still to come; `heard` revises it."""
         if self._may_judge(event.utterance_id) and await self._keep(self._mood.felt(event), early=True):

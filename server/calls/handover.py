@@ -11,6 +11,7 @@ from desk.announcements import position_text
 from desk.model import Announce, Offer, Overflow, Withdraw
 from dialog import effects as fx
 from dialog import events as ev
+from server.calls.after_call import after_call_of
 from server.calls.agent_side import AgentSide
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.snapshot import QueueSnapshot
@@ -159,6 +160,8 @@ class Handover:
             },
         )
         self._contact.agent = AgentSide(self._contact, card, action.offer_id)
+        self._contact.agent.why = action.why
+        self._contact.agent.until_ms = self._contact.now_ms() + action.until_ms - desk.now()
         try:
             await self._contact.agent.ring()
         except (NoWorker, *COMMAND_ERRORS) as error:
@@ -211,8 +214,9 @@ class Handover:
             self._contact.agent = None
             await agent.hang_up("no_answer")
             return
-        self._contact.around.handled[agent.card.user_id] = self._contact.conversation_id
+        self._contact.around.handled[agent.card.user_id] = after_call_of(self._contact)
         agent.connected = True
+        agent.since_ms = self._contact.now_ms()
         desk.do(accepted[1])
         self._contact.phase = "talking"
         await self._contact.around.store.stamp_contact(self._contact.contact_id, connected_to_agent=True)

@@ -11,12 +11,14 @@ from desk.service import DeskService
 from dialog.effects import BookCallback
 from dialog.engine import FlowEngine
 from dialog.events import CallbackResult
+from server.calls.after_call import AfterCall
 from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
 from server.calls.options import CallOptions
 from server.hub import Hub
 from server.throttle import Throttle
 from session.store import Store
+from session.types import Device
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
@@ -30,7 +32,7 @@ class AgentCard:
     login: str
     name: str
     target: str
-    device: str
+    device: Device
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Surroundings:
     agent_of: Callable[[str], AgentCard | None]
     legs: dict[str, tuple[LegRef, Contact]]
     feeler: Feeler
-    handled: dict[str, str]
-    """Agent → the conversation they last talked in, which after-call work is about."""
+    handled: dict[str, AfterCall]
+    """Agent → the contact they last talked in, which after-call work is about."""
     ended: Callable[[Contact], None]
     outgoing: CallOptions
     placed: Throttle

@@ -78,8 +78,9 @@ def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None
     old = instance.kill("sip-out-0")
     assert instance.wait(conversation, "agent.left", 20)["lost"] is True
     instance.wait(conversation, "bot.said", 20, text="dropped")
-    done = {"conversation_id": conversation, "disposition": "resolved"}
-    assert instance.ask("POST", "/api/agent/wrapup", token, json=done).status_code == 204
+    contact = instance.history(conversation)["contacts"][0]["id"]
+    done = {"disposition": "resolved"}
+    assert instance.ask("POST", f"/api/agent/contacts/{contact}/wrapup", token, json=done).status_code == 204
     phone.wait("ended", timeout_s=10)
     instance.back("sip-out-0", old)
     # The registration outlived Kamailio: the same phone rings again, without registering anew.

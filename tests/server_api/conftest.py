@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from media.options import MediaOptions
+from server.api import views
 from server.api.app import create_api
-from server.api.ports import AgentView, Availability, NotNow, OfferView, Turned, WebCall
+from server.api.ports import NotNow, Turned, WebCall
 from server.auth import hash_password
 from server.options import ServerOptions
 from session.callbacks import Callback
@@ -28,6 +30,53 @@ KEY = "k" * 64
 METRICS_TOKEN = "scrape-me"
 
 
+T0 = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ME = views.Party("p1", "agent", "Amy", "connected", "active", "webrtc", True)
+OFFER = views.OfferView(
+    "offer-1", "k1", "c1", "voice", "support", "asked for a human", "two failed answers", {"order": "42"}, "Ann", 900, T0, "idle"
+)  # fmt: skip
+VIEW = views.AgentView(
+    availability="available", reason="", next_availability=None, status="offered", since=T0, until=None, missed=0,
+    device="browser", uri="", registered=None, capacity=views.Capacity(1, 2), contacts=[], offers=[OFFER], queues=[],
+)  # fmt: skip
+
+
+class FakeDesk:
+    """Says yes to everybody, agents and supervisors, and remembers what it was asked."""
+
+    def __init__(self, control: FakeControl) -> None:
+        self._control = control
+
+    def view(self, user_id: str) -> views.AgentView:
+        return VIEW
+
+    def directory(self, query: str) -> list[views.DirectoryEntry]:
+        return [views.DirectoryEntry("agent", "bob", "Bob", "free", query)]
+
+    def parked(self) -> list[views.Parked]:
+        return [views.Parked("701", "k1", "Ann", T0, "Amy")]
+
+    def board(self) -> views.Board:
+        return views.Board([], [], [])
+
+    def __getattr__(self, name: str) -> Any:
+        async def asked(*what: Any, **more: Any) -> Any:
+            self._control._note(name, *what, *more.values())
+            taken = views.Taken("agent-answer", "leg-2", "k1", "c1")
+            supervision = views.Supervision("answer", "leg-3", "p3")
+            back = views.Rejoined("again", "leg-4")
+            return {
+                "accept": taken,
+                "take_parked": taken,
+                "consult": ME,
+                "park": "701",
+                "join": supervision,
+                "rejoin": back,
+            }.get(name)
+
+        return asked
+
+
 class FakeControl:
     """Says yes unless told otherwise, and remembers what it was asked."""
 
@@ -36,6 +85,7 @@ class FakeControl:
         self.asked: list[tuple[Any, ...]] = []
         self.refusal: Exception | None = None
         self.inference: str | None = None  # what its worker counts; None: it does not answer
+        self.desk = self.supervision = FakeDesk(self)
 
     def _note(self, *what: Any) -> None:
         if self.refusal is not None:
@@ -63,32 +113,6 @@ class FakeControl:
 
     async def withdraw(self, conversation_id: str, purpose: str, *, by: str) -> None:
         self._note("withdraw", conversation_id, purpose, by)
-
-    def agent(self, user_id: str) -> AgentView:
-        offer = OfferView("offer-1", "c1", "support", "asked for a human", "two failed answers", {"order": "42"})
-        return AgentView("available", "offered", "browser", "c1", offer)
-
-    def set_availability(self, user_id: str, availability: Availability) -> None:
-        self._note("availability", user_id, availability)
-
-    async def accept(self, user_id: str, offer_id: str, sdp: str) -> WebCall:
-        self._note("accept", user_id, offer_id)
-        return WebCall("agent-answer", "leg-2", "c1")
-
-    async def decline(self, user_id: str, offer_id: str) -> None:
-        self._note("decline", user_id, offer_id)
-
-    async def hold(self, user_id: str, on: bool) -> None:
-        self._note("hold", user_id, on)
-
-    async def mute(self, user_id: str, on: bool) -> None:
-        self._note("mute", user_id, on)
-
-    async def agent_hang_up(self, user_id: str) -> None:
-        self._note("agent_hangup", user_id)
-
-    async def wrap_up(self, user_id: str, conversation_id: str, disposition: str, notes: str) -> None:
-        self._note("wrapup", user_id, conversation_id, disposition, notes)
 
     async def callbacks(self) -> list[Callback]:
         self._note("callbacks")

@@ -21,11 +21,22 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/conversations/{conversation_id}/messages": {"text": "hello"},
     "/api/conversations/{conversation_id}/dtmf": {"digit": "1"},
     "/api/agent/availability": {"availability": "available"},
-    "/api/agent/accept": {"offer_id": "o", "sdp": "v=0 and so on"},
-    "/api/agent/decline": {"offer_id": "o"},
-    "/api/agent/hold": {"on": True},
-    "/api/agent/mute": {"on": True},
-    "/api/agent/wrapup": {"conversation_id": "c", "disposition": "solved"},
+    "/api/agent/device": {"device": "browser"},
+    "/api/agent/contacts/{contact_id}/rejoin": {"sdp": "v=0 and so on"},
+    "/api/agent/contacts/{contact_id}/hold": {"on": True},
+    "/api/agent/contacts/{contact_id}/mute": {"on": True},
+    "/api/agent/contacts/{contact_id}/record": {"on": True},
+    "/api/agent/contacts/{contact_id}/keypad": {"digits": "1", "party_id": "p"},
+    "/api/agent/contacts/{contact_id}/consult": {"target": {"kind": "agent", "to": "bob"}},
+    "/api/agent/contacts/{contact_id}/transfer": {"target": {"kind": "agent", "to": "bob"}},
+    "/api/agent/contacts/{contact_id}/acw/extend": {"seconds": 30},
+    "/api/agent/contacts/{contact_id}/wrapup": {"disposition": "solved"},
+    "/api/supervise/contacts/{contact_id}/join": {"mode": "monitor"},
+    "/api/supervise/contacts/{contact_id}/mode": {"mode": "barge"},
+    "/api/supervise/contacts/{contact_id}/reassign": {"target": {"kind": "agent", "to": "bob"}},
+    "/api/supervise/contacts/{contact_id}/priority": {"priority": 70},
+    "/api/supervise/agents/{user_id}/state": {"availability": "break"},
+    "/api/supervise/broadcast": {"text": "hello"},
     "/api/users": {"name": "eve", "password": "long enough to pass"},
     "/api/users/{user_id}": {"disabled": True},
 }
@@ -125,7 +136,7 @@ async def test_the_cookie_is_of_no_use_to_other_sites(world: Any) -> None:
             ("null", 403),
             ("http://warm.test", 204),
         ):
-            answer = await client.post("/api/agent/hold", json={"on": True}, headers={"Origin": origin})
+            answer = await client.post("/api/agent/contacts/k1/hold", json={"on": True}, headers={"Origin": origin})
             assert answer.status_code == status, origin
         assert (await client.get("/api/me", headers={"Origin": "http://evil.test"})).headers.get(
             "access-control-allow-origin"

@@ -106,43 +106,6 @@ async def test_agents_write_as_agents_and_press_no_keys(world: Any) -> None:
     assert world.control.asked == [("message", "c1", "x", "agent", world.ids["amy"])]
 
 
-async def test_the_agents_page(world: Any) -> None:
-    me = world.ids["amy"]
-    async with await world.as_user("amy") as amy:
-        state = (await amy.get("/api/agent")).json()
-        assert state["offer"]["facts"] == {"order": "42"}
-        assert (await amy.put("/api/agent/availability", json={"availability": "break"})).status_code == 200
-        accepted = await amy.post("/api/agent/accept", json={"offer_id": "offer-1", "sdp": OFFER["sdp"]})
-        assert accepted.json() == {"sdp": "agent-answer", "type": "answer", "leg_id": "leg-2"}
-        for path, body in (
-            ("decline", {"offer_id": "o"}),
-            ("hold", {"on": True}),
-            ("mute", {"on": False}),
-            ("hangup", None),
-            ("wrapup", {"conversation_id": "c1", "disposition": "solved", "notes": "n"}),
-        ):
-            assert (await amy.post(f"/api/agent/{path}", json=body)).status_code == 204, path
-        bad = await amy.put("/api/agent/availability", json={"availability": "asleep"})
-        assert bad.status_code == 422
-    assert world.control.asked == [
-        ("availability", me, "break"),
-        ("accept", me, "offer-1"),
-        ("decline", me, "o"),
-        ("hold", me, True),
-        ("mute", me, False),
-        ("agent_hangup", me),
-        ("wrapup", me, "c1", "solved", "n"),
-    ]
-
-
-async def test_what_does_not_fit_the_state_is_told(world: Any) -> None:
-    world.control.refusal = world.NotNow("this offer is over")
-    async with await world.as_user("amy") as amy:
-        for path, body in (("accept", {"offer_id": "o", "sdp": OFFER["sdp"]}), ("decline", {"offer_id": "o"})):
-            answer = await amy.post(f"/api/agent/{path}", json=body)
-            assert (answer.status_code, answer.json()["detail"]) == (409, "this offer is over")
-
-
 async def test_turn_passwords_are_short_lived(world: Any) -> None:
     media = world.app.state.media
     world.app.state.media = media.model_copy(
