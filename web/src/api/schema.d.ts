@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document d21106d37948c34ab4cc3c6a314d5eec25e680d505a081520502cc8e3a007b5a; do not edit.
+// Made by `make api` from the server's OpenAPI document 9750304a1f2ac963fb746e23be6b2857cd0f9afe5784165bf0fcf40361048e0c; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -9,31 +9,11 @@ export interface paths {
         };
         /**
          * State
-         * @description My state, what rings at me, whom I talk to.
+         * @description My state, what rings at me, whom I serve.
          */
         get: operations["state_api_agent_get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/agent/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Accept
-         * @description Take the offered contact in this browser.
-         */
-        post: operations["accept_api_agent_accept_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -50,7 +30,7 @@ export interface paths {
         get?: never;
         /**
          * Availability
-         * @description Choose whether I take contacts.
+         * @description Choose whether I take contacts. While I serve one it is carried out after it (`next_availability`).
          */
         put: operations["availability_api_agent_availability_put"];
         post?: never;
@@ -60,7 +40,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/agent/decline": {
+    "/api/agent/contacts/{contact_id}/acw/extend": {
         parameters: {
             query?: never;
             header?: never;
@@ -70,17 +50,57 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decline
-         * @description Let somebody else take it.
+         * Extend
+         * @description More time for after-call work.
          */
-        post: operations["decline_api_agent_decline_post"];
+        post: operations["extend_api_agent_contacts__contact_id__acw_extend_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/agent/hangup": {
+    "/api/agent/contacts/{contact_id}/consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consult
+         * @description Ask somebody while the customer is on hold.
+         */
+        post: operations["consult_api_agent_contacts__contact_id__consult_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/contacts/{contact_id}/consult/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consult Step
+         * @description Change between both, give it up, put all together, or leave them to each other (also while it still rings).
+         */
+        post: operations["consult_step_api_agent_contacts__contact_id__consult__step__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/contacts/{contact_id}/hangup": {
         parameters: {
             query?: never;
             header?: never;
@@ -91,16 +111,16 @@ export interface paths {
         put?: never;
         /**
          * Hang Up
-         * @description End my part of the call.
+         * @description End my part of the contact.
          */
-        post: operations["hang_up_api_agent_hangup_post"];
+        post: operations["hang_up_api_agent_contacts__contact_id__hangup_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/agent/hold": {
+    "/api/agent/contacts/{contact_id}/hold": {
         parameters: {
             query?: never;
             header?: never;
@@ -111,16 +131,36 @@ export interface paths {
         put?: never;
         /**
          * Hold
-         * @description Hold the caller (with music), or take the call back.
+         * @description Hold the customer (with music), or one party; or take them back.
          */
-        post: operations["hold_api_agent_hold_post"];
+        post: operations["hold_api_agent_contacts__contact_id__hold_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/agent/mute": {
+    "/api/agent/contacts/{contact_id}/keypad": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keypad
+         * @description Tones to one party, for machines that answer.
+         */
+        post: operations["keypad_api_agent_contacts__contact_id__keypad_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/contacts/{contact_id}/mute": {
         parameters: {
             query?: never;
             header?: never;
@@ -133,14 +173,114 @@ export interface paths {
          * Mute
          * @description My microphone.
          */
-        post: operations["mute_api_agent_mute_post"];
+        post: operations["mute_api_agent_contacts__contact_id__mute_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/agent/wrapup": {
+    "/api/agent/contacts/{contact_id}/park": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Park
+         * @description Let the customer wait with music for whoever takes them back by the code.
+         */
+        post: operations["park_api_agent_contacts__contact_id__park_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/contacts/{contact_id}/parties/{party_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop
+         * @description Remove somebody from the call; the customer only by ending it.
+         */
+        delete: operations["drop_api_agent_contacts__contact_id__parties__party_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/contacts/{contact_id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record
+         * @description Pause the recording or go on with it; never without the customer's consent.
+         */
+        post: operations["record_api_agent_contacts__contact_id__record_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/contacts/{contact_id}/rejoin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rejoin
+         * @description My page was reloaded, or I go on in another tab or on another machine: this browser takes my place.
+         */
+        post: operations["rejoin_api_agent_contacts__contact_id__rejoin_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/contacts/{contact_id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer
+         * @description Give the customer to somebody unasked; they come back to me when it fails.
+         */
+        post: operations["transfer_api_agent_contacts__contact_id__transfer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/contacts/{contact_id}/wrapup": {
         parameters: {
             query?: never;
             header?: never;
@@ -153,7 +293,107 @@ export interface paths {
          * Wrap Up
          * @description After-call work is done: I am free again.
          */
-        post: operations["wrap_up_api_agent_wrapup_post"];
+        post: operations["wrap_up_api_agent_contacts__contact_id__wrapup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Device
+         * @description Be reached in the browser, on the softphone or at an address from now on.
+         */
+        put: operations["device_api_agent_device_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/offers/{offer_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description Take what is offered.
+         */
+        post: operations["accept_api_agent_offers__offer_id__accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/offers/{offer_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline
+         * @description Let somebody else take it.
+         */
+        post: operations["decline_api_agent_offers__offer_id__decline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/parked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Parked
+         * @description Customers who wait to be taken back.
+         */
+        get: operations["parked_api_agent_parked_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/parked/{code}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Parked
+         * @description Take a parked customer.
+         */
+        post: operations["take_parked_api_agent_parked__code__take_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -452,6 +692,26 @@ export interface paths {
          * @description One of them.
          */
         get: operations["see_api_conversations__conversation_id__visuals__ref__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Directory
+         * @description Whom one may transfer to.
+         */
+        get: operations["directory_api_directory_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -904,6 +1164,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/supervise/agents/{user_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * State
+         * @description Put an agent into a state.
+         */
+        post: operations["state_api_supervise_agents__user_id__state_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervise/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Board
+         * @description Agents, queues and contacts as they are now.
+         */
+        get: operations["board_api_supervise_board_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervise/broadcast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Broadcast
+         * @description Show a text to agents.
+         */
+        post: operations["broadcast_api_supervise_broadcast_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervise/contacts/{contact_id}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join
+         * @description Listen in to a call.
+         */
+        post: operations["join_api_supervise_contacts__contact_id__join_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervise/contacts/{contact_id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave
+         * @description No longer listen in.
+         */
+        post: operations["leave_api_supervise_contacts__contact_id__leave_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervise/contacts/{contact_id}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mode
+         * @description Listen, whisper or talk, from now on.
+         */
+        put: operations["mode_api_supervise_contacts__contact_id__mode_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervise/contacts/{contact_id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Priority
+         * @description Of a contact that waits.
+         */
+        post: operations["priority_api_supervise_contacts__contact_id__priority_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervise/contacts/{contact_id}/reassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reassign
+         * @description Somebody else is to serve this contact.
+         */
+        post: operations["reassign_api_supervise_contacts__contact_id__reassign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervise/contacts/{contact_id}/takeover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Over
+         * @description The agent leaves, and I am the agent.
+         */
+        post: operations["take_over_api_supervise_contacts__contact_id__takeover_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -957,38 +1397,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Accept
-         * @description The agent's browser answers.
-         */
-        Accept: {
-            /** Offer Id */
-            offer_id: string;
-            /** Sdp */
-            sdp: string;
-            /**
-             * Type
-             * @default offer
-             * @constant
-             */
-            type: "offer";
-        };
-        /**
-         * Accepted
-         * @description What the agent's browser sets as remote description.
-         */
-        Accepted: {
-            /** Leg Id */
-            leg_id: string;
-            /** Sdp */
-            sdp: string;
-            /**
-             * Type
-             * @default answer
-             * @constant
-             */
-            type: "answer";
-        };
-        /**
          * Against
          * @description Variant less control: the interval holds at every look at once, so it may be read at any time.
          */
@@ -1006,18 +1414,48 @@ export interface components {
         };
         /**
          * AgentView
-         * @description What an agent's page shows of the agent.
+         * @description What an agent's page shows of the agent. `missed`: offers in a row; `registered`: of a softphone.
          */
         AgentView: {
-            /** Availability */
-            availability: string;
-            /** Conversation Id */
-            conversation_id: string | null;
-            /** Device */
-            device: string;
-            offer: components["schemas"]["OfferView"] | null;
-            /** Status */
-            status: string;
+            /**
+             * Availability
+             * @enum {string}
+             */
+            availability: "offline" | "available" | "busy" | "break" | "meal" | "meeting" | "training" | "away";
+            capacity: components["schemas"]["Capacity"];
+            /** Contacts */
+            contacts: components["schemas"]["ContactView"][];
+            /**
+             * Device
+             * @enum {string}
+             */
+            device: "browser" | "sip" | "uri";
+            /** Missed */
+            missed: number;
+            /** Next Availability */
+            next_availability: ("offline" | "available" | "busy" | "break" | "meal" | "meeting" | "training" | "away") | null;
+            /** Offers */
+            offers: components["schemas"]["OfferView"][];
+            /** Queues */
+            queues: components["schemas"]["QueueView"][];
+            /** Reason */
+            reason: string;
+            /** Registered */
+            registered: boolean | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "idle" | "offered" | "reserved" | "interacting" | "communicating" | "acw" | "not_responding" | "error";
+            /** Until */
+            until: string | null;
+            /** Uri */
+            uri: string;
         };
         /**
          * Answer
@@ -1104,7 +1542,7 @@ export interface components {
         };
         /**
          * AvailabilityIn
-         * @description What the agent chose.
+         * @description What the agent chose, and why in words of their own.
          */
         AvailabilityIn: {
             /**
@@ -1112,6 +1550,11 @@ export interface components {
              * @enum {string}
              */
             availability: "offline" | "available" | "busy" | "break" | "meal" | "meeting" | "training" | "away";
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * Begin
@@ -1132,6 +1575,122 @@ export interface components {
             conversation_id: string;
             /** Token */
             token: string;
+        };
+        /**
+         * Board
+         * @description What a supervisor watches.
+         */
+        Board: {
+            /** Agents */
+            agents: components["schemas"]["BoardAgent"][];
+            /** Contacts */
+            contacts: components["schemas"]["BoardContact"][];
+            /** Queues */
+            queues: components["schemas"]["BoardQueue"][];
+        };
+        /**
+         * BoardAgent
+         * @description One line of the agents' grid.
+         */
+        BoardAgent: {
+            /**
+             * Availability
+             * @enum {string}
+             */
+            availability: "offline" | "available" | "busy" | "break" | "meal" | "meeting" | "training" | "away";
+            /** Contacts */
+            contacts: components["schemas"]["BoardAgentContact"][];
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Skills */
+            skills: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "idle" | "offered" | "reserved" | "interacting" | "communicating" | "acw" | "not_responding" | "error";
+            /** Until */
+            until: string | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * BoardAgentContact
+         * @description Whom an agent serves, and how that customer feels.
+         */
+        BoardAgentContact: {
+            /** Contact Id */
+            contact_id: string;
+            /** Customer Name */
+            customer_name: string;
+            /** Emotion */
+            emotion: string | null;
+            /** Frustration */
+            frustration: number | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * BoardContact
+         * @description One live contact. `waited_ms`: in the queue, 0 elsewhere.
+         */
+        BoardContact: {
+            /** Agent */
+            agent: string | null;
+            /** Contact Id */
+            contact_id: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Emotion */
+            emotion: string | null;
+            /** Queue */
+            queue: string;
+            /** State */
+            state: string;
+            /** Waited Ms */
+            waited_ms: number;
+        };
+        /**
+         * BoardQueue
+         * @description One line of the queues' grid.
+         */
+        BoardQueue: {
+            /** Abandoned */
+            abandoned: number;
+            /** Agents Available */
+            agents_available: number;
+            /** Answered */
+            answered: number;
+            /** Longest Wait Ms */
+            longest_wait_ms: number;
+            /** Name */
+            name: string;
+            /** Offered */
+            offered: number;
+            /** Queue */
+            queue: string;
+            /** Service Level */
+            service_level: number | null;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * Broadcast
+         * @description A text for agents; `user_ids` empty: for all.
+         */
+        Broadcast: {
+            /** Text */
+            text: string;
+            /** User Ids */
+            user_ids?: string[];
         };
         /**
          * CallbackOut
@@ -1171,6 +1730,16 @@ export interface components {
             status: string;
         };
         /**
+         * Capacity
+         * @description How many contacts of a kind at once.
+         */
+        Capacity: {
+            /** Chat */
+            chat: number;
+            /** Voice */
+            voice: number;
+        };
+        /**
          * ChangeOut
          * @description One difference in meaning; `text` is it in words.
          */
@@ -1187,6 +1756,69 @@ export interface components {
             what: string;
             /** Where */
             where: string;
+        };
+        /**
+         * Code
+         * @description By which a parked customer is taken back.
+         */
+        Code: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * Consult
+         * @description Whom to ask.
+         */
+        Consult: {
+            target: components["schemas"]["TargetIn"];
+        };
+        /**
+         * ContactView
+         * @description A contact that an agent is in, or does after-call work for. `emotion` and `frustration` only with consent.
+         */
+        ContactView: {
+            /** Acw Until */
+            acw_until: string | null;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "voice" | "video" | "chat";
+            /** Contact Id */
+            contact_id: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Customer Id */
+            customer_id: string | null;
+            /** Customer Name */
+            customer_name: string;
+            /** Emotion */
+            emotion: string | null;
+            /** Frustration */
+            frustration: number | null;
+            /** Muted */
+            muted: boolean;
+            /** Parked */
+            parked: string | null;
+            /** Parties */
+            parties: components["schemas"]["Party"][];
+            /** Queue */
+            queue: string;
+            /**
+             * Recording
+             * @enum {string}
+             */
+            recording: "on" | "paused" | "off";
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "connected" | "held" | "away" | "acw";
         };
         /**
          * ConversationOut
@@ -1225,6 +1857,41 @@ export interface components {
             note: string;
         };
         /**
+         * DeviceIn
+         * @description How the agent is reached. `uri` only for device `uri`.
+         */
+        DeviceIn: {
+            /**
+             * Device
+             * @enum {string}
+             */
+            device: "browser" | "sip" | "uri";
+            /**
+             * Uri
+             * @default
+             */
+            uri: string;
+        };
+        /**
+         * DirectoryEntry
+         * @description Somebody or something that a contact may be transferred to.
+         */
+        DirectoryEntry: {
+            /** Detail */
+            detail: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "agent" | "queue" | "flow" | "number";
+            /** Name */
+            name: string;
+            /** State */
+            state: ("free" | "busy" | "away" | "offline") | null;
+            /** To */
+            to: string;
+        };
+        /**
          * ExperimentOut
          * @description One experiment.
          */
@@ -1237,6 +1904,14 @@ export interface components {
             promoted: string;
             /** Variants */
             variants: components["schemas"]["VariantOut"][];
+        };
+        /**
+         * Extend
+         * @description More time.
+         */
+        Extend: {
+            /** Seconds */
+            seconds: number;
         };
         /**
          * Given
@@ -1307,6 +1982,16 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /**
+         * Hold
+         * @description The customer, or one party alone.
+         */
+        Hold: {
+            /** On */
+            on: boolean;
+            /** Party Id */
+            party_id?: string | null;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -1333,12 +2018,41 @@ export interface components {
             ice_servers: components["schemas"]["IceServer"][];
         };
         /**
+         * Join
+         * @description Listen in; without `sdp` my own phone is rung.
+         */
+        Join: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "monitor" | "whisper" | "barge";
+            /** Sdp */
+            sdp?: string | null;
+            /**
+             * Type
+             * @default offer
+             * @constant
+             */
+            type: "offer";
+        };
+        /**
          * Key
          * @description One key of the keypad.
          */
         Key: {
             /** Digit */
             digit: string;
+        };
+        /**
+         * Keys
+         * @description Tones for one party.
+         */
+        Keys: {
+            /** Digits */
+            digits: string;
+            /** Party Id */
+            party_id: string;
         };
         /**
          * LiveOut
@@ -1393,6 +2107,17 @@ export interface components {
             token: string;
             /** Uri */
             uri: string;
+        };
+        /**
+         * ModeIn
+         * @description `monitor`: nobody hears me; `whisper`: the agent does; `barge`: all do.
+         */
+        ModeIn: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "monitor" | "whisper" | "barge";
         };
         /**
          * NewUser
@@ -1472,22 +2197,23 @@ export interface components {
             video: boolean;
         };
         /**
-         * OfferRef
-         * @description Which offer.
-         */
-        OfferRef: {
-            /** Offer Id */
-            offer_id: string;
-        };
-        /**
          * OfferView
-         * @description A contact that rings at an agent.
+         * @description A contact that rings at an agent until `until`; `why` explains the desk's choice.
          */
         OfferView: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "voice" | "video" | "chat";
+            /** Contact Id */
+            contact_id: string;
             /** Conversation Id */
             conversation_id: string;
+            /** Customer Name */
+            customer_name: string;
             /** Facts */
-            facts?: {
+            facts: {
                 [key: string]: string;
             };
             /** Offer Id */
@@ -1498,6 +2224,15 @@ export interface components {
             reason: string;
             /** Summary */
             summary: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Waited Ms */
+            waited_ms: number;
+            /** Why */
+            why: string;
         };
         /**
          * PackOut
@@ -1510,6 +2245,57 @@ export interface components {
             rules: number;
             /** Sha */
             sha: string;
+        };
+        /**
+         * Parked
+         * @description A customer who waits to be taken back by a code.
+         */
+        Parked: {
+            /** By */
+            by: string;
+            /** Code */
+            code: string;
+            /** Contact Id */
+            contact_id: string;
+            /** Customer Name */
+            customer_name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * Party
+         * @description Somebody in a contact. `me`: whoever asks; `held` hear music; `away`: their page or line is gone, their place is kept.
+         */
+        Party: {
+            /** Me */
+            me: boolean;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "active" | "monitor" | "whisper" | "barge";
+            /** Name */
+            name: string;
+            /** Party Id */
+            party_id: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "customer" | "agent" | "outside" | "supervisor";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ringing" | "connected" | "held" | "away";
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "sip" | "webrtc" | "chat";
         };
         /**
          * PlanOut
@@ -1529,6 +2315,14 @@ export interface components {
             id: number;
             /** Number */
             number: number;
+        };
+        /**
+         * Priority
+         * @description 0…100; 50 is usual.
+         */
+        Priority: {
+            /** Priority */
+            priority: number;
         };
         /**
          * ProblemOut
@@ -1587,6 +2381,48 @@ export interface components {
             problems: components["schemas"]["ProblemOut"][];
         };
         /**
+         * QueueView
+         * @description A queue as its agents see it. `service_level`: share answered in `sl_target_s`, of the last while; None = none yet.
+         */
+        QueueView: {
+            /** Longest Wait Ms */
+            longest_wait_ms: number;
+            /** Name */
+            name: string;
+            /** Queue */
+            queue: string;
+            /** Service Level */
+            service_level: number | null;
+            /** Sl Target S */
+            sl_target_s: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * Rejoin
+         * @description A browser that comes back.
+         */
+        Rejoin: {
+            /** Sdp */
+            sdp: string;
+            /**
+             * Type
+             * @default offer
+             * @constant
+             */
+            type: "offer";
+        };
+        /**
+         * Rejoined
+         * @description The agent's browser is in the call (again).
+         */
+        Rejoined: {
+            /** Leg Id */
+            leg_id: string;
+            /** Sdp */
+            sdp: string;
+        };
+        /**
          * ReloadOut
          * @description A pack that was read again; with problems the old one is still in use.
          */
@@ -1614,6 +2450,18 @@ export interface components {
             why: string;
         };
         /**
+         * Supervision
+         * @description A supervisor joined a call. Without `sdp` their phone rings.
+         */
+        Supervision: {
+            /** Leg Id */
+            leg_id: string;
+            /** Party Id */
+            party_id: string;
+            /** Sdp */
+            sdp: string | null;
+        };
+        /**
          * Switch
          * @description On or off.
          */
@@ -1622,12 +2470,70 @@ export interface components {
             on: boolean;
         };
         /**
+         * Taken
+         * @description A contact was taken. `sdp` and `leg_id` only in a browser: phones ring, and chats have no leg.
+         */
+        Taken: {
+            /** Contact Id */
+            contact_id: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Leg Id */
+            leg_id: string | null;
+            /** Sdp */
+            sdp: string | null;
+        };
+        /**
+         * Taking
+         * @description A browser gives its offer; phones ring and chats have no leg, so they give none.
+         */
+        Taking: {
+            /** Sdp */
+            sdp?: string | null;
+            /**
+             * Type
+             * @default offer
+             * @constant
+             */
+            type: "offer";
+        };
+        /**
+         * TargetIn
+         * @description Whom to ask or to transfer to.
+         */
+        TargetIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "agent" | "queue" | "flow" | "number" | "sip";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** To */
+            to: string;
+        };
+        /**
          * Text
          * @description A chat message.
          */
         Text: {
             /** Text */
             text: string;
+        };
+        /**
+         * Transfer
+         * @description Where the customer is to go; `note` is for whoever takes them.
+         */
+        Transfer: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            target: components["schemas"]["TargetIn"];
         };
         /**
          * UserChange
@@ -1800,18 +2706,20 @@ export interface components {
         };
         /**
          * WrapUp
-         * @description After-call work.
+         * @description After-call work. `summary`: as edited; `follow_up`: what is to be done, in words.
          */
         WrapUp: {
-            /** Conversation Id */
-            conversation_id: string;
             /** Disposition */
             disposition: string;
+            /** Follow Up */
+            follow_up?: string | null;
             /**
              * Notes
              * @default
              */
             notes: string;
+            /** Summary */
+            summary?: string | null;
         };
     };
     responses: never;
@@ -1838,39 +2746,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentView"];
-                };
-            };
-        };
-    };
-    accept_api_agent_accept_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Accept"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Accepted"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1908,16 +2783,18 @@ export interface operations {
             };
         };
     };
-    decline_api_agent_decline_post: {
+    extend_api_agent_contacts__contact_id__acw_extend_post: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                contact_id: string;
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OfferRef"];
+                "application/json": components["schemas"]["Extend"];
             };
         };
         responses: {
@@ -1939,11 +2816,49 @@ export interface operations {
             };
         };
     };
-    hang_up_api_agent_hangup_post: {
+    consult_api_agent_contacts__contact_id__consult_post: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Consult"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Party"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    consult_step_api_agent_contacts__contact_id__consult__step__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                step: "swap" | "cancel" | "conference" | "complete";
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1955,13 +2870,119 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
         };
     };
-    hold_api_agent_hold_post: {
+    hang_up_api_agent_contacts__contact_id__hangup_post: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hold_api_agent_contacts__contact_id__hold_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hold"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    keypad_api_agent_contacts__contact_id__keypad_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keys"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mute_api_agent_contacts__contact_id__mute_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -1988,11 +3009,74 @@ export interface operations {
             };
         };
     };
-    mute_api_agent_mute_post: {
+    park_api_agent_contacts__contact_id__park_post: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_api_agent_contacts__contact_id__parties__party_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+                party_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    record_api_agent_contacts__contact_id__record_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -2019,11 +3103,81 @@ export interface operations {
             };
         };
     };
-    wrap_up_api_agent_wrapup_post: {
+    rejoin_api_agent_contacts__contact_id__rejoin_post: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rejoin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rejoined"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    transfer_api_agent_contacts__contact_id__transfer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    wrap_up_api_agent_contacts__contact_id__wrapup_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -2038,6 +3192,158 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    device_api_agent_device_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    accept_api_agent_offers__offer_id__accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Taking"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decline_api_agent_offers__offer_id__decline_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    parked_api_agent_parked_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parked"][];
+                };
+            };
+        };
+    };
+    take_parked_api_agent_parked__code__take_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Taking"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -2510,6 +3816,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    directory_api_directory_get: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryEntry"][];
                 };
             };
             /** @description Validation Error */
@@ -3169,6 +4506,282 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Answer"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    state_api_supervise_agents__user_id__state_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AvailabilityIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    board_api_supervise_board_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+        };
+    };
+    broadcast_api_supervise_broadcast_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Broadcast"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    join_api_supervise_contacts__contact_id__join_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Join"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Supervision"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    leave_api_supervise_contacts__contact_id__leave_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mode_api_supervise_contacts__contact_id__mode_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    priority_api_supervise_contacts__contact_id__priority_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Priority"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reassign_api_supervise_contacts__contact_id__reassign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Consult"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_over_api_supervise_contacts__contact_id__takeover_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
