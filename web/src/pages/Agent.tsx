@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, ApiError, type Schemas, type User } from "../api";
+import { api, ApiError, type User } from "../api";
 import { agentApi, type Availability } from "../api/agent";
 import { followEvents } from "../events";
 import { CallError, startCall, type BrowserCall } from "../lib/call";
@@ -31,7 +31,7 @@ function Workplace({ user }: { user: User }) {
   const { t } = useTranslation(["desk", "history"]);
   const player = useRef<HTMLAudioElement>(null);
   const call = useRef<BrowserCall | null>(null);
-  const [state, setState] = useState<Schemas["AgentView"] | null>(null);
+  const [state, setState] = useState<Awaited<ReturnType<typeof agentApi.agent>> | null>(null);
   const [problem, setProblem] = useState("");
   const [muted, setMuted] = useState(false);
   const [since, setSince] = useState<number | null>(null);
@@ -169,7 +169,7 @@ function Workplace({ user }: { user: User }) {
           </section>
         )}
         {status === "acw" && state.conversation_id && (
-          <WrapUp key={state.conversation_id} onFinish={(disposition, notes) => act(agentApi.wrapup(state.conversation_id ?? "", disposition, notes))} />
+          <WrapUp key={state.conversation_id} onFinish={(disposition, notes) => act(agentApi.wrapup(disposition, notes))} />
         )}
         {shown && <CustomerCard picture={picture} />}
         {onPhone && !offer && <p className="hint">{t("agent.softphone")}</p>}
