@@ -1,8 +1,8 @@
 """One leg's audio, from the wire to the recogniser and from the voice back to the wire.
 
     receive() ─▶ 16 kHz ─▶ mute ─┬─▶ recorder (left)          fetch() ◀─ resample ◀─ recorder (right) ◀─┐
-      any thread                 ├─▶ bridge to the peer          any thread                             │
-                                 └─▶ voice activity ─▶ ear       playout: prompts, music, peer ─────────┘
+      any thread                 ├─▶ mix: the other legs         any thread                             │
+                                 └─▶ voice activity ─▶ ear       playout: prompts, music, others ───────┘
                                           └─▶ barge-in ─▶ playout
 
 Transports call `receive` with what came and `fetch` for what to send, at their own clock; neither ever waits.
@@ -23,13 +23,14 @@ import numpy as np
 import soundfile
 import structlog
 
+from media import tones
 from media.backchannel import echoes
 from media.barge_in import BargeIn, Step
-from media.bridge import Bridge, JitterBuffer
 from media.echo import EchoGuard, softened
 from media.frames import FRAME_MS, SPEECH_RATE, Audio, Samples
 from media.hearing import FAILURES, Ear
 from media.inference import InferenceClient
+from media.mix import Mix
 from media.options import MediaOptions
 from media.playout import BLOCK, Finished, Play, Playout, Started
 from media.recorder import Recorder
@@ -69,9 +70,7 @@ class LegMedia:
         self.leg_id = leg_id
         self.role = role
         self.last_inbound = time.monotonic()
-        self.bridged_to: str | None = None
         self._emit = emit
-        self._bridge_dir = bridge_dir
         self._inference = inference
         self._loop = asyncio.get_running_loop()
         self._inbound: deque[Audio] = deque(maxlen=INBOUND_BACKLOG)
@@ -84,12 +83,12 @@ class LegMedia:
         self._resampler: Resampler | None = None
         self._vad = VoiceActivity()
         self._echo = EchoGuard()
-        self._playout = Playout(self._playout_told)
+        self.mix = Mix(leg_id, bridge_dir, told=self._peer_heard)
+        self._playout = Playout(self._playout_told, self.mix.pull)
         self._ear = Ear(leg_id, options, inference, emit, self._playout.interruptible_audible, self._words)
         self._barge_in = BargeIn()
         self._checking: asyncio.Task[None] | None = None
         self._speaking: dict[str, asyncio.Task[None]] = {}
-        self._bridge: Bridge | None = None
         self._recorder: Recorder | None = None
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
@@ -145,8 +144,8 @@ class LegMedia:
         self._playout.interrupt(time.monotonic())
         self._emit(wire.DtmfReceived(leg_id=self.leg_id, digit=digit, source=cast(DtmfSource, source)))
 
-    def remote_hold(self, on: bool) -> None:
-        """The remote side put us on hold: what comes meanwhile (their music) is not listened to."""
+    def hold(self, on: bool) -> None:
+        """The leg is on hold, by us or by its own phone: what comes meanwhile (their music) nobody hears."""
         self._deaf = on
         if on:
             self._ear.interrupt("the leg is on hold")
@@ -166,16 +165,16 @@ class LegMedia:
                 self._speak(command)
             case wire.PlayFile():
                 self._play_file(command)
+            case wire.PlayTone():
+                self._play_tone(command)
             case wire.StopPlay():
                 self._stop(command.play_id)
             case wire.SetHearing():
                 self._hear(command.hearing)
                 if not command.hearing.speech:
                     self._do(self._barge_in.reset())
-            case wire.BridgeLeg():
-                self._join(command.peer_leg_id)
-            case wire.UnbridgeLeg():
-                self._part("unbridged")
+            case wire.MixLeg():
+                self.mix.order(command.hears, command.sends_to)
             case wire.MuteLeg():
                 self._muted = command.on
             case wire.RecordLeg():
@@ -207,7 +206,7 @@ class LegMedia:
         self._playout.stop(None)
         self._playout.settle(at_once=True)
         await asyncio.sleep(0)  # lets the last PlayFinished out before whatever the caller emits next
-        self._part("leg ended")
+        self.mix.close()
         await asyncio.gather(self._ear.close(), self._stop_recording())
 
     # ------------------------------------------------------------------ inbound
@@ -234,9 +233,10 @@ class LegMedia:
         self._clock_ms += FRAME_MS
         if self._recorder is not None:
             self._recorder.left(frame)
-        if self._bridge is not None:
-            self._bridge.send(frame)
-        if self._deaf or not self._ear.hearing.speech:
+        if self._deaf:
+            return
+        self.mix.send(frame)
+        if not self._ear.hearing.speech:
             return
         only_echo = self._echo.is_echo(frame)
         voiced = self._vad.voiced(frame) and not only_echo
@@ -328,6 +328,12 @@ class LegMedia:
         self._playout.feed(play, audio.samples, "")
         self._playout.complete(play)
 
+    def _play_tone(self, command: wire.PlayTone) -> None:
+        play = Play(command.play_id, interruptible=False, gain=10 ** (command.gain_db / 20), loop=command.loop)
+        self._playout.add(play)
+        self._playout.feed(play, tones.signal(command.tone), "")
+        self._playout.complete(play)
+
     def _keep(self, play_id: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"play-{play_id}")
         self._speaking[play_id] = task
@@ -378,32 +384,11 @@ class LegMedia:
     def _leg_ms(self, at: float) -> int:
         return max(0, int((at - self._started_at) * 1000)) if self._started_at else 0
 
-    # ------------------------------------------------------------------ bridge and recording
+    # ------------------------------------------------------------------ other legs, and recording
 
-    def _join(self, peer_leg_id: str) -> None:
-        self._part("joined another leg")
-        self._bridge = Bridge(
-            self._bridge_dir / f"{self.leg_id}.sock",
-            self._bridge_dir / f"{peer_leg_id}.sock",
-            deliver=self._playout.push_peer,
-            joined=lambda: self._peer_came(peer_leg_id),
-            lost=self._part,
-        )
-        self._playout.attach_peer(JitterBuffer())
-        self.bridged_to = peer_leg_id
-
-    def _peer_came(self, peer_leg_id: str) -> None:
-        self._emit(wire.BridgeChanged(leg_id=self.leg_id, peer_leg_id=peer_leg_id, connected=True))
-
-    def _part(self, reason: str) -> None:
-        if self._bridge is None or self.bridged_to is None:
-            return
-        self._bridge.close()
-        self._bridge = None
-        self._playout.attach_peer(None)
-        peer, self.bridged_to = self.bridged_to, None
-        log.info("leg.parted", leg=self.leg_id, peer=peer, reason=reason)
-        self._emit(wire.BridgeChanged(leg_id=self.leg_id, peer_leg_id=peer, connected=False, reason=reason))
+    def _peer_heard(self, peer: str, heard: bool, reason: wire.PeerReason) -> None:
+        log.info("leg.peer", leg=self.leg_id, peer=peer, heard=heard, reason=reason)
+        self._emit(wire.PeerHeard(leg_id=self.leg_id, peer_leg_id=peer, heard=heard, reason=reason))
 
     async def _record(self, command: wire.RecordLeg) -> None:
         if self._recorder is None:

@@ -51,6 +51,13 @@ class MediaOptions(BaseModel):
         le=600,
         description="s without an inbound packet before a leg ends with reason no_rtp; survives a Wi-Fi roam",
     )
+    silent_after_s: float = Field(
+        default=1.5,
+        ge=0.5,
+        le=60,
+        description="s without an inbound packet before a leg is reported silent, so that whoever talks to it may be told "
+        "to wait; looked at twice a second, so a page that was reloaded is noticed within 2 s",
+    )
     max_utterance_s: float = Field(
         default=28.0, ge=5, le=29.5, description="s after which an utterance is cut; Whisper sees at most 30 s"
     )

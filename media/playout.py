@@ -1,4 +1,4 @@
-"""What a leg hears: prompts one after another, a bridged peer beneath, all mixed in 20 ms blocks of 16 kHz.
+"""What a leg hears: prompts one after another, other legs beneath, all mixed in 20 ms blocks of 16 kHz.
 
 `block` is called by the media clock's thread and never waits: sound is prepared elsewhere and handed in. What a
 prompt's listener really heard is known to the sample, so the transcript keeps only the words that were played.
@@ -16,7 +16,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from media.bridge import JitterBuffer
 from media.frames import FRAME_MS, SPEECH_RATE, Samples
 
 BLOCK = SPEECH_RATE * FRAME_MS // 1000
@@ -116,12 +115,17 @@ class Finished:
 class Playout:
     """Thread safe. `tell` is called from whichever thread made something happen: hand it on, do not work in it."""
 
-    def __init__(self, tell: Callable[[Started | Finished], None], clock: Callable[[], float] = _now) -> None:
+    def __init__(
+        self,
+        tell: Callable[[Started | Finished], None],
+        others: Callable[[], npt.NDArray[np.float32] | None] = lambda: None,
+        clock: Callable[[], float] = _now,
+    ) -> None:
         self._tell = tell
+        self._others = others
         self._clock = clock
         self._lock = threading.Lock()
         self._plays: list[Play] = []
-        self._peer: JitterBuffer | None = None
         self._ducked = False
         self._held = False
         self._held_at = 0.0
@@ -203,19 +207,6 @@ class Playout:
         with self._lock:
             return self._plays[0].spoken()[-LATELY:] if self._plays else ""
 
-    # ------------------------------------------------------------------ bridge
-
-    def attach_peer(self, buffer: JitterBuffer | None) -> None:
-        """Mix in what a bridged leg sends, or no longer."""
-        with self._lock:
-            self._peer = buffer
-
-    def push_peer(self, stream: int, sequence: int, frame: Samples) -> None:
-        """A frame from the bridged leg."""
-        with self._lock:
-            if self._peer is not None:
-                self._peer.push(stream, sequence, frame)
-
     # ------------------------------------------------------------------ the media clock
 
     def block(self) -> Samples:
@@ -225,14 +216,14 @@ class Playout:
             tail = self._tail() if self._ending else None
             level = self._level
             mix = self._take()
-            peer = self._peer.pop() if self._peer is not None else None
-        if tail is None and peer is None:
+        others = self._others()
+        if tail is None and others is None:
             return mix
         total = mix.astype(np.float32)
         if tail is not None:
             total[:FADE] += tail * level
-        if peer is not None:
-            total += peer
+        if others is not None:
+            total += others
         return _limited(total)
 
     def _tail(self) -> npt.NDArray[np.float32]:

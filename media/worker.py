@@ -28,7 +28,7 @@ from session.ids import new_id
 log = structlog.get_logger(__name__)
 
 REPORTS_KEPT = 10_000  # unacknowledged reports; at ~10 a second and leg this outlasts any restart of the app
-WATCH_S = 1.0
+WATCH_S = 0.5
 APP_AWAY_S = 60.0  # s without the app after which legs that are not talking to anyone are ended
 HANGUP_S = 5.0  # s a transport has to end a leg before it is told again
 TRANSPORT_CLOSE_S = 2.0
@@ -36,7 +36,7 @@ LEGS_CLOSE_S = 2.2  # a recording's last write may take 2 s on a slow disk
 LAST_WORDS_S = 0.8  # s given to the app to acknowledge how the last legs ended
 
 T = TypeVar("T")
-LegState = Literal["offered", "ringing", "early", "up", "held"]
+LegState = Literal["offered", "ringing", "early", "up", "held", "silent"]
 
 
 class Transport(Protocol):
@@ -90,7 +90,8 @@ class _Leg:
             role=self.media.role,
             state=self.state,
             remote=self.remote,
-            bridged_to=self.media.bridged_to,
+            hears=self.media.mix.hears,
+            sends_to=self.media.mix.sends_to,
             playing=self.media.playing,
         )
 
@@ -220,10 +221,10 @@ class LegWorker:
             case (
                 wire.PlaySpeech()
                 | wire.PlayFile()
+                | wire.PlayTone()
                 | wire.StopPlay()
                 | wire.SetHearing()
-                | wire.BridgeLeg()
-                | wire.UnbridgeLeg()
+                | wire.MixLeg()
                 | wire.MuteLeg()
                 | wire.RecordLeg()
             ):
@@ -290,11 +291,14 @@ class LegWorker:
         match event:
             case wire.LegProgress(state="resumed"):
                 leg.state = "up"
-                leg.media.remote_hold(False)
-            case wire.LegProgress():
-                leg.state = event.state  # type: ignore[assignment]
-                if event.state == "held":
-                    leg.media.remote_hold(True)
+                leg.media.hold(False)
+            case wire.LegProgress(state="held"):
+                leg.state = "held"
+                leg.media.hold(True)
+            case wire.LegProgress(state="back"):
+                leg.state = "up"
+            case wire.LegProgress(state="ringing" | "early" | "up" | "silent" as state):
+                leg.state = state
             case wire.LegEnded():
                 del self._legs[event.leg_id]
 
@@ -318,11 +322,19 @@ class LegWorker:
             if self._app.peer is not None:
                 self._app_seen = now
             for leg_id, leg in list(self._legs.items()):
+                self._notice_silence(leg, now)
                 reason = self._why_end(leg, now)
                 if reason and now > leg.hang_up_again_at:
                     leg.hang_up_again_at = now + HANGUP_S
                     log.warning("worker.ends_leg", leg=leg_id, reason=reason)
                     await self._end(leg_id, reason)
+
+    def _notice_silence(self, leg: _Leg, now: float) -> None:
+        quiet = now - leg.media.last_inbound > self.options.silent_after_s
+        if leg.state == "up" and quiet:
+            self.emit(wire.LegProgress(leg_id=leg.media.leg_id, state="silent"))
+        elif leg.state == "silent" and not quiet:
+            self.emit(wire.LegProgress(leg_id=leg.media.leg_id, state="back"))
 
     async def _end(self, leg_id: str, reason: str) -> None:
         try:
@@ -332,9 +344,9 @@ class LegWorker:
             log.error("worker.hangup_failed", leg=leg_id, error=repr(error))
 
     def _why_end(self, leg: _Leg, now: float) -> str:
-        if leg.state == "up" and now - leg.media.last_inbound > self.options.no_rtp_timeout_s:
+        if leg.state in ("up", "silent") and now - leg.media.last_inbound > self.options.no_rtp_timeout_s:
             return "no_rtp"
-        if now - self._app_seen > APP_AWAY_S and leg.media.bridged_to is None:
+        if now - self._app_seen > APP_AWAY_S and not leg.media.mix.accompanied:
             return "failed"
         return ""
 

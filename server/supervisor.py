@@ -120,7 +120,7 @@ def take_run_dir(run_dir: Path) -> int:
 
     Raises `CannotServe` when another instance has it, or its path is too long for the sockets in it.
     """
-    longest = len(str(run_dir / "bridge" / f"{'x' * 36}.sock"))
+    longest = len(str(run_dir / "bridge" / f"{'x' * 16}.sock"))
     if longest > SOCKET_PATH_MAX:
         raise CannotServe(
             f"server.run_dir {run_dir} is {longest - SOCKET_PATH_MAX} characters too long for the names of the sockets "

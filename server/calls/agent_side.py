@@ -99,13 +99,13 @@ class AgentSide:
     async def bridge(self, customer_leg_id: str) -> None:
         """Let caller and agent hear each other."""
         for leg, peer in ((customer_leg_id, self.leg_id), (self.leg_id, customer_leg_id)):
-            await self._send(leg, wire.BridgeLeg(leg_id=leg, peer_leg_id=peer))
+            await self._send(leg, wire.MixLeg(leg_id=leg, hears=[peer], sends_to=[peer]))
         await self._send(self.leg_id, wire.SetHearing(leg_id=self.leg_id, hearing=self._hearing()))
 
     async def unbridge(self, customer_leg_id: str) -> None:
         """Part them, both legs staying up; a parted agent is not transcribed."""
         for leg in (customer_leg_id, self.leg_id):
-            await self._send(leg, wire.UnbridgeLeg(leg_id=leg))
+            await self._send(leg, wire.MixLeg(leg_id=leg))
         await self._send(self.leg_id, wire.SetHearing(leg_id=self.leg_id, hearing=wire.Hearing(speech=False)))
 
     async def whisper(self, text: str, language: str) -> None:

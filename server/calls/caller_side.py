@@ -127,7 +127,7 @@ class CallerSide:
 
     async def unbridge(self) -> None:
         """Part from the agent's leg."""
-        await self._send(wire.UnbridgeLeg(leg_id=self.ref.leg_id))
+        await self._send(wire.MixLeg(leg_id=self.ref.leg_id))
 
     async def hang_up(self, reason: str) -> None:
         """End the leg; the rest follows from its `LegEnded`."""

@@ -224,7 +224,7 @@ class Contact:
                 if self.phase == "talking" and self.transfers.line is not None:
                     await self.transfers.line.key(event.digit)
                 await self.key(event.digit)
-            case wire.BridgeChanged(connected=False):
+            case wire.PeerHeard(heard=False):
                 await self.transfers.on_parted(event)
             case wire.SpeechStarted() if self.phase == "flow":
                 await self.step(ev.SpeechBegan())

@@ -85,6 +85,8 @@ async def commit(store: Store, ref: LegRef, report: wire.Report, incarnation: st
                 participant_id=ref.participant_id,
                 leg_id=ref.leg_id,
             )
+        case wire.LegProgress(state="silent" | "back"):
+            await note(f"leg.{event.state}", {})
         case wire.LegProgress():
             await store.update_leg(
                 ref.leg_id, state=event.state, codec=event.codec or None, srtp=event.srtp, remote=event.remote or None
@@ -130,8 +132,8 @@ async def commit(store: Store, ref: LegRef, report: wire.Report, incarnation: st
                     "language": play.locale if play else "",
                 },
             )
-        case wire.BridgeChanged():
-            await note("bridge", {"peer": event.peer_leg_id, "connected": event.connected, "reason": event.reason})
+        case wire.PeerHeard():
+            await note("bridge", {"peer": event.peer_leg_id, "connected": event.heard, "reason": event.reason})
         case wire.SpeechDropped():
             await note("speech.dropped", {"reason": event.reason})
         case wire.AsrDegraded():

@@ -117,8 +117,9 @@ class OutsideLine:
         customer = self._contact.customer.leg_id
         hub = self._contact.around.hub
         try:
-            await self._order(wire.BridgeLeg(leg_id=self.leg_id, peer_leg_id=customer))
-            await hub.command(customer, wire.BridgeLeg(leg_id=customer, peer_leg_id=self.leg_id))
+            await self._order(wire.MixLeg(leg_id=self.leg_id, hears=[customer], sends_to=[customer]))
+            mirrored = wire.MixLeg(leg_id=customer, hears=[self.leg_id], sends_to=[self.leg_id])
+            await hub.command(customer, mirrored)
         except COMMAND_ERRORS:
             await self._contact.caller.unbridge()
             raise

@@ -179,14 +179,14 @@ class Transfers:
         elif name == "outside" and line.connected:
             await line.hang_up("too_long")
 
-    async def on_parted(self, event: wire.BridgeChanged) -> None:
+    async def on_parted(self, event: wire.PeerHeard) -> None:
         """The audio of a talk broke off on the caller's side, though nobody ordered it."""
         line = self.line
         if (
             line is not None
             and line.connected
             and event.peer_leg_id == line.leg_id
-            and event.reason.startswith("the peer")
+            and event.reason in ("gone", "never_came")
         ):
             line.broken = True
             await line.hang_up("failed")

@@ -8,7 +8,7 @@ import msgspec
 
 from session.consent import EmotionConsent, VoiceprintConsent
 from session.speech import SayAs, Style
-from session.wire.values import LegRole
+from session.wire.values import LegRole, Tone
 
 
 class Command(msgspec.Struct, tag_field="c", kw_only=True, omit_defaults=True, frozen=True):
@@ -133,6 +133,16 @@ class PlayFile(Command, tag="play", kw_only=True, frozen=True):
     gain_db: float = 0.0
 
 
+class PlayTone(Command, tag="tone", kw_only=True, frozen=True):
+    """Play a signal after what is queued; `loop` repeats its cadence until stopped. Ends with `PlayFinished`."""
+
+    leg_id: str
+    play_id: str
+    tone: Tone
+    loop: bool = False
+    gain_db: float = 0.0
+
+
 class StopPlay(Command, tag="stop", kw_only=True, frozen=True):
     """Stop one prompt, or all of the leg's when `play_id` is None."""
 
@@ -140,24 +150,20 @@ class StopPlay(Command, tag="stop", kw_only=True, frozen=True):
     play_id: str | None = None
 
 
-class BridgeLeg(Command, tag="bridge", kw_only=True, frozen=True):
-    """Send this leg's inbound audio to the peer's socket and play what arrives on ours.
+class MixLeg(Command, tag="mix", kw_only=True, frozen=True):
+    """This leg hears exactly the legs `hears`, summed, and is sent to exactly the legs `sends_to`; none: it is alone.
 
-    Give the same order, mirrored, to the peer. Plays in progress go on and are mixed on top.
+    A hears B once A was told to hear B and B to send to A, in any order, wherever both live. Whole sets each time: what
+    is the same as before goes on without a gap. Plays in progress go on and are mixed on top.
     """
 
     leg_id: str
-    peer_leg_id: str
-
-
-class UnbridgeLeg(Command, tag="unbridge", kw_only=True, frozen=True):
-    """Stop exchanging audio with the peer."""
-
-    leg_id: str
+    hears: list[str] = []
+    sends_to: list[str] = []
 
 
 class MuteLeg(Command, tag="mute", kw_only=True, frozen=True):
-    """Drop the remote side's audio at this leg: not bridged, not recorded, not heard."""
+    """Drop the remote side's audio at this leg: no other leg hears it, it is neither recorded nor transcribed."""
 
     leg_id: str
     on: bool
@@ -171,7 +177,7 @@ class RecordLeg(Command, tag="record", kw_only=True, frozen=True):
 
 
 class SendDtmf(Command, tag="dtmf.send", kw_only=True, frozen=True):
-    """Send RFC 4733 digits to the remote side."""
+    """Send keys to this leg's remote side alone: by RFC 4733 (SIP), as tones on top of what it hears (WebRTC)."""
 
     leg_id: str
     digits: str
@@ -193,9 +199,9 @@ LegCommand = (
     | SetHearing
     | PlaySpeech
     | PlayFile
+    | PlayTone
     | StopPlay
-    | BridgeLeg
-    | UnbridgeLeg
+    | MixLeg
     | MuteLeg
     | RecordLeg
     | SendDtmf

@@ -8,6 +8,8 @@ import msgspec
 
 from session.wire.values import Emotion, LegStats, Stage, Transport, Word
 
+PeerReason = Literal["", "ordered", "never_came", "gone", "leg_ended"]
+
 
 class Event(msgspec.Struct, tag_field="e", kw_only=True, omit_defaults=True, frozen=True):
     """Base of everything a leg worker reports; all name their leg."""
@@ -26,9 +28,15 @@ class LegOffered(Event, tag="leg.offered", kw_only=True, frozen=True):
 
 
 class LegProgress(Event, tag="leg.progress", kw_only=True, frozen=True):
-    """The leg changed state. `up` means audio may flow both ways."""
+    """The leg changed state. `up` means audio may flow both ways.
 
-    state: Literal["ringing", "early", "up", "held", "resumed"]
+    `held`: no conversation with the remote side until `resumed`; `by` says whether we were told to (`local`) or their
+    phone put us on hold (`remote`). `silent`: nothing came for `media.silent_after_s`, though something should; the leg is
+    kept until `media.no_rtp_timeout_s`, and `back` says that it speaks again.
+    """
+
+    state: Literal["ringing", "early", "up", "held", "resumed", "silent", "back"]
+    by: Literal["", "local", "remote"] = ""
     codec: str = ""
     srtp: bool = False
     remote: str = ""
@@ -140,12 +148,16 @@ class RecordingClosed(Event, tag="recording.closed", kw_only=True, frozen=True):
     rate: int
 
 
-class BridgeChanged(Event, tag="bridge", kw_only=True, frozen=True):
-    """Audio is (no longer) flowing between this leg and `peer_leg_id`."""
+class PeerHeard(Event, tag="peer", kw_only=True, frozen=True):
+    """This leg really hears `peer_leg_id`, or no longer (`heard` false, with the reason).
+
+    `ordered`: a `MixLeg` left the peer out. `never_came`: ordered 3 s ago and nothing was ever sent. `gone`: not even
+    keep-alives for a second; the order stands, and should the peer come back, `heard` is told again.
+    """
 
     peer_leg_id: str
-    connected: bool
-    reason: str = ""
+    heard: bool
+    reason: PeerReason = ""
 
 
 class AsrDegraded(Event, tag="asr.degraded", kw_only=True, frozen=True):
@@ -169,6 +181,6 @@ LegEvent = (
     | PlayStarted
     | PlayFinished
     | RecordingClosed
-    | BridgeChanged
+    | PeerHeard
     | AsrDegraded
 )

@@ -8,7 +8,9 @@ import msgspec
 
 WorkerKind = Literal["sip-in", "sip-out", "webrtc", "inference", "app"]
 Transport = Literal["sip", "webrtc"]
-LegRole = Literal["customer", "agent"]
+LegRole = Literal["customer", "agent", "supervisor"]
+Tone = Literal["courtesy", "join", "leave", "park", "ringback", "busy"]
+"""Signals made by arithmetic: `media/tones.py` says how each sounds."""
 EmotionLabel = Literal["neutral", "content", "sad", "anxious", "angry", "unknown"]
 
 
@@ -18,9 +20,10 @@ class LegSnapshot(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True)
     leg_id: str
     transport: Transport
     role: LegRole
-    state: Literal["offered", "ringing", "early", "up", "held"]
+    state: Literal["offered", "ringing", "early", "up", "held", "silent"]
     remote: str
-    bridged_to: str | None = None
+    hears: list[str] = []
+    sends_to: list[str] = []
     playing: str | None = None
 
 

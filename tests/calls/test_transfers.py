@@ -10,7 +10,7 @@ import pytest
 from server.calls import numbers
 from server.calls.options import CallOptions
 from server.calls.transfers import enter_flow
-from session import wire
+from session import channel, wire
 from tests.calls.house import NUMBER, OPTIONS, House, open_house
 
 FLOW = """
@@ -54,8 +54,13 @@ def flow(target: str = "number", to: str = NUMBER, more: str = "timeout_s: 20") 
 
 
 def bridged(house: House, outside: str) -> bool:
-    pairs = {(order.leg_id, order.peer_leg_id) for order in house.of(wire.BridgeLeg)}
-    return {("leg-1", outside), (outside, "leg-1")} <= pairs
+    mixes = {order.leg_id: (order.hears, order.sends_to) for order in house.of(wire.MixLeg)}
+    return mixes == {"leg-1": ([outside], [outside]), outside: (["leg-1"], ["leg-1"])}
+
+
+def alone(house: House, leg_id: str) -> bool:
+    last = house.of(wire.MixLeg, leg_id)[-1]
+    return not last.hears and not last.sends_to
 
 
 async def test_who_answers_is_let_through_and_the_bot_is_deaf(tmp_path: Path) -> None:
@@ -104,7 +109,7 @@ async def test_a_line_that_dies_in_the_middle_gives_the_caller_back(tmp_path: Pa
         await house.tell(wire.LegProgress(leg_id=outside, state="up"))
         await house.ended(outside, "worker_lost", party)
         assert house.spoken() == ["The line broke."]
-        assert house.of(wire.UnbridgeLeg, "leg-1")
+        assert alone(house, "leg-1")
         assert contact.phase == "flow"
 
 
@@ -113,8 +118,7 @@ async def test_audio_that_breaks_off_gives_the_caller_back(tmp_path: Path) -> No
         await house.call()
         outside = house.dialled().leg_id
         await house.tell(wire.LegProgress(leg_id=outside, state="up"))
-        gone = "the peer sends nothing any more"
-        await house.tell(wire.BridgeChanged(leg_id="leg-1", peer_leg_id=outside, connected=False, reason=gone))
+        await house.tell(wire.PeerHeard(leg_id="leg-1", peer_leg_id=outside, heard=False, reason="gone"))
         assert house.of(wire.HangupLeg, outside)
         await house.ended(outside, "failed", "local")
         assert house.spoken() == ["The line broke."]
@@ -124,11 +128,18 @@ async def test_a_bridge_that_cannot_be_made_is_taken_back(tmp_path: Path) -> Non
     async with open_house(tmp_path, flow()) as house:
         contact = await house.call()
         outside = house.dialled().leg_id
-        house.refuses = wire.BridgeLeg
+        ordered = house.controller.hub.command
+
+        async def refuse(leg: str, order: wire.LegCommand) -> None:
+            if isinstance(order, wire.MixLeg) and order.hears and leg == "leg-1":
+                raise channel.RemoteError("not now")
+            await ordered(leg, order)
+
+        house.controller.hub.command = refuse  # type: ignore[method-assign]
         await house.tell(wire.LegProgress(leg_id=outside, state="up"))
         assert house.spoken() == ["That did not work."]
         assert house.of(wire.HangupLeg, outside)
-        assert house.of(wire.UnbridgeLeg, "leg-1")
+        assert alone(house, "leg-1")
         assert contact.transfers.line is None
 
 
@@ -139,7 +150,7 @@ async def test_a_whisper_comes_before_the_caller(tmp_path: Path) -> None:
         await house.tell(wire.LegProgress(leg_id=outside, state="up"))
         whisper = house.of(wire.PlaySpeech, outside)[-1]
         assert whisper.text == "A caller for you."
-        assert not house.of(wire.BridgeLeg)
+        assert not house.of(wire.MixLeg)
         done = wire.PlayFinished(
             leg_id=outside, play_id=whisper.play_id, outcome="done", spoken=whisper.text, at_ms=0, played_ms=1
         )
@@ -291,7 +302,7 @@ async def test_one_agent_alone_is_offered_the_caller(tmp_path: Path) -> None:
         assert contact.agent.card.user_id == ids["bob"]
         leg = await house.answered_by_agent(contact)
         assert house.spoken() == ["One for you."]  # alone with him
-        assert not house.of(wire.BridgeLeg)
+        assert not house.of(wire.MixLeg)
         play = house.of(wire.PlaySpeech)[-1].play_id
         await house.tell(wire.PlayFinished(leg_id=leg, play_id=play, outcome="done", spoken="", at_ms=0, played_ms=1))
         assert bridged(house, leg)

@@ -261,7 +261,7 @@ async def test_a_deaf_or_muted_leg_hears_nothing(tmp_path: Path) -> None:
         await c.leg.handle(wire.MuteLeg(leg_id="leg-1", on=False))
         c.line.speak(phrase())
         await c.told.wait(wire.SpeechStarted)
-        c.leg.remote_hold(True)
+        c.leg.hold(True)
         assert (await c.told.wait(wire.SpeechDropped)).reason == "the leg is on hold"
 
 
@@ -458,13 +458,13 @@ async def test_the_recording_holds_the_caller_left_and_what_was_heard_right(tmp_
     assert np.flatnonzero(np.abs(right) > 100)[0] > np.flatnonzero(np.abs(left) > 100)[-1]
 
 
-async def test_two_bridged_legs_hear_each_other_within_80_ms_and_notice_the_end(tmp_path: Path) -> None:
+async def test_two_mixed_legs_hear_each_other_within_80_ms_and_notice_the_end(tmp_path: Path) -> None:
     quiet = wire.Hearing(speech=False)
     async with call(tmp_path, quiet, name="a") as a, call(tmp_path, quiet, name="b") as b:
-        await a.leg.handle(wire.BridgeLeg(leg_id="a", peer_leg_id="b"))
-        await b.leg.handle(wire.BridgeLeg(leg_id="b", peer_leg_id="a"))
-        assert (await a.told.wait(wire.BridgeChanged)).connected
-        assert (await b.told.wait(wire.BridgeChanged)).connected
+        await a.leg.handle(wire.MixLeg(leg_id="a", hears=["b"], sends_to=["b"]))
+        await b.leg.handle(wire.MixLeg(leg_id="b", hears=["a"], sends_to=["a"]))
+        assert (await a.told.wait(wire.PeerHeard)).heard
+        assert (await b.told.wait(wire.PeerHeard)).heard
         await asyncio.sleep(0.3)
         for one, other in ((a, b), (b, a)):
             sent, came = len(one.line.sent) + len(one.line.say), len(other.line.came)
@@ -478,6 +478,6 @@ async def test_two_bridged_legs_hear_each_other_within_80_ms_and_notice_the_end(
         a.line.close()
         b.line.close()
         await b.leg.close()
-        gone = await a.told.wait(wire.BridgeChanged, 2, timeout_s=3)
-        assert (gone.connected, gone.peer_leg_id) == (False, "b")
-        assert a.leg.bridged_to is None
+        gone = await a.told.wait(wire.PeerHeard, 2, timeout_s=3)
+        assert (gone.heard, gone.peer_leg_id, gone.reason) == (False, "b", "gone")
+        assert not a.leg.mix.accompanied

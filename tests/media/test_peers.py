@@ -1,18 +1,14 @@
-"""The bridge: its jitter buffer frame by frame, and two ends over real sockets."""
+"""What one leg hears of others: a speaker's buffer frame by frame, and the sum of several."""
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
-import pytest
 
-import media.bridge as bridge_module
-from media.bridge import FRAME, MOST, START, Bridge, JitterBuffer
 from media.frames import Samples
+from media.peers import FRAME, MOST, START, JitterBuffer, Voices
 
 
 def frame(value: int) -> Samples:
@@ -25,7 +21,7 @@ def test_it_waits_for_its_target_then_plays_in_order() -> None:
     assert buffer.pop() is None
     buffer.push(1, 1, frame(11))
     played = [buffer.pop(), buffer.pop()]
-    assert [int(p[0]) for p in played if p is not None] == [10, 11]
+    assert [int(p[-1]) for p in played if p is not None] == [10, 11]
 
 
 def test_late_and_doubled_frames_are_dropped() -> None:
@@ -34,14 +30,17 @@ def test_late_and_doubled_frames_are_dropped() -> None:
         buffer.push(1, sequence, frame(sequence))
     assert buffer.late == 2
     played = [buffer.pop() for _ in range(4)]
-    assert [int(p[0]) for p in played if p is not None] == [0, 1, 3, 4]
+    assert [int(p[-1]) for p in played if p is not None] == [0, 1, 3, 4]
 
 
 def test_a_hole_fades_out_and_speech_fades_in_again() -> None:
     buffer = JitterBuffer()
     for sequence in range(2):
         buffer.push(1, sequence, frame(9000))
-    buffer.pop(), buffer.pop()
+    first = buffer.pop()
+    assert first is not None
+    assert np.abs(np.diff(first.astype(int))).max() < 50  # begins without a click, too
+    buffer.pop()
     faded = [buffer.pop() for _ in range(3)]
     joined = np.concatenate([p for p in faded if p is not None])
     assert joined[0] == 9000
@@ -65,7 +64,7 @@ def test_a_sender_that_begins_anew_is_heard_at_once() -> None:
     assert buffer.late == 0
     out = buffer.pop()
     assert out is not None
-    assert out[0] == 2
+    assert out[-1] == 2
 
 
 def simulate(arrivals: Iterator[float], frames: int) -> tuple[list[float], JitterBuffer]:
@@ -100,57 +99,30 @@ def test_a_stall_leaves_no_standing_delay() -> None:
     assert max(ages[-500:]) < 80
 
 
-class End:
-    def __init__(self, own: Path, peer: Path) -> None:
-        self.heard: list[int] = []
-        self.joined = asyncio.Event()
-        self.lost: list[str] = []
-        self.gone = asyncio.Event()
-        self.bridge = Bridge(own, peer, deliver=self.on_frame, joined=self.joined.set, lost=self.on_lost)
-
-    def on_frame(self, stream: int, sequence: int, samples: Samples) -> None:
-        self.heard.append(int(samples[0]))
-
-    def on_lost(self, reason: str) -> None:
-        self.bridge.close()
-        self.lost.append(reason)
-        self.gone.set()
+def test_a_frame_that_is_left_out_is_faded_into_the_next() -> None:
+    buffer = JitterBuffer()
+    for sequence in range(9):  # 180 ms stand in line
+        buffer.push(1, sequence, frame(1000 * sequence))
+    out = buffer.pop()
+    assert buffer.dropped == 1
+    assert out is not None
+    assert out[-1] == 1000  # the second; the first went into it
 
 
-async def test_two_ends_hear_each_other_and_notice_the_others_end(tmp_path: Path) -> None:
-    a = End(tmp_path / "a.sock", tmp_path / "b.sock")
-    a.bridge.send(frame(1))  # nobody there yet: dropped, no error
-    b = End(tmp_path / "b.sock", tmp_path / "a.sock")
-    for value in range(5):
-        a.bridge.send(frame(value))
-        b.bridge.send(frame(100 + value))
-        await asyncio.sleep(0.002)
-    await asyncio.wait_for(asyncio.gather(a.joined.wait(), b.joined.wait()), 2)
-    assert b.heard == [0, 1, 2, 3, 4]
-    assert a.heard == [100, 101, 102, 103, 104]
-    b.bridge.close()
-    await asyncio.wait_for(a.gone.wait(), 3)
-    assert a.lost == ["the peer sends nothing any more"]
-    assert not list(tmp_path.iterdir())
+def sum_of(voices: Voices) -> list[float]:
+    total = voices.pull()
+    return [] if total is None else [float(total[0]), float(total[-1])]
 
 
-async def test_silence_is_not_absence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bridge_module, "KEEPALIVE_S", 0.02)
-    monkeypatch.setattr(bridge_module, "GONE_S", 0.1)
-    a = End(tmp_path / "a.sock", tmp_path / "b.sock")
-    b = End(tmp_path / "b.sock", tmp_path / "a.sock")
-    await asyncio.sleep(0.5)
-    assert not a.lost
-    assert not b.lost
-    a.bridge.close()
-    b.bridge.close()
-
-
-async def test_a_peer_that_never_comes_and_a_path_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bridge_module, "KEEPALIVE_S", 0.02)
-    monkeypatch.setattr(bridge_module, "COMES_S", 0.1)
-    end = End(tmp_path / "a.sock", tmp_path / "b.sock")
-    await asyncio.wait_for(end.gone.wait(), 2)
-    assert end.lost == ["the peer never came"]
-    with pytest.raises(ValueError, match="too long"):
-        End(tmp_path / ("x" * 120), tmp_path / "b.sock")
+def test_speakers_are_summed_beyond_full_scale_and_one_who_leaves_dies_away_alone() -> None:
+    voices = Voices()
+    voices.choose(frozenset({"a", "b", "c"}))
+    for sequence in range(4):
+        for name in ("a", "b", "c", "stranger"):
+            voices.push(name, 1, sequence, frame(20_000))
+    assert sum_of(voices) == [0.0, 60_000.0]  # they fade in together
+    assert sum_of(voices) == [60_000.0, 60_000.0]  # what is too loud is bent where prompts are added
+    voices.choose(frozenset({"a", "b", "d"}))
+    assert sum_of(voices) == [60_000.0, 40_000.0]
+    assert sum_of(voices) == [40_000.0, 40_000.0]
+    assert sum_of(Voices()) == []

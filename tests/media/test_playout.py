@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from media.bridge import JitterBuffer
 from media.frames import Samples
+from media.peers import Voices
 from media.playout import BLOCK, QUEUE_MOST, Finished, Play, Playout, Started, cut_at_word
 
 
 class Desk:
     """A playout, its clock, and what it told."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: Callable[[], npt.NDArray[np.float32] | None] = lambda: None) -> None:
         self.now = 100.0
         self.told: list[Started | Finished] = []
-        self.playout = Playout(self.told.append, lambda: self.now)
+        self.playout = Playout(self.told.append, others, lambda: self.now)
 
     def blocks(self, count: int) -> Samples:
         out = []
@@ -162,20 +165,20 @@ def test_a_prompt_that_could_not_be_made_fails_and_the_next_one_plays() -> None:
     assert [(f.play.play_id, f.outcome) for f in desk.finished()] == [("a", "failed"), ("b", "done")]
 
 
-def test_a_bridged_peer_is_mixed_in_and_loud_sums_are_bent_not_clipped() -> None:
-    desk = Desk()
-    buffer = JitterBuffer()
-    desk.playout.attach_peer(buffer)
+def test_another_leg_is_mixed_in_and_loud_sums_are_bent_not_clipped() -> None:
+    voices = Voices()
+    voices.choose(frozenset({"b"}))
+    desk = Desk(voices.pull)
     play = Play("a", False)
     desk.playout.add(play)
     desk.playout.feed(play, tone(200, 20_000), "")
     for sequence in range(10):
-        desk.playout.push_peer(1, sequence, tone(20, 20_000))
+        voices.push("b", 1, sequence, tone(20, 20_000))
     out = desk.blocks(10).astype(int)
     assert 28_000 < np.abs(out).max() <= 32_767
     assert np.abs(np.diff(out)).max() < 4000
-    desk.playout.attach_peer(None)
-    assert not desk.blocks(2).any()
+    voices.choose(frozenset())
+    assert not desk.blocks(3)[BLOCK:].any()
 
 
 def test_too_many_prompts_are_refused() -> None:

@@ -318,9 +318,9 @@ async def test_a_bridge_between_two_processes_and_the_death_of_one(tmp_path: Pat
             leg = b.worker.leg("a")
             assert leg is not None
             await app.told.wait(wire.LegProgress, 2, timeout_s=10)
-            await by_name["sip-in-0"].ask(wire.BridgeLeg(leg_id="a", peer_leg_id="b"), type(None), 2)
-            await by_name["sip-out-0"].ask(wire.BridgeLeg(leg_id="b", peer_leg_id="a"), type(None), 2)
-            await app.told.wait(wire.BridgeChanged, 2, timeout_s=10)
+            await by_name["sip-in-0"].ask(wire.MixLeg(leg_id="a", hears=["b"], sends_to=["b"]), type(None), 2)
+            await by_name["sip-out-0"].ask(wire.MixLeg(leg_id="b", hears=["a"], sends_to=["a"]), type(None), 2)
+            await app.told.wait(wire.PeerHeard, 2, timeout_s=10)
             loop = asyncio.get_running_loop()
             quiet, loud, due = np.zeros(320, np.int16), tone(20, 16_000), loop.time()
             came: list[Samples] = []
@@ -332,13 +332,13 @@ async def test_a_bridge_between_two_processes_and_the_death_of_one(tmp_path: Pat
                 await asyncio.sleep(max(0.0, due - loop.time()))
             assert not np.any(came[:25])
             child.kill()
-            await until(lambda: leg.bridged_to is None, 10)
-            changes = [(e.leg_id, e.connected) for e in app.told.of(wire.BridgeChanged)]
+            await until(lambda: not leg.mix.accompanied, 10)
+            changes = [(e.leg_id, e.heard) for e in app.told.of(wire.PeerHeard)]
             assert ("a", True) in changes
             assert ("b", True) in changes
-            await app.told.wait(wire.BridgeChanged, 3)
-            last = app.told.of(wire.BridgeChanged)[-1]
-            assert (last.leg_id, last.connected, last.reason) == ("a", False, "the peer sends nothing any more")
+            await app.told.wait(wire.PeerHeard, 3)
+            last = app.told.of(wire.PeerHeard)[-1]
+            assert (last.leg_id, last.heard, last.reason) == ("a", False, "gone")
     finally:
         child.kill()
         server.close()
