@@ -22,6 +22,8 @@ from dialog.effects import Perform
 from dialog.events import Performed
 from dialog.yamlfile import FileError
 
+pytestmark = pytest.mark.virtual_time
+
 Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 

@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "tests/e2e/" in str(item.path):
             item.add_marker(pytest.mark.e2e)
             # The first one also waits for the instance; every wait inside has a nearer deadline of its own.
-            item.add_marker(pytest.mark.timeout(300))
+            item.add_marker(pytest.mark.timeout(600))
             if shutil.which("kamailio") is None:
                 item.add_marker(pytest.mark.skip(reason="Kamailio is not installed (apt-get install kamailio)"))
 

@@ -6,7 +6,6 @@ import asyncio
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +32,9 @@ def sipp(instance: Instance, folder: Path, scenario: str) -> None:
     done = subprocess.run(
         [
             "sipp", f"127.0.0.1:{instance.sip}", "-sf", str(folder / scenario), "-i", "127.0.0.1", "-p", str(base),
-            "-mp", str(base + 2), "-m", "1", "-timeout", "25", "-timeout_error", "-nostdin", "-trace_err",
+            "-mp", str(base + 2), "-m", "1", "-timeout", "100", "-timeout_error", "-nostdin", "-trace_err",
         ],
-        cwd=folder, capture_output=True, text=True, timeout=35, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     errors = "".join(path.read_text(errors="replace") for path in folder.glob("*_errors.log"))
     assert done.returncode == 0, done.stderr + errors + instance.tail()
@@ -56,21 +55,22 @@ def test_sipp(instance: Instance, tmp_path: Path, scenario: str) -> None:
 
 async def test_a_full_house(instance: Instance) -> None:
     """Eight calls fit; ten more get 503 with Retry-After at once; then there is room again."""
+    known = set(instance.conversations())
     edge = ("127.0.0.1", instance.sip)
     phone = await Phone("127.0.0.1", edge, "filler", f"127.0.0.1:{instance.sip}").open()
     try:
         uri = f"sip:support@127.0.0.1:{instance.sip}"
-        calls = [await phone.request("INVITE", uri, timeout_s=15) for _ in range(8)]
+        calls = [await phone.request("INVITE", uri) for _ in range(8)]
         assert [call.status for call in calls] == [200] * 8, instance.tail()
+        until("eight calls are known", lambda: len(set(instance.conversations()) - known) == 8)
         for _ in range(10):
-            began = time.monotonic()
-            refused = await phone.request("INVITE", uri, timeout_s=5)
+            refused = await phone.request("INVITE", uri)
             assert refused.status == 503, refused.message.first
             assert int(refused.message.one("retry-after")) > 0
-            assert time.monotonic() - began < 1.0
-        byes = [await phone.request("BYE", dialog=call.dialog, timeout_s=8) for call in calls]
+        assert len(set(instance.conversations()) - known) == 8, "a refused call reached the app"
+        byes = [await phone.request("BYE", dialog=call.dialog) for call in calls]
         assert [bye.status for bye in byes] == [200] * 8
-        again = await phone.request("INVITE", uri, timeout_s=8)
+        again = await phone.request("INVITE", uri)
         assert again.status == 200, again.message.first  # the places are free the moment the calls are over
         assert (await phone.request("BYE", dialog=again.dialog)).status == 200
     finally:
@@ -88,8 +88,8 @@ async def test_torture_leaves_it_answering(instance: Instance) -> None:
         for message in messages * 2:
             phone.send_bytes(message)
             await asyncio.sleep(0.01)  # a burst would overflow the socket, and test nothing
-        assert (await phone.request("OPTIONS", timeout_s=5)).status == 200
-        call = await phone.request("INVITE", f"sip:support@127.0.0.1:{instance.sip}", timeout_s=15)
+        assert (await phone.request("OPTIONS")).status == 200
+        call = await phone.request("INVITE", f"sip:support@127.0.0.1:{instance.sip}")
         assert call.status == 200, instance.tail()
         assert (await phone.request("BYE", dialog=call.dialog)).status == 200
     finally:
@@ -114,7 +114,7 @@ def test_baresip_calls(instance: Instance, tmp_path: Path) -> None:
     (tmp_path / "contacts").write_text("")
     known = set(instance.conversations())
     phone = subprocess.Popen(
-        ["baresip", "-f", str(tmp_path), "-e", f"dsip:support@127.0.0.1:{instance.sip}", "-t", "24"],
+        ["baresip", "-f", str(tmp_path), "-e", f"dsip:support@127.0.0.1:{instance.sip}", "-t", "100"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -123,5 +123,5 @@ def test_baresip_calls(instance: Instance, tmp_path: Path) -> None:
         instance.wait(conversation, "consent", 30, given=True)
     finally:
         phone.terminate()
-        phone.wait(8)
+        phone.wait(30)
     assert instance.ended(conversation, 15)["party"] == "remote"

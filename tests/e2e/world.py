@@ -30,13 +30,15 @@ SPOKEN = ROOT / "tests" / "data" / "spoken"
 PASSWORD = "correct horse battery"
 VECTORS = ROOT / "var" / "cache" / "vectors"  # of the sample flow's sentences; half of a first start is making them
 READY_S = 150.0  # models load on a busy machine
+PATIENCE = 4  # times as long is waited as an idle machine needs, before it counts as not happening
 T = TypeVar("T")
 QUIET: dict[str, Any] = {"wait_for_silence": {"silence_s": 1.0, "timeout_s": 25}}
 SPEECH: dict[str, Any] = {"wait_for_speech": {"timeout_s": 25}}
 
 
 def until(what: str, ask: Callable[[], T | None], timeout_s: float = 20.0, log: Callable[[], str] | None = None) -> T:
-    """The first answer that is not empty. Fails naming `what`, with the end of the log."""
+    """The first answer that is not empty. Fails naming `what`, with the end of the log, after `PATIENCE` times `timeout_s`."""
+    timeout_s *= PATIENCE
     deadline = time.monotonic() + timeout_s
     while True:
         found = ask()
@@ -119,10 +121,10 @@ class Caller:
     def report(self, timeout_s: float = 90.0) -> dict[str, Any]:
         """What the caller measured, once the call is over."""
         try:
-            out, errors = self.process.communicate(timeout=timeout_s)
+            out, errors = self.process.communicate(timeout=timeout_s * PATIENCE)
         except subprocess.TimeoutExpired:
             end(self.process)
-            raise AssertionError(f"the call did not end within {timeout_s} s") from None
+            raise AssertionError(f"the call did not end within {timeout_s * PATIENCE} s") from None
         assert out, errors
         return dict(json.loads(out))
 
@@ -195,9 +197,9 @@ class Instance:
             [sys.executable, "-m", "server.cli", "serve"], cwd=ROOT, env=self.env, stdout=self._log, stderr=self._log,
             text=True, start_new_session=True,
         )  # fmt: skip
-        self.ready(READY_S)
+        self.ready()
 
-    def ready(self, timeout_s: float = READY_S) -> None:
+    def ready(self, timeout_s: float = READY_S / PATIENCE) -> None:
         """Until every plane is up."""
 
         def ok() -> bool:
@@ -214,7 +216,7 @@ class Instance:
             for _ in range(2):  # the second says: now
                 if self.process.poll() is None:
                     self.process.send_signal(signal.SIGTERM)
-            end(self.process, 30)
+            end(self.process, 60)
         self._log.close()
 
     def tail(self, lines: int = 60) -> str:
@@ -226,7 +228,7 @@ class Instance:
     def cli(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "server.cli", *arguments], cwd=ROOT, env={**self.env, "WARMLINE_PASSWORD": PASSWORD},
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=60 * PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -273,13 +275,13 @@ class Instance:
     # ------------------------------------------------------------------ the API
 
     def login(self, name: str) -> str:
-        answer = httpx.post(f"{self.url}/api/login", json={"name": name, "password": PASSWORD}, timeout=10)
+        answer = httpx.post(f"{self.url}/api/login", json={"name": name, "password": PASSWORD}, timeout=40)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["token"])
 
     def ask(self, method: str, path: str, token: str = "", **arguments: Any) -> httpx.Response:
         return httpx.request(
-            method, f"{self.url}{path}", headers={"Authorization": f"Bearer {token or self.token}"}, timeout=15, **arguments
+            method, f"{self.url}{path}", headers={"Authorization": f"Bearer {token or self.token}"}, timeout=60, **arguments
         )  # fmt: skip
 
     def available(self, token: str, availability: str = "available") -> None:
@@ -363,7 +365,7 @@ class Instance:
         process = subprocess.Popen(
             [
                 sys.executable, "-m", "telephony.softphone", "--uri", f"sip:{name}@127.0.0.1", "--registrar",
-                f"sip:127.0.0.1:{self.sip}", "--max-seconds", "300", "--record", str(record), *arguments,
+                f"sip:127.0.0.1:{self.sip}", "--max-seconds", "900", "--record", str(record), *arguments,
             ],
             cwd=ROOT, env={**os.environ, "WARMLINE_PHONE_PASSWORD": secret}, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True,
@@ -373,7 +375,7 @@ class Instance:
         phone.wait("registered")
         return phone
 
-    def call(self, *steps: Any, to: str = "support", who: str = "demo", max_s: float = 90.0) -> tuple[Caller, str]:
+    def call(self, *steps: Any, to: str = "support", who: str = "demo", max_s: float = 300.0) -> tuple[Caller, str]:
         """Place a call that goes through these steps and stays until the far end hangs up: (caller, conversation)."""
         folder = self.folder / f"call-{next(self._numbers)}"
         folder.mkdir()

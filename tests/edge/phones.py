@@ -115,7 +115,7 @@ class Phone(asyncio.DatagramProtocol):
         """What is sent back to a request; 200 to everything but ACK."""
         return [] if message.method == "ACK" else [self.reply(message, 200, "OK")]
 
-    async def heard(self, method: str, timeout_s: float = 5.0) -> Message:
+    async def heard(self, method: str, timeout_s: float = 40.0) -> Message:
         """The next request of this kind, or the first that came already."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -157,7 +157,7 @@ class Phone(asyncio.DatagramProtocol):
         headers: Sequence[str] = (),
         dialog: Dialog | None = None,
         to: str = "",
-        timeout_s: float = 8.0,
+        timeout_s: float = 40.0,
         secret: str = "",
         auth_user: str = "",
     ) -> Answer:

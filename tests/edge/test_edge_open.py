@@ -99,10 +99,10 @@ async def test_sipp_calls_sends_keys_and_may_not_transfer(transport: str) -> Non
         await edge.start()
         sipp = await asyncio.create_subprocess_exec(
             "sipp", f"127.0.0.1:{edge.options.port}", "-sf", str(SCENARIO), "-i", "127.0.0.1", "-t", transport,
-            "-m", "5", "-r", "5", "-timeout", "15", "-timeout_error", "-nostdin", "-trace_err",
+            "-m", "5", "-r", "5", "-timeout", "80", "-timeout_error", "-nostdin", "-trace_err",
             cwd=edge.folder, env=os.environ | {"TERM": "dumb"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
-        _, errors = await asyncio.wait_for(sipp.communicate(), 20)
+        _, errors = await asyncio.wait_for(sipp.communicate(), 100)
         logs = "".join(path.read_text(errors="replace") for path in edge.folder.glob("*_errors.log"))
         assert sipp.returncode == 0, errors.decode() + logs
         assert sum(message.method == "INFO" for message in worker.received) == 5
@@ -130,10 +130,10 @@ async def test_a_sip_out_worker_rings_a_registered_phone(tmp_path: Path, phone: 
                 f"<sip:ann@{home}>;auth_user=ann;auth_pass=s3cret;answermode=auto;regint=60\n"
             )
             (tmp_path / "contacts").write_text("")
-            command = ["baresip", "-f", str(tmp_path), "-t", "20"]
+            command = ["baresip", "-f", str(tmp_path), "-t", "100"]
         else:
             command = [sys.executable, "-m", "telephony.softphone", "--uri", f"sip:ann@{home}", "--registrar", f"sip:{home}",
-                       "--password", "s3cret", "--answer-after", "0.1", "--max-seconds", "20"]  # fmt: skip
+                       "--password", "s3cret", "--answer-after", "0.1", "--max-seconds", "100"]  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             *command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
@@ -142,16 +142,18 @@ async def test_a_sip_out_worker_rings_a_registered_phone(tmp_path: Path, phone: 
             return
 
         try:
+            prompt = tone(tmp_path / "prompt.wav", 1.0)
             async with worker(
                 tmp_path, nothing, "sip-out-0",
                 dial_user=INTERNAL, dial_secret=SECRET, dial_proxy=f"sip:{home};lr", dial_domain=home,
             ) as world:  # fmt: skip
-                async with asyncio.timeout(8):
+                async with asyncio.timeout(40):
                     while not await edge.rpc.registered("ann"):  # noqa: ASYNC110 - Kamailio tells nobody
                         await asyncio.sleep(0.1)
                 await world.app.order(wire.DialLeg(leg_id="leg-1", role="agent", target=f"sip:ann@{home}"))
                 await world.app.wait(wire.LegProgress, state="up")
-                await asyncio.sleep(1)
+                await world.app.order(wire.PlayFile(leg_id="leg-1", play_id="p", path=str(prompt)))
+                await world.app.wait(wire.PlayFinished)
                 await world.app.order(wire.HangupLeg(leg_id="leg-1"))
                 ended = await world.app.wait(wire.LegEnded)
                 assert ended.stats.tx_packets > 20
@@ -159,5 +161,5 @@ async def test_a_sip_out_worker_rings_a_registered_phone(tmp_path: Path, phone: 
                 assert (await world.app.wait(wire.LegEnded, leg_id="leg-2")).code == 404
         finally:
             process.terminate()
-            output, _ = await asyncio.wait_for(process.communicate(), 10)
+            output, _ = await asyncio.wait_for(process.communicate(), 30)
             print(output.decode(errors="replace"), edge.log())  # noqa: T201 - shown when the test fails

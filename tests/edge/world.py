@@ -27,7 +27,7 @@ needs_kamailio = pytest.mark.skipif(
 )
 
 
-async def until(holds: Callable[[], bool], timeout_s: float = 6.0) -> None:
+async def until(holds: Callable[[], bool], timeout_s: float = 40.0) -> None:
     """Wait for what another process does to a file. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while not holds():  # noqa: ASYNC110 - a file has no event
@@ -67,7 +67,7 @@ class Edge:
             *edge.command(config, self.folder), stdout=self._log, stderr=self._log, start_new_session=True
         )
         probe = await self.phone()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 if self._process.returncode is not None:
                     raise AssertionError(self.log())

@@ -13,6 +13,8 @@ import server.hub as hub_module
 from server.hub import Hub, NoWorker, Worker
 from session import channel, wire
 
+pytestmark = pytest.mark.virtual_time
+
 
 class Sink:
     def __init__(self) -> None:

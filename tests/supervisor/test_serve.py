@@ -29,7 +29,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(what: Callable[[], Any], timeout_s: float = 8.0) -> Any:
+def until(what: Callable[[], Any], timeout_s: float = 60.0) -> Any:
     """Wait until it returns something true, and return that."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
@@ -93,7 +93,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         "WARMLINE_SERVER__DATA_DIR": str(tmp_path),
         "WARMLINE_SERVER__RUN_DIR": str(run_dir),
         "WARMLINE_SERVER__PORT": str(free_port()),
-        "WARMLINE_SERVER__DRAIN_TIMEOUT_S": "20",
+        "WARMLINE_SERVER__DRAIN_TIMEOUT_S": "300",
         "WARMLINE_EDGE__PORT": str(free_port()),
         "WARMLINE_SIP__WORKER_BASE_PORT": str(min(free_port(), 64_000)),
     }
@@ -102,14 +102,14 @@ def served(tmp_path: Path) -> Iterator[Served]:
     world = Served(process, run_dir, log, env)
     pids = {process.pid}
     try:
-        until(world.running, 20)
+        until(world.running)
         pids = tree(process.pid)
         yield world
     finally:
         for pid in alive(pids):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        process.wait(5)
+        process.wait(30)
         shutil.rmtree(run_dir)
         print(log.read_text())  # noqa: T201 - shown when a test fails
 
@@ -144,12 +144,12 @@ def test_sigterm_waits_for_the_calls_and_leaves_nothing(served: Served) -> None:
     served.process.send_signal(signal.SIGTERM)
     asked = until(lambda: json.loads((served.run_dir / "asked").read_text()))
     # Its answer comes when no call is left.
-    assert asked == {"cmd": "drain", "limit_s": 20.0}
+    assert asked == {"cmd": "drain", "limit_s": 300.0}
     # A call is still up: nobody is stopped.
     assert alive(everybody) == everybody
     assert served.running()
     (served.run_dir / "calls-ended").touch()
-    assert served.process.wait(10) == 0
+    assert served.process.wait(60) == 0
     assert not alive(everybody)
     assert not (served.run_dir / "planes.json").exists()
 
@@ -159,22 +159,22 @@ def test_a_second_sigterm_does_not_wait(served: Served) -> None:
     served.process.send_signal(signal.SIGTERM)
     until((served.run_dir / "asked").exists)
     served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(8) == 0
+    assert served.process.wait(60) == 0
     assert not alive(everybody)
 
 
 def test_kill_9_of_the_supervisor_leaves_nothing(served: Served) -> None:
     everybody = tree(served.process.pid)
     served.process.kill()
-    served.process.wait(5)
-    until(lambda: not alive(everybody), 4)
+    served.process.wait(30)
+    until(lambda: not alive(everybody))
     # And the next start is not hindered by what it left in the folder.
     again = start(served.env, served.log)
     try:
-        until(lambda: served.running() and not {p["pid"] for p in served.planes().values()} & everybody, 20)
+        until(lambda: served.running() and not {p["pid"] for p in served.planes().values()} & everybody)
         (served.run_dir / "calls-ended").touch()
         again.terminate()
-        assert again.wait(10) == 0
+        assert again.wait(60) == 0
     finally:
         if again.poll() is None:
             again.kill()
@@ -183,6 +183,6 @@ def test_kill_9_of_the_supervisor_leaves_nothing(served: Served) -> None:
 
 def test_a_second_instance_on_the_same_folder_is_refused(served: Served) -> None:
     second = start(served.env, served.log)
-    assert second.wait(20) == 1
+    assert second.wait(60) == 1
     assert f"another `warmline serve` uses {served.run_dir}" in served.log.read_text()
     assert served.running()

@@ -40,10 +40,13 @@ def free_port() -> int:
                 return port
 
 
-def tone(path: Path, seconds: float, hz: float = 440.0, rate: int = 16_000, lead_s: float = 0.0) -> Path:
-    """A sine of −12 dBFS, after `lead_s` of silence."""
+def tone(
+    path: Path, seconds: float, hz: float = 440.0, rate: int = 16_000, lead_s: float = 0.0, tail_s: float = 0.0
+) -> Path:
+    """A sine of −12 dBFS between `lead_s` and `tail_s` of silence."""
     t = np.arange(int(seconds * rate)) / rate
-    wave = np.concatenate([np.zeros(int(lead_s * rate)), 0.25 * np.sin(2 * np.pi * hz * t)])
+    silence = [np.zeros(int(s * rate)) for s in (lead_s, tail_s)]
+    wave = np.concatenate([silence[0], 0.25 * np.sin(2 * np.pi * hz * t), silence[1]])
     soundfile.write(path, wave, rate, subtype="PCM_16")
     return path
 
@@ -96,12 +99,12 @@ class App:
 
     async def order(self, body: wire.Body) -> None:
         assert self.peer is not None
-        await self.peer.ask(body, type(None), 5.0)
+        await self.peer.ask(body, type(None), 30.0)
 
     def seen(self, kind: type[E], leg_id: str | None = None) -> list[E]:
         return [e for _, e in self.events if isinstance(e, kind) and (leg_id is None or e.leg_id == leg_id)]
 
-    async def wait(self, kind: type[E], count: int = 1, timeout_s: float = 10.0, **fields: Any) -> E:
+    async def wait(self, kind: type[E], count: int = 1, timeout_s: float = 40.0, **fields: Any) -> E:
         """The `count`-th event of a kind whose fields are as given."""
 
         def found() -> list[E]:
@@ -155,7 +158,7 @@ async def worker(folder: Path, script: Script, worker_id: str = "sip-in-0", **si
     )
     try:
         try:
-            await asyncio.wait_for(app.connected.wait(), 20)
+            await asyncio.wait_for(app.connected.wait(), 60)
         except TimeoutError:
             raise AssertionError((folder / f"{worker_id}.log").read_text()) from None
         yield World(app, port, process, folder)
@@ -163,7 +166,7 @@ async def worker(folder: Path, script: Script, worker_id: str = "sip-in-0", **si
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
             try:
-                await asyncio.wait_for(process.wait(), 8)
+                await asyncio.wait_for(process.wait(), 30)
             except TimeoutError:
                 process.kill()
                 await process.wait()
@@ -173,7 +176,7 @@ async def worker(folder: Path, script: Script, worker_id: str = "sip-in-0", **si
 
 
 async def call(
-    world: World, *arguments: str, timeout_s: float = 30.0, uri: str = ""
+    world: World, *arguments: str, timeout_s: float = 90.0, uri: str = ""
 ) -> tuple[int, dict[str, Any], str]:
     """Run our own caller: (exit status, report, standard error)."""
     report = world.folder / f"report-{time.monotonic_ns()}.json"

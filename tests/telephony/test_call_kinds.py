@@ -37,7 +37,7 @@ async def test_codecs_and_srtp(tmp_path: Path) -> None:
             assert status == 0, errors
             assert report["codec"].startswith(codec)
             assert report["srtp"] is secure
-            assert 0.6 < report["heard_s"] < 1.2
+            assert 0.4 < report["heard_s"] < 1.6  # once; a busy machine may lose some of it
         for _ in wanted:
             await world.app.wait(wire.LegEnded, count=3)
         ups = {(e.codec.split("/")[0], e.srtp) for e in world.app.seen(wire.LegProgress) if e.state == "up"}
@@ -69,7 +69,7 @@ async def test_keys_come_once_and_in_order(tmp_path: Path) -> None:
 
 async def test_hold_from_the_caller_and_from_us(tmp_path: Path) -> None:
     """Audio flows again after each; the leg says held and resumed."""
-    prompt = tone(tmp_path / "prompt.wav", 0.4, hz=600)
+    prompt = tone(tmp_path / "prompt.wav", 0.4, hz=600, tail_s=0.5)
 
     async def script(app: App, event: wire.LegEvent) -> None:
         match event:
@@ -79,23 +79,21 @@ async def test_hold_from_the_caller_and_from_us(tmp_path: Path) -> None:
                 # The caller's hold is over; now ours.
                 await app.order(wire.HoldLeg(leg_id=event.leg_id, on=True))
                 await app.wait(wire.LegProgress, state="held", count=2)
-                await asyncio.sleep(0.5)
                 await app.order(wire.HoldLeg(leg_id=event.leg_id, on=False))
                 await app.wait(wire.LegProgress, state="resumed", count=2)
                 await app.order(wire.PlayFile(leg_id=event.leg_id, play_id="after", path=str(prompt)))
                 await app.wait(wire.PlayFinished)
-                await asyncio.sleep(0.5)
                 await app.order(wire.HangupLeg(leg_id=event.leg_id))
 
     async with worker(tmp_path, script) as world:
-        status, report, errors = await call(world, "--hold-at", "0.5", "--resume-at", "1.2", "--stay", "20")
+        status, report, errors = await call(world, "--hold-at", "0.5", "--resume-at", "1.2", "--stay", "60")
         assert (status, world.app.errors) == (0, []), errors
         ended = await world.app.wait(wire.LegEnded)
         assert (ended.party, ended.reason) == ("local", "hangup")
         states = [e.state for e in world.app.seen(wire.LegProgress)]
         assert states == ["up", "held", "resumed", "held", "resumed"]
         assert report["ended_by"] == "far end"
-        assert 0.3 < report["heard_s"] < 0.8
+        assert 0.2 < report["heard_s"] < 0.8
 
 
 async def test_a_refused_call_and_an_app_that_says_nothing(tmp_path: Path) -> None:
@@ -130,30 +128,35 @@ async def test_early_media_then_answer(tmp_path: Path) -> None:
         status, report, errors = await call(world, "--stay", "0.5")
         assert status == 0, errors
         assert [e.state for e in world.app.seen(wire.LegProgress)] == ["early", "up"]
-        assert report["media_ms"] < report["answer_ms"] - 500
-        assert report["heard_s"] > 0.4
+        assert report["media_ms"] < report["answer_ms"]
+        assert report["heard_s"] > 0.3
         assert not world.app.errors
 
 
 async def test_draining_refuses_new_calls_and_keeps_the_old(tmp_path: Path) -> None:
     async with worker(tmp_path, answering()) as world:
-        talking = asyncio.create_task(call(world, "--stay", "4"))
-        await world.app.wait(wire.LegProgress, state="up")
+        talking = asyncio.create_task(call(world, "--stay", "80"))
+        up = await world.app.wait(wire.LegProgress, state="up")
         await world.app.order(wire.Drain(retry_after_s=7))
         status, report, _ = await call(world)
         assert (status, report["code"]) == (3, 503)
+        assert not world.app.seen(wire.LegEnded)
+        await world.app.order(wire.HangupLeg(leg_id=up.leg_id))
         status, report, errors = await talking
-        assert status == 0, errors
-        assert report["talk_s"] > 3
+        assert (status, report["ended_by"]) == (0, "far end"), errors
 
 
 async def test_sigterm_hangs_up_and_leaves(tmp_path: Path) -> None:
-    async with worker(tmp_path, answering()) as world:
-        talking = asyncio.create_task(call(world, "--stay", "20"))
-        await world.app.wait(wire.LegProgress, state="up")
-        await asyncio.sleep(0.7)
+    prompt = tone(tmp_path / "prompt.wav", 0.4, tail_s=0.3)
+
+    def play(leg: str) -> wire.Body:
+        return wire.PlayFile(leg_id=leg, play_id="p", path=str(prompt))
+
+    async with worker(tmp_path, answering(play)) as world:
+        talking = asyncio.create_task(call(world, "--stay", "80"))
+        await world.app.wait(wire.PlayFinished)
         world.process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(world.process.wait(), 6) == 0
+        assert await asyncio.wait_for(world.process.wait(), 60) == 0
         status, report, _ = await talking
         assert (status, report["ended_by"]) == (0, "far end")
         ended = await world.app.wait(wire.LegEnded)
@@ -163,13 +166,12 @@ async def test_sigterm_hangs_up_and_leaves(tmp_path: Path) -> None:
 async def test_a_caller_killed_in_mid_call_ends_by_silence(tmp_path: Path) -> None:
     async with worker(tmp_path, answering(), no_rtp_timeout_s=2) as world:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "telephony.caller", world.uri, "--stay", "60", cwd=ROOT, stdout=subprocess.DEVNULL
+            sys.executable, "-m", "telephony.caller", world.uri, "--stay", "100", cwd=ROOT, stdout=subprocess.DEVNULL
         )
         await world.app.wait(wire.LegProgress, state="up")
-        await asyncio.sleep(1.0)
         os.kill(process.pid, signal.SIGKILL)
         await process.wait()
-        ended = await world.app.wait(wire.LegEnded, timeout_s=10)
+        ended = await world.app.wait(wire.LegEnded)
         assert (ended.party, ended.reason) == ("network", "no_rtp")
         # The worker takes the next call as if nothing had been.
         status, _, errors = await call(world, "--stay", "0.3")

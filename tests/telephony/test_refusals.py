@@ -34,7 +34,7 @@ async def test_refusing_while_draining_does_not_end_the_worker(tmp_path: Path) -
                     phone, INVITE.format(to=world.port, port=port, n=n).encode(), ("127.0.0.1", world.port)
                 )
                 while (
-                    not (answer := (await asyncio.wait_for(loop.sock_recv(phone, 4000), 5)).decode()).startswith(
+                    not (answer := (await asyncio.wait_for(loop.sock_recv(phone, 4000), 30)).decode()).startswith(
                         "SIP/2.0 503"
                     )
                     or f"refused-{n}\r" not in answer

@@ -27,11 +27,11 @@ async def sipp(world: World, scenario: Path, *arguments: str) -> tuple[int, str]
     """Run a scenario: (exit status, 0 = every call went as written; the error log)."""
     process = await asyncio.create_subprocess_exec(
         "sipp", f"127.0.0.1:{world.port}", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(free_port()),
-        "-mp", str(free_port()), "-m", "1", "-timeout", "20", "-timeout_error", "-nostdin", "-trace_err", "-max_retrans", "3",
+        "-mp", str(free_port()), "-m", "1", "-timeout", "80", "-timeout_error", "-nostdin", "-trace_err", "-max_retrans", "3",
         *arguments, cwd=world.folder, env=os.environ | {"TERM": "dumb"},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
-    _, errors = await asyncio.wait_for(process.communicate(), 28)
+    _, errors = await asyncio.wait_for(process.communicate(), 100)
     logs = "".join(path.read_text(errors="replace") for path in world.folder.glob("*_errors.log"))
     return process.returncode or 0, errors.decode(errors="replace") + logs
 
@@ -40,7 +40,7 @@ def options_status(port: int) -> str:
     """The first line that the worker answers to OPTIONS."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
         phone.bind(("127.0.0.1", 0))
-        phone.settimeout(2)
+        phone.settimeout(30)
         own = phone.getsockname()[1]
         phone.sendto(
             (
@@ -146,12 +146,11 @@ async def test_torture_leaves_the_worker_answering(tmp_path: Path) -> None:
                 phone.sendto(path.read_bytes(), ("127.0.0.1", world.port))
                 await asyncio.sleep(0.02)
         for path in messages:
-            with socket.create_connection(("127.0.0.1", world.port), timeout=2) as stream:
+            with socket.create_connection(("127.0.0.1", world.port), timeout=30) as stream:
                 stream.sendall(path.read_bytes())
                 await asyncio.sleep(0.02)
-        await asyncio.sleep(0.5)
-        assert world.process.returncode is None
         assert options_status(world.port) == "SIP/2.0 200 OK"
+        assert world.process.returncode is None
         assert world.app.seen(wire.LegOffered)
         status, _, errors = await call(world, "--stay", "0.3")
         assert status == 0, errors
@@ -175,7 +174,7 @@ async def test_many_short_calls_one_after_the_other(tmp_path: Path) -> None:
 async def test_baresip_calls_and_is_heard(tmp_path: Path) -> None:
     """Another vendor's phone: G.711 from a sound file, hang-up by us."""
     tone(tmp_path / "said.wav", 6.0, hz=1000, rate=8000)
-    prompt = tone(tmp_path / "prompt.wav", 1.0)
+    prompt = tone(tmp_path / "prompt.wav", 2.0)
     port = free_port()
     (tmp_path / "config").write_text(
         f"sip_listen 127.0.0.1:{port}\naudio_player aufile,{tmp_path}/heard.wav\naudio_source aufile,{tmp_path}/said.wav\n"
@@ -191,14 +190,13 @@ async def test_baresip_calls_and_is_heard(tmp_path: Path) -> None:
 
     async with worker(tmp_path, answering(play, record=str(recording))) as world:
         phone = await asyncio.create_subprocess_exec(
-            "baresip", "-f", str(tmp_path), "-e", f"d{world.uri}", "-t", "10",
+            "baresip", "-f", str(tmp_path), "-e", f"d{world.uri}", "-t", "60",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
             up = await world.app.wait(wire.LegProgress, state="up")
             assert up.codec in ("PCMU/8000", "PCMA/8000")
             await world.app.wait(wire.PlayFinished)
-            await asyncio.sleep(1)
             await world.app.order(wire.HangupLeg(leg_id=up.leg_id))
             ended = await world.app.wait(wire.LegEnded)
             assert ended.stats.rx_packets > 50

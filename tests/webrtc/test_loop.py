@@ -63,16 +63,24 @@ async def call(
     try:
         answer = await peer.answer(browser.localDescription.sdp)
         await browser.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        await asyncio.wait_for(events.is_up.wait(), 10)
+        await asyncio.wait_for(events.is_up.wait(), 40)
         yield peer, events, browser
     finally:
         await browser.close()
         await peer.close()
 
 
-async def test_the_delay_after_a_loss_is_what_it_was_before() -> None:
-    sent: list[float] = []
-    heard: list[float] = []
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what real packets bring."""
+    async with asyncio.timeout(40):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def test_losses_are_counted_and_what_comes_after_them_is_heard() -> None:
+    """That they leave no delay behind is tested in virtual time, in test_jitter.py."""
+    beeps_sent: list[int] = []
+    heard: list[int] = []
     frame = 0
 
     def beeps(rate: int, samples: int) -> Samples:
@@ -81,12 +89,16 @@ async def test_the_delay_after_a_loss_is_what_it_was_before() -> None:
         frame += 1
         if frame % 15:
             return np.zeros(samples, np.int16)
-        sent.append(time.monotonic())
+        beeps_sent.append(frame)
         return (12_000 * np.sin(2 * np.pi * 800 * np.arange(samples) / rate)).astype(np.int16)
 
+    came = 0
+
     def deliver(audio: Audio) -> None:
-        if np.abs(audio.samples).max() > 3000 and (not heard or time.monotonic() - heard[-1] > 0.15):
-            heard.append(time.monotonic())
+        nonlocal came
+        came += 1
+        if np.abs(audio.samples).max() > 3000 and (not heard or came - heard[-1] > 7):
+            heard.append(came)
 
     async with call(deliver, beeps) as (peer, _, browser):
         transport = browser.getSenders()[0].transport
@@ -94,39 +106,30 @@ async def test_the_delay_after_a_loss_is_what_it_was_before() -> None:
 
         async def lossy(data: bytes) -> None:
             nonlocal dropped
-            if frame in {70, 71, 90, 110} and not 192 <= data[1] <= 223:
+            if frame in {70, 71, 92, 112} and not 192 <= data[1] <= 223:
                 dropped += 1
             else:
                 await send(data)
 
         transport._send_rtp = lossy
-        await asyncio.sleep(4.5)
+        await until(lambda: frame > 120)
+        before = len(heard)
+        await until(lambda: len(heard) >= before + 4)
         stats = await peer.stats()
-
-    delays = []
-    for moment in heard:
-        earlier = [s for s in sent if s <= moment]
-        if earlier:
-            delays.append(1000 * (moment - earlier[-1]))
     assert dropped >= 3
     assert stats.rx_lost >= 3
-    assert len(delays) >= 12
-    before, after = np.median(delays[:4]), np.median(delays[-5:])
-    assert after < before + 15, f"{before:.0f} ms before the losses, {after:.0f} ms after: {[round(d) for d in delays]}"
-    assert after < 80
+    assert 4 <= before <= len(heard) <= len(beeps_sent)
 
 
 async def test_video_is_counted_and_never_queued_and_keys_arrive() -> None:
     async with call(lambda _: None, silence, video=True) as (peer, events, browser):
         channel = browser.sctp._data_channels
-        for _ in range(60):
-            if (await peer.stats()).video_frames >= 10:
-                break
-            await asyncio.sleep(0.1)
-        stats = await peer.stats()
-        assert stats.video_frames >= 10
-        assert stats.rx_packets > 10
-        assert stats.tx_packets > 10
+        async with asyncio.timeout(40):
+            while True:
+                stats = await peer.stats()
+                if stats.video_frames >= 10 and min(stats.rx_packets, stats.tx_packets) > 10:
+                    break
+                await asyncio.sleep(0.1)
         for transceiver in peer._pc.getTransceivers():
             receiver = transceiver.receiver
             assert receiver._RTCRtpReceiver__decoder_queue.qsize() == 0
@@ -134,10 +137,7 @@ async def test_video_is_counted_and_never_queued_and_keys_arrive() -> None:
         (warmline,) = channel.values()
         for message in (json.dumps({"dtmf": "5"}), "nonsense", json.dumps({"dtmf": "55"}), json.dumps([1])):
             warmline.send(message)
-        for _ in range(50):
-            if events.keys:
-                break
-            await asyncio.sleep(0.02)
+        await until(lambda: bool(events.keys))
         assert events.keys == ["5"]
         assert events.remote.startswith("127.0.0.1:")
         assert "127.0.0.1" in peer._pc.localDescription.sdp
@@ -150,7 +150,7 @@ async def test_video_is_counted_and_never_queued_and_keys_arrive() -> None:
 async def test_a_browser_that_closes_ends_the_leg() -> None:
     async with call(lambda _: None, silence) as (_, events, browser):
         await browser.close()
-        assert await asyncio.wait_for(events.ended.get(), 5) == ("remote", "hangup")
+        assert await asyncio.wait_for(events.ended.get(), 30) == ("remote", "hangup")
 
 
 async def test_hold_silences_what_the_leg_hears() -> None:
@@ -161,15 +161,13 @@ async def test_hold_silences_what_the_leg_hears() -> None:
         _,
         _b,
     ):
-        await asyncio.sleep(0.5)
+        await until(lambda: max(heard, default=0) > 4000)
         peer.hold(True)
-        assert max(heard) > 4000
         heard.clear()
-        await asyncio.sleep(0.3)
+        await until(lambda: len(heard) >= 15)
         assert set(heard) == {0.0}, "silence goes on, so that the leg does not look dead"
         peer.hold(False)
-        await asyncio.sleep(0.3)
-        assert max(heard) > 4000
+        await until(lambda: max(heard) > 4000)
 
 
 @pytest.mark.parametrize(
