@@ -25,6 +25,10 @@ class Offer(BaseModel):
     customer: str | None = Field(default=None, max_length=64)
     locale: str | None = Field(default=None, max_length=35)
     video: bool = False
+    slow: bool = Field(default=False, description="the assistant speaks slower, from its first word on")
+    resume: bool = Field(
+        default=False, description="only take up the call of `conversation` that goes on; 409 when it is over"
+    )
 
 
 class Answer(BaseModel):
@@ -55,6 +59,12 @@ class Text(BaseModel):
     """A chat message."""
 
     text: str = Field(min_length=1, max_length=4000)
+
+
+class Pace(BaseModel):
+    """How fast the assistant speaks."""
+
+    slow: bool
 
 
 class Key(BaseModel):
@@ -94,8 +104,16 @@ async def offer(body: Offer, request: Request) -> Answer:
         raise HTTPException(401, "conversation: send the token that began it as `Authorization: Bearer …`")
     try:
         call = await control_of(request).offer_webrtc(
-            body.sdp, conversation_id=body.conversation, customer_id=body.customer, locale=body.locale, remote=address
+            body.sdp,
+            conversation_id=body.conversation,
+            customer_id=body.customer,
+            locale=body.locale,
+            remote=address,
+            slow=body.slow,
+            resume=body.resume,
         )
+    except NotNow as error:
+        raise HTTPException(409, str(error)) from error
     except Turned as error:
         raise HTTPException(503, str(error), {"Retry-After": str(error.retry_after_s)}) from error
     except LookupError as error:
@@ -144,6 +162,12 @@ async def message(conversation_id: str, body: Text, who: CallerOrStaff, request:
         )
     except LookupError as error:
         raise HTTPException(404, str(error)) from error
+
+
+@router.put("/conversations/{conversation_id}/pace", status_code=204)
+async def pace(conversation_id: str, body: Pace, _who: CallerOrStaff, request: Request) -> None:
+    """The assistant speaks slower from its next words on, or as usual again; without a call nothing changes."""
+    await control_of(request).pace(conversation_id, slow=body.slow)
 
 
 @router.post("/conversations/{conversation_id}/dtmf", status_code=204)

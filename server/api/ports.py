@@ -43,9 +43,23 @@ class CallControl(Protocol):
         """What supervisors do."""
 
     async def offer_webrtc(
-        self, sdp: str, *, conversation_id: str | None, customer_id: str | None, locale: str | None, remote: str
+        self,
+        sdp: str,
+        *,
+        conversation_id: str | None,
+        customer_id: str | None,
+        locale: str | None,
+        remote: str,
+        slow: bool = False,
+        resume: bool = False,
     ) -> WebCall:
-        """A browser calls. Raises `Turned`, ValueError for a bad offer, LookupError when nothing answers."""
+        """A browser calls. Raises `Turned`, ValueError for a bad offer, LookupError when nothing answers.
+
+        A call that goes on in the conversation is taken up; with `resume` no other is begun (`NotNow`).
+        """
+
+    async def pace(self, conversation_id: str, *, slow: bool) -> None:
+        """How fast the assistant speaks to the caller."""
 
     async def open_chat(self, *, customer_id: str | None, locale: str | None) -> str:
         """Somebody begins to write; their conversation. Raises `Turned`, LookupError when nothing answers."""

@@ -14,6 +14,7 @@ from server.hub import Hub
 from session import channel, wire
 from session.consent import EmotionConsent
 from session.ids import new_id
+from session.speech import Style
 
 log = structlog.get_logger(__name__)
 
@@ -60,13 +61,15 @@ class CallerSide:
             )
         )
 
-    async def announce(self, text: str, language: str) -> None:
+    async def announce(self, text: str, language: str, style: Style = "") -> None:
         """Speak between the music, which goes on afterwards."""
         await self.music(False, language)
         play_id = new_id()
         self.ref.plays[play_id] = Play("announce", text, "queue", language)
         await self._send(
-            wire.PlaySpeech(leg_id=self.ref.leg_id, play_id=play_id, text=text, locale=language, interruptible=False)
+            wire.PlaySpeech(
+                leg_id=self.ref.leg_id, play_id=play_id, text=text, locale=language, interruptible=False, style=style
+            )
         )
         await self.music(True, language)
 

@@ -435,6 +435,10 @@ class Contact:
         if self.phase != "ended":
             await self.step(ev.Pressed(digit=digit))
 
+    async def pace(self, slow: bool) -> None:
+        """The caller chose how fast the bot speaks."""
+        self.run.slow = slow
+
     async def hang_up(self, reason: str) -> None:
         """End the caller's leg; the rest follows from its `LegEnded`. A chat ends here."""
         if self.chat:

@@ -42,12 +42,22 @@ class Control:
     # ------------------------------------------------------------------ callers
 
     async def offer_webrtc(
-        self, sdp: str, *, conversation_id: str | None, customer_id: str | None, locale: str | None, remote: str
+        self,
+        sdp: str,
+        *,
+        conversation_id: str | None,
+        customer_id: str | None,
+        locale: str | None,
+        remote: str,
+        slow: bool = False,
+        resume: bool = False,
     ) -> WebCall:
         """A browser calls: a leg, a contact, an answer."""
         controller = self._controller
         if controller.draining:
             raise Turned("this server is being restarted; call again in a moment", DRAIN_RETRY_S)
+        if resume:
+            raise NotNow("the call is over")
         if conversation_id is not None and not await controller.store.reopen_conversation(conversation_id):
             raise LookupError(f"there is no conversation {conversation_id}")
         leg_id = new_id()
@@ -66,6 +76,7 @@ class Control:
             locale=locale,
             conversation_id=conversation_id,
             customer_id=customer_id,
+            slow=slow,
         )
         offer = wire.OfferLeg(
             leg_id=leg_id,
@@ -106,6 +117,12 @@ class Control:
         )
         if contact is not None and role == "customer":
             contact.post(lambda: contact.text(text))
+
+    async def pace(self, conversation_id: str, *, slow: bool) -> None:
+        """How fast the bot speaks."""
+        contact = self._controller.contact_in(conversation_id)
+        if contact is not None:
+            contact.post(lambda: contact.pace(slow))
 
     async def key(self, conversation_id: str, digit: str) -> None:
         """A key of the page's keypad."""

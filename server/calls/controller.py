@@ -246,15 +246,18 @@ class Controller:
         locale: str | None,
         conversation_id: str | None = None,
         customer_id: str | None = None,
+        slow: bool = False,
     ) -> Contact:
-        """Rows and actor of a new contact."""
+        """Rows and actor of a new contact. `slow`: the bot speaks slower."""
         answering = self.dialog.answering(number)
         engine, served = answering.engine, answering.number
         language = match_locale(engine.flow.locales, locale or served.locale) or served.locale
         if conversation_id is None:
             conversation_id = await self.store.create_conversation(language=language, customer_id=customer_id)
         caller = CallerInfo(number=sip_user(remote), called=number, name=name)
-        return await self._open(engine, served, conversation_id, language, leg_id, worker, transport, remote, caller)
+        return await self._open(
+            engine, served, conversation_id, language, leg_id, worker, transport, remote, caller, slow=slow
+        )
 
     async def open_chat(self, *, locale: str | None, customer_id: str | None) -> Contact:
         """Somebody writes on the page: a flow answers. Raises LookupError when none does."""
@@ -290,6 +293,8 @@ class Controller:
         remote: str,
         caller: CallerInfo,
         place: PlaceSnapshot | None = None,
+        *,
+        slow: bool = False,
     ) -> Contact:
         """`worker` None: no leg, somebody writes."""
         store = self.store
@@ -319,6 +324,7 @@ class Controller:
             attributes={"callback_reason": place.queue.reason} if place else None,
             policy=served.emotion,
         )
+        run.slow = slow
         contact = Contact(
             around=self.around,
             engine=engine,

@@ -93,9 +93,17 @@ class FakeControl:
         self.asked.append(what)
 
     async def offer_webrtc(
-        self, sdp: str, *, conversation_id: str | None, customer_id: str | None, locale: str | None, remote: str
+        self,
+        sdp: str,
+        *,
+        conversation_id: str | None,
+        customer_id: str | None,
+        locale: str | None,
+        remote: str,
+        slow: bool = False,
+        resume: bool = False,
     ) -> WebCall:
-        self._note("offer", conversation_id, locale)
+        self._note("offer", conversation_id, locale, *(["slow"] if slow else []), *(["resume"] if resume else []))
         return WebCall("answer-sdp", "leg-1", conversation_id or await self.store.create_conversation(language="en"))
 
     async def open_chat(self, *, customer_id: str | None, locale: str | None) -> str:
@@ -104,6 +112,9 @@ class FakeControl:
 
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
         self._note("message", conversation_id, text, role, user_id)
+
+    async def pace(self, conversation_id: str, *, slow: bool) -> None:
+        self._note("pace", conversation_id, slow)
 
     async def key(self, conversation_id: str, digit: str) -> None:
         self._note("key", conversation_id, digit)

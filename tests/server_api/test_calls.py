@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from server.api.ports import NotNow
+
 OFFER = {"sdp": "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\n", "type": "offer", "locale": "de-DE", "video": False}
 
 
@@ -97,6 +99,21 @@ async def test_only_keys_are_keys(world: Any, digit: str) -> None:
     async with world.as_caller("c1") as own:
         answer = await own.post("/api/conversations/c1/dtmf", json={"digit": digit})
     assert answer.status_code == 422
+
+
+async def test_the_caller_chooses_the_assistants_pace(world: Any) -> None:
+    async with world.as_caller("c1") as own, world.client() as stranger:
+        assert (await own.post("/api/offer", json=OFFER | {"slow": True})).status_code == 200
+        assert (await own.put("/api/conversations/c1/pace", json={"slow": False})).status_code == 204
+        assert (await stranger.put("/api/conversations/c1/pace", json={"slow": True})).status_code == 401
+    assert world.control.asked == [("offer", None, "de-DE", "slow"), ("pace", "c1", False)]
+
+
+async def test_a_call_that_is_over_is_not_taken_up(world: Any) -> None:
+    world.control.refusal = NotNow("the call is over")
+    async with world.as_caller("c1") as own:
+        answer = await own.post("/api/offer", json=OFFER | {"conversation": "c1", "resume": True})
+    assert answer.status_code == 409
 
 
 async def test_agents_write_as_agents_and_press_no_keys(world: Any) -> None:
