@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,8 +20,10 @@ from dialog.actions.outside import Outside
 from dialog.experiment.assign import Experiments
 from dialog.filter.service import Filters
 from dialog.knowledge import Article, KnowledgeBase, read_articles
+from dialog.neighbours import PACKS
 from dialog.options import DialogOptions
 from dialog.ports import Embedder, Ports
+from dialog.snapshots import UNIVERSAL
 from dialog.understanding import Example, IntentClassifier, read_examples, read_levels
 from dialog.verification.directory import FileDirectory
 from dialog.verification.memory import memory_ports
@@ -31,9 +33,6 @@ from dialog.yamlfile import FileError, Problem
 
 log = structlog.get_logger(__name__)
 
-PACKS = "packs"
-UNIVERSAL = frozenset({"yes", "no", "human_request", "repeat", "thanks", "goodbye", "unknown"})
-"""Intents that the engine or its questions know by name."""
 QUESTION = "question"
 """Intent of whatever the knowledge base can be asked; learnt from the articles' own questions."""
 _FLOW = re.compile(r'^\s*[{]?\s*"?format"?\s*:\s*"?flow/v1\b', re.MULTILINE)
@@ -63,11 +62,6 @@ def flow_files(root: Path) -> dict[str, Path]:
     return found
 
 
-def tests_of(path: Path) -> Path:
-    """The flow test beside a flow."""
-    return path.with_name(f"{path.stem}.flowtest.yaml")
-
-
 def _is_flow(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8") as file:
@@ -85,6 +79,7 @@ class FlowFolder:
     examples: list[Example]
     articles: list[Article]
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _learning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     def load(
@@ -101,10 +96,12 @@ class FlowFolder:
         filters: Filters | None = None,
         experiments: Experiments | None = None,
         verification: MakeVerification = memory_ports,
+        kin: Iterable[FlowFolder] = (),
     ) -> FlowFolder:
         """Read a folder of flows. Raises `FileError`.
 
-        `root`: the outermost folder; `data_dir`: where vectors are cached, by folder, None = nowhere.
+        `root`: the outermost folder; `data_dir`: where vectors are cached, by folder, None = nowhere; `kin`: folders
+        that may have learnt the same: what one version of a flow has learnt, the others need not learn again.
         """
         examples, articles = read_examples(path / "intents"), read_articles(path / "knowledge")
         levels = read_levels(path / "intents")
@@ -114,16 +111,20 @@ class FlowFolder:
             shared = read_examples(root / "intents")
             examples += [item for item in shared if item.intent in UNIVERSAL and item.intent not in own]
             cache = data_dir / PACKS / path.name if data_dir else None
-        directory = path / options.customers
-        people = customers or FileDirectory.read(directory if directory.is_file() else root / options.customers)
+        people = customers or people_of(path, root, options)
+        same = next((one for one in kin if one.has_learnt_from(examples, articles, levels)), None)
         ports = Ports(
-            performer=(outside or Outside(options.actions)).performer(path),
+            performer=(outside or Outside(options.actions)).performer(path, path.name if path != root else "flows"),
             experiments=experiments or Experiments(options.experiment_salt),
             filters=filters or Filters.load(root / "filters", options.filters),
-            understanding=IntentClassifier(
+            understanding=same.ports.understanding
+            if same
+            else IntentClassifier(
                 embedder, least=options.intent_min, cache=cache / "vectors-intents.npz" if cache else None
             ),
-            knowledge=KnowledgeBase(
+            knowledge=same.ports.knowledge
+            if same
+            else KnowledgeBase(
                 embedder,
                 [_with_examples(article, examples, levels) for article in articles],
                 least=options.knowledge_min,
@@ -135,7 +136,13 @@ class FlowFolder:
             verification=verification(people),
         )
         ports = replace(ports, performer=CodePerformer(ports.performer, ports.verification.codes))
+        if same:
+            return cls(path, ports, examples, articles, same._ready, same._learning)
         return cls(path, ports, examples, articles)
+
+    def has_learnt_from(self, examples: list[Example], articles: list[Article], levels: Mapping[str, int]) -> bool:
+        """Whether it learns just this."""
+        return self.examples == examples and self.articles == articles and self.ports.levels == levels
 
     @property
     def ready(self) -> bool:
@@ -157,16 +164,23 @@ class FlowFolder:
             for question in listed
         ]
         understanding, knowledge = self.ports.understanding, self.ports.knowledge
-        while not self.ready:
-            try:
-                if isinstance(knowledge, KnowledgeBase) and self.articles:
-                    await knowledge.index()
-                if isinstance(understanding, IntentClassifier):
-                    await understanding.fit([*self.examples, *questions])
-                self._ready.set()
-            except (OSError, TimeoutError) as error:
-                log.info("dialog.waiting_for_inference", folder=self.path.name, error=str(error))
-                await asyncio.sleep(_RETRY_S)
+        async with self._learning:
+            while not self.ready:
+                try:
+                    if isinstance(knowledge, KnowledgeBase) and self.articles:
+                        await knowledge.index()
+                    if isinstance(understanding, IntentClassifier):
+                        await understanding.fit([*self.examples, *questions])
+                    self._ready.set()
+                except (OSError, TimeoutError) as error:
+                    log.info("dialog.waiting_for_inference", folder=self.path.name, error=str(error))
+                    await asyncio.sleep(_RETRY_S)
+
+
+def people_of(path: Path, root: Path, options: DialogOptions) -> FileDirectory:
+    """The customer directory of a folder of flows, else of the outermost. Raises `FileError`."""
+    directory = path / options.customers
+    return FileDirectory.read(directory if directory.is_file() else root / options.customers)
 
 
 def _with_examples(article: Article, examples: list[Example], levels: dict[str, int]) -> Article:

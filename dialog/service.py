@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,9 @@ from dialog.embedding import CachedEmbedder
 from dialog.engine import FlowEngine
 from dialog.experiment.assign import Experiments
 from dialog.filter.service import Filters
-from dialog.flow import Flow, load_flow
-from dialog.gate import look
-from dialog.library import FlowFolder, MakeVerification, flow_files
+from dialog.flow import Flow
+from dialog.library import FlowFolder, MakeVerification
+from dialog.loading import Loaded, Loader
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Embedder, Ports
 from dialog.understanding import normal
@@ -27,6 +28,7 @@ from dialog.verification.lockout import MemoryAttempts
 from dialog.verification.memory import memory_ports
 from dialog.verification.ports import Attempts, CustomerDirectory
 from dialog.yamlfile import FileError, Problem
+from session.flow_contents import Snapshot
 
 log = structlog.get_logger(__name__)
 
@@ -42,24 +44,16 @@ class Answering:
 class Dialog:
     """All of the room, loaded. `prepare` must finish before calls are answered well; `ready` says so."""
 
-    def __init__(
-        self,
-        options: DialogOptions,
-        files: dict[str, Path],
-        flows: dict[str, Flow],
-        folders: dict[Path, FlowFolder],
-        embedder: Embedder,
-    ) -> None:
+    def __init__(self, options: DialogOptions, loader: Loader, loaded: Mapping[str, Loaded]) -> None:
         self.options = options
-        self.files = files
-        self.flows = flows
+        self.loader = loader
+        self.flows: dict[str, Flow] = {}
         """The flow of each id that answers new calls."""
-        self._embedder = embedder
-        self._folders = folders
+        self._homes: dict[str, FlowFolder] = {}
         self._engines: dict[str, FlowEngine] = {}
-        """By sha: versions that answer new calls, and those that live calls began with."""
-        for flow in flows.values():
-            self.keep(flow)
+        """Both by sha: versions that answer new calls, and those that live calls began with."""
+        for version in loaded.values():
+            self.use(version)
 
     @classmethod
     def load(
@@ -71,7 +65,7 @@ class Dialog:
         embedder: Embedder,
         customers: CustomerDirectory | None = None,
         attempts: Attempts | None = None,
-        published: Mapping[str, str] | None = None,
+        published: Mapping[str, Snapshot] | None = None,
         outside: Outside | None = None,
         filters: Filters | None = None,
         experiments: Experiments | None = None,
@@ -79,86 +73,92 @@ class Dialog:
     ) -> Dialog:
         """Read and check what the numbers need. Raises `FileError` naming file and line; blocks for some 100 ms.
 
-        `root`: installation folder; `data_dir`: where vectors are cached, None = nowhere; `published`: text by flow id,
-        which answers instead of the file on disk, however that looks. Flows that lie in the same
-        folders but answer no number are there to be called or transferred to; one that is broken is left out, with a
-        line in the log.
+        `root`: installation folder; `data_dir`: where vectors are cached and versions laid out, None = nowhere that
+        lasts; `published`: version by flow id, which answers instead of what is on disk, however that looks. Flows that
+        lie in the same folders but answer no number are there to be called or transferred to; one that is broken is
+        left out, with a line in the log.
         """
         folder = root / options.flows_dir
-        files = flow_files(folder)
-        flows: dict[str, Flow] = {}
-        live = published or {}
-        for called, number in options.numbers.items():
-            path = files.get(number.flow)
-            if path is None:
-                problem = (
-                    f"dialog.numbers.{called}.flow is {number.flow!r}, but there is no such file; "
-                    f"flows here: {', '.join(sorted(files)) or 'none'}"
-                )
-                raise FileError([Problem(str(folder / f"{number.flow}.yaml"), 1, problem)])
-            flows[number.flow] = _load(path, live.get(number.flow))
-        used = {files[name].parent for name in flows}
-        for name, path in files.items():
-            if name not in flows and path.parent in used:
-                try:
-                    flows[name] = _load(path, live.get(name))
-                except FileError as error:
-                    log.error("dialog.flow_left_out", flow=name, problems=[str(item) for item in error.problems])
-        _check_levels(flows, files, options)
-        cached = CachedEmbedder(embedder)
         tries = attempts or MemoryAttempts(
             options.lockout_attempts, options.lockout_s, options.verification.number_attempts
         )
-        folders = {
-            path: FlowFolder.load(
-                path,
-                folder,
-                options,
-                data_dir=data_dir,
-                embedder=cached,
-                attempts=tries,
-                customers=customers,
-                outside=outside,
-                filters=filters,
-                experiments=experiments,
-                verification=verification,
-            )
-            for path in sorted(used, key=lambda path: (path != folder, path))
-        }
-        return cls(options, files, flows, folders, cached)
+        make = partial(
+            FlowFolder.load,
+            options=options,
+            data_dir=data_dir,
+            embedder=CachedEmbedder(embedder),
+            attempts=tries,
+            outside=outside or Outside(options.actions),
+            filters=filters or Filters.load(folder / "filters", options.filters),
+            experiments=experiments or Experiments(options.experiment_salt),
+            verification=verification,
+        )
+        loader = Loader(options, folder, make, customers, data_dir / "flow-versions" if data_dir else None)
+        loaded: dict[str, Loaded] = {}
+        live = published or {}
+        loader.know(live.values())
+        for called, number in options.numbers.items():
+            if number.flow not in loader.files:
+                problem = (
+                    f"dialog.numbers.{called}.flow is {number.flow!r}, but there is no such file; "
+                    f"flows here: {', '.join(sorted(loader.files)) or 'none'}"
+                )
+                raise FileError([Problem(str(folder / f"{number.flow}.yaml"), 1, problem)])
+            loaded[number.flow] = loader.load(number.flow, live.get(number.flow))
+        used = {loader.files[name].parent for name in loaded}
+        for name, path in loader.files.items():
+            if name not in loaded and path.parent in used:
+                try:
+                    loaded[name] = loader.load(name, live.get(name))
+                except FileError as error:
+                    log.error("dialog.flow_left_out", flow=name, problems=[str(item) for item in error.problems])
+        _check_levels({name: version.flow for name, version in loaded.items()}, loader.files, options)
+        return cls(options, loader, loaded)
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """Where each flow lies in the installation, or would."""
+        return self.loader.files
 
     async def vector(self, text: str) -> NDArray[np.float32]:
         """The sentence vector by which `text` is understood, [dims]; asked for once. Raises OSError or TimeoutError."""
-        vector: NDArray[np.float32] = (await self._embedder.embed([normal(text)]))[0]
+        vector: NDArray[np.float32] = (await self.loader.embedder.embed([normal(text)]))[0]
         return vector
 
     @property
     def ports(self) -> Ports:
         """Those of the folder that is learnt first."""
-        return next(iter(self._folders.values())).ports
+        return self._folders()[0].ports
 
     def folder(self, flow_id: str) -> FlowFolder:
-        """Where a flow's intents, knowledge and customers are. Raises KeyError for one that is not loaded."""
-        return self._folders[self.files[flow_id].parent]
+        """Intents, knowledge and customers of the version that answers. Raises KeyError for a flow that is not loaded."""
+        return self._homes[self.flows[flow_id].sha]
 
     @property
     def ready(self) -> bool:
         """Can requests be understood and answered, whatever number is called?"""
-        return all(folder.ready for folder in self._folders.values())
+        return all(folder.ready for folder in self._folders())
 
-    async def wait_ready(self, flow_id: str, timeout_s: float) -> bool:
-        """Wait for what a flow needs, as after a restart; False when it took longer."""
+    async def wait_ready(self, flow_id: str, timeout_s: float, sha: str = "") -> bool:
+        """Wait for what a flow (in the version `sha`) needs, as after a restart; False when it took longer."""
+        home = self._homes.get(sha) or self.folder(flow_id)
         try:
             async with asyncio.timeout(timeout_s):
-                await self.folder(flow_id).wait_ready()
+                await home.wait_ready()
         except TimeoutError:
             return False
         return True
 
     async def prepare(self) -> None:
         """Learn folder after folder, the shipped one first; waits for the inference worker. Cancel to stop."""
-        for folder in self._folders.values():
+        for folder in self._folders():
             await folder.learn()
+
+    def _folders(self) -> list[FlowFolder]:
+        """Each once: what answers new calls, then what only calls of before a restart go on with."""
+        answering = [self._homes[flow.sha] for flow in self.flows.values()]
+        shared = sorted(answering, key=lambda home: (home.path != self.loader.root, home.path))
+        return list({id(home): home for home in (*shared, *self._homes.values())}.values())
 
     def answering(self, called: str) -> Answering:
         """What answers this number (`web` for the page)."""
@@ -175,15 +175,16 @@ class Dialog:
         """Versions that there is an engine for."""
         return frozenset(self._engines)
 
-    def keep(self, flow: Flow) -> None:
-        """A version that runs may need. Raises KeyError for a flow whose folder is not loaded."""
-        if flow.sha not in self._engines:
-            self._engines[flow.sha] = FlowEngine(flow, self.folder(flow.id).ports, self.options)
+    def keep(self, version: Loaded) -> None:
+        """A version that runs may need."""
+        if version.flow.sha not in self._engines:
+            self._homes[version.flow.sha] = version.folder
+            self._engines[version.flow.sha] = FlowEngine(version.flow, version.folder.ports, self.options)
 
-    def use(self, flow: Flow) -> None:
-        """New calls are answered by this version; runs keep the one they began with. Raises KeyError as `keep`."""
-        self.keep(flow)
-        self.flows[flow.id] = flow
+    def use(self, version: Loaded) -> None:
+        """New calls are answered by this version; runs keep the one they began with."""
+        self.keep(version)
+        self.flows[version.flow.id] = version.flow
 
 
 def _check_levels(flows: Mapping[str, Flow], files: Mapping[str, Path], options: DialogOptions) -> None:
@@ -195,17 +196,3 @@ def _check_levels(flows: Mapping[str, Flow], files: Mapping[str, Path], options:
     ]
     if problems:
         raise FileError(problems)
-
-
-def _load(path: Path, published: str | None) -> Flow:
-    """The published text, else the file; a flow that its own file's name finds again. Raises `FileError`."""
-    if published is not None:
-        gate = look(path.stem, published, path)
-        if gate.flow is not None and gate.open:
-            return gate.flow
-        log.error("dialog.published_unusable", flow=path.stem, problems=gate.refusal)
-    flow = load_flow(path)
-    if flow.id != path.stem:
-        problem = f"id is {flow.id!r}, but the file is called {path.name}; give both the same name"
-        raise FileError([Problem(str(path), 1, problem)])
-    return flow

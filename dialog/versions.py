@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from dialog.flow import Flow
 
-Kind = Literal["block added", "block removed", "parameter", "exit", "wording", "flow"]
+Kind = Literal["block added", "block removed", "parameter", "exit", "wording", "flow", "added", "removed", "beside"]
+"""The last three are of what lies beside the flow, which `where` names (`intent 'loan'`)."""
 
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 _NO_MEANING = frozenset({"layout", "sha", "note", "subflows"})
@@ -31,6 +32,8 @@ class Change:
     def __str__(self) -> str:
         if self.kind in ("block added", "block removed"):
             return f"{'+' if self.kind == 'block added' else '-'} block {self.where!r} ({self.what})"
+        if self.kind in ("added", "removed"):
+            return f"{'+' if self.kind == 'added' else '-'} {self.where}{f' ({self.what})' if self.what else ''}"
         name = f"{self.kind} {self.what}" if self.kind in ("exit", "wording") else self.what
         if self.before is None:
             return f"~ {self.where}: {name} added: {_short(self.after)}"
@@ -51,12 +54,13 @@ def diff(before: Flow, after: Flow) -> list[Change]:
             continue
         old, new = before.blocks[name].model_dump(by_alias=True), block.model_dump(by_alias=True)
         found += _exits(name, old["exits"], new["exits"])
-        found += _parts(name, "", _meaning(old), _meaning(new), "parameter")
-    found += _parts("flow", "", _meaning(before.model_dump()), _meaning(after.model_dump()), "flow")
+        found += parts(name, "", meaning(old), meaning(new), "parameter")
+    found += parts("flow", "", meaning(before.model_dump()), meaning(after.model_dump()), "flow")
     return found
 
 
-def _meaning(data: dict[str, Any]) -> dict[str, Any]:
+def meaning(data: dict[str, Any]) -> dict[str, Any]:
+    """What callers or agents can meet of it."""
     return {name: value for name, value in data.items() if name not in _NO_MEANING and name not in _APART}
 
 
@@ -66,7 +70,8 @@ def _exits(block: str, old: dict[str, str], new: dict[str, str]) -> Iterator[Cha
             yield Change("exit", block, name, old.get(name), new.get(name))
 
 
-def _parts(where: str, path: str, old: Any, new: Any, kind: Kind) -> Iterator[Change]:
+def parts(where: str, path: str, old: Any, new: Any, kind: Kind) -> Iterator[Change]:
+    """How two trees differ, place by place; lists of things with an `id` are compared by it."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
@@ -77,10 +82,10 @@ def _parts(where: str, path: str, old: Any, new: Any, kind: Kind) -> Iterator[Ch
                 if old.get(name) != new.get(name):
                     yield Change("wording" if wording else kind, where, place, old.get(name), new.get(name))
             else:
-                yield from _parts(where, place, old[name], new[name], "wording" if wording else kind)
+                yield from parts(where, place, old[name], new[name], "wording" if wording else kind)
     elif isinstance(old, list) and isinstance(new, list) and _named(old) and _named(new):
         before, after = {item["id"]: item for item in old}, {item["id"]: item for item in new}
-        yield from _parts(where, path, before, after, kind)
+        yield from parts(where, path, before, after, kind)
         if [name for name in before if name in after] != [name for name in after if name in before]:
             yield Change(kind, where, f"{path} (order)", list(before), list(after))
     else:

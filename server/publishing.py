@@ -16,20 +16,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.flow import Flow
 from dialog.flowtest.running import Result
-from dialog.gate import Gate, check, look
-from dialog.library import tests_of
+from dialog.gate import Gate, check
+from dialog.loading import Loaded
 from dialog.service import Dialog
-from dialog.versions import Change, diff
-from dialog.yamlfile import Problem
+from dialog.snapshots import Placed, acting
+from dialog.versions import Change
+from dialog.versions_beside import difference
+from dialog.yamlfile import FileError, Problem
+from session.flow_contents import Snapshot
 from session.flow_versions import (
     ChangedMeanwhile,
-    Content,
     FlowVersions,
     Live,
     Planned,
     Version,
     VersionUnknown,
-    sha_of,
 )
 from session.model import utcnow
 from session.store import Store
@@ -67,19 +68,22 @@ class Publishing:
         self.changed = asyncio.Event()
         """Set when another version answers; whoever waits for it clears it."""
         self._broken: set[str] = set()
+        self._learning: dict[str, asyncio.Task[None]] = {}
+        self._reading = asyncio.Lock()
 
     # ------------------------------------------------------------------ following
 
     async def start(self) -> None:
         """Before the first call: keep what is on disk, take up what is live and what open runs began with."""
         for flow_id, flow in self._dialog.flows.items():
-            text = await asyncio.to_thread(self._dialog.files[flow_id].read_text, "utf-8")
-            if sha_of(text) == flow.sha:
-                await self.versions.remember(flow_id, text)
+            on_disk = await self._on_disk(flow_id)
+            if on_disk is not None and on_disk.sha == flow.sha:
+                await self.versions.remember(on_disk)
         for saved in await self._store.open_runs():
-            if saved.flow_sha not in self._dialog.shas and (content := await self.versions.content(saved.flow_sha)):
-                self._keep(content)
+            if saved.flow_sha not in self._dialog.shas and (kept := await self.versions.snapshot(saved.flow_sha)):
+                await self._keep(kept)
         await self._take_up()
+        await asyncio.to_thread(self._dialog.loader.snapshots.tidy)
 
     async def follow(self) -> None:
         """Plans that are due, and what the command published, until cancelled."""
@@ -93,21 +97,54 @@ class Publishing:
                 log.exception("publishing.not_followed")
             await asyncio.sleep(FOLLOW_S)
 
+    async def _on_disk(self, flow_id: str) -> Snapshot | None:
+        with contextlib.suppress(FileError):
+            return await asyncio.to_thread(self._dialog.loader.collect, flow_id)
+        return None
+
     async def _take_up(self) -> None:
         for flow_id, live in (await self.versions.live()).items():
             flow = self._dialog.flows.get(flow_id)
             if flow is None or flow.sha == live.sha or live.sha in self._broken:
                 continue
-            content = await self.versions.content(live.sha)
-            gate = look(flow_id, content.text, self._dialog.files[flow_id]) if content else Gate()
-            if gate.flow is None or not gate.open:
+            snapshot = await self.versions.snapshot(live.sha)
+            gate, loaded = await self._version(snapshot) if snapshot else (Gate(), None)
+            if loaded is None:
                 # Published by a program with other rules: what answers now goes on answering.
                 self._broken.add(live.sha)
                 log.error("publishing.version_unusable", flow=flow_id, number=live.number, problems=gate.refusal)
-                continue
-            self._dialog.use(gate.flow)
-            self.changed.set()
-            log.info("publishing.live", flow=flow_id, number=live.number, sha=live.sha[:12], by=live.by)
+            elif loaded.folder.ready or not self._dialog.folder(flow_id).ready:
+                self._dialog.use(loaded)
+                self.changed.set()
+                log.info("publishing.live", flow=flow_id, number=live.number, sha=live.sha[:12], by=live.by)
+            else:
+                self._learn(loaded)  # what answers now goes on answering until the new one understands its callers
+
+    def _learn(self, loaded: Loaded) -> None:
+        task = self._learning.get(loaded.flow.sha)
+        if task is None or task.done():
+            learn = loaded.folder.learn()
+            self._learning[loaded.flow.sha] = asyncio.create_task(learn, name=f"learn-{loaded.flow.id}")
+
+    async def close(self) -> None:
+        """Stop learning."""
+        for task in self._learning.values():
+            task.cancel()
+        await asyncio.gather(*self._learning.values(), return_exceptions=True)
+
+    async def _version(self, snapshot: Snapshot) -> tuple[Gate, Loaded | None]:
+        async with self._reading:
+            return await asyncio.to_thread(self._dialog.loader.version, snapshot)
+
+    async def rules_at(self, name: str) -> Path | None:
+        """Where rules and workflows of this name lie (`dialog.snapshots.acting`), among all versions that are kept."""
+        for kept in await self.versions.kept():
+            home = f"{kept.main.rpartition('/')[0]}/".removeprefix("/")
+            if acting(kept.files, home) == name and kept.flow_id in self._dialog.files:
+                snapshot = await self.versions.snapshot(kept.sha)
+                if snapshot is not None:
+                    return (await asyncio.to_thread(self._dialog.loader.placed, snapshot)).file.parent
+        return None
 
     async def _run_plans(self) -> None:
         for plan in await self.versions.plans(due=utcnow()):
@@ -119,32 +156,41 @@ class Publishing:
             else:
                 await self.versions.settle(plan, "done", by=SYSTEM)
 
-    def _keep(self, content: Content) -> None:
-        file = self._dialog.files.get(content.flow_id)
-        if file is not None and (flow := look(content.flow_id, content.text, file).flow) is not None:
-            self._dialog.keep(flow)
+    async def _keep(self, snapshot: Snapshot) -> None:
+        """For a call that began with it before the app was restarted."""
+        if snapshot.flow_id not in self._dialog.files:
+            return
+        _, loaded = await self._version(snapshot)
+        if loaded is not None:
+            self._dialog.keep(loaded)
 
     # ------------------------------------------------------------------ what people ask for
 
     async def hand_in(
         self, flow_id: str, text: str, *, by: str, tests: str, note: str
     ) -> tuple[Version, list[Problem]]:
-        """A draft; it may be as broken as it likes. Raises `VersionUnknown` for a flow that is not served here."""
-        file = self._file(flow_id)
-        gate = await asyncio.to_thread(look, flow_id, text, file)
-        return await self.versions.hand_in(flow_id, text, by=by, tests=tests, note=note), gate.problems
+        """A draft, with what lies beside the flow on disk now; it may be as broken as it likes.
+
+        Raises `VersionUnknown` for a flow that is not served here, `NotPublished` where a file cannot be read.
+        """
+        self._served(flow_id)
+        loader = self._dialog.loader
+        try:
+            snapshot = await asyncio.to_thread(lambda: loader.collect(flow_id, text=text, tests=tests))
+        except FileError as error:
+            raise NotPublished(error.problems) from None
+        version = await self.versions.hand_in(snapshot, by=by, note=note)
+        return version, (await self._version(snapshot))[0].problems
 
     async def check(self, flow_id: str, number: int) -> Gate:
         """What publishing this version would be told. Raises `VersionUnknown`."""
-        content = await self._content(flow_id, number)
-        file = self._file(flow_id)
-        tests = content.tests
-        if not tests:
-            with contextlib.suppress(OSError):
-                tests = await asyncio.to_thread(tests_of(file).read_text, "utf-8")
-        folder = self._dialog.folder(flow_id)
-        await folder.wait_ready()
-        return await check(flow_id, content.text, tests, file, folder.ports, self._dialog.options)
+        snapshot = await self._snapshot(flow_id, number)
+        gate, loaded = await self._version(snapshot)
+        if loaded is None:
+            return gate
+        await loaded.folder.learn()
+        placed = await asyncio.to_thread(self._dialog.loader.placed, snapshot)
+        return await check(placed, loaded.folder.ports, self._dialog.options)
 
     async def publish(self, flow_id: str, number: int, *, by: str, base: int | None = None, why: str = "") -> Published:
         """Make it live, if it passes. Raises `NotPublished`, `ChangedMeanwhile`, `VersionUnknown`."""
@@ -166,8 +212,7 @@ class Publishing:
         Raises as `publish`.
         """
         number = await before(self.versions, flow_id) if number is None else number
-        content = await self._content(flow_id, number)
-        gate = await asyncio.to_thread(look, flow_id, content.text, self._file(flow_id))
+        gate, _ = await self._version(await self._snapshot(flow_id, number))
         if not gate.open:
             raise NotPublished(gate.problems)
         live = (await self.versions.live()).get(flow_id)
@@ -179,7 +224,11 @@ class Publishing:
 
     async def difference(self, flow_id: str, one: int, other: int) -> list[Change]:
         """Between two versions; 0 = the file on disk. Raises `VersionUnknown`, `NotPublished` for one that is no flow."""
-        return diff(await self._flow(flow_id, one), await self._flow(flow_id, other))
+        before, after = await self._placed(flow_id, one), await self._placed(flow_id, other)
+        try:
+            return await asyncio.to_thread(difference, before, after)
+        except FileError as error:
+            raise NotPublished(error.problems) from None
 
     def served(self) -> dict[str, Flow]:
         """What answers new calls now, by id."""
@@ -194,32 +243,30 @@ class Publishing:
             raise NotPublished(gate.problems)
         return gate
 
-    async def _flow(self, flow_id: str, number: int) -> Flow:
-        file = self._file(flow_id)
-        text = (
-            (await self._content(flow_id, number)).text if number else await asyncio.to_thread(file.read_text, "utf-8")
-        )
-        gate = await asyncio.to_thread(look, flow_id, text, file)
-        if gate.flow is None:
-            raise NotPublished(gate.problems)
-        return gate.flow
+    async def _placed(self, flow_id: str, number: int) -> Placed:
+        if number:
+            snapshot = await self._snapshot(flow_id, number)
+        else:
+            self._served(flow_id)
+            snapshot = await asyncio.to_thread(self._dialog.loader.collect, flow_id)
+        return await asyncio.to_thread(self._dialog.loader.placed, snapshot)
 
-    async def _content(self, flow_id: str, number: int) -> Content:
-        return await content_of(self.versions, flow_id, number)
+    async def _snapshot(self, flow_id: str, number: int) -> Snapshot:
+        self._served(flow_id)
+        return await snapshot_of(self.versions, flow_id, number)
 
-    def _file(self, flow_id: str) -> Path:
+    def _served(self, flow_id: str) -> None:
         if flow_id not in self._dialog.flows:
             served = ", ".join(sorted(self._dialog.flows))
             raise VersionUnknown(f"flow {flow_id!r} is not served here; served are {served} (docs/flows.md, Versions)")
-        return self._dialog.files[flow_id]
 
 
-async def content_of(versions: FlowVersions, flow_id: str, number: int) -> Content:
-    """The text of a version. Raises `VersionUnknown`."""
-    content = await versions.content((await versions.version(flow_id, number)).sha)
-    if content is None:
-        raise VersionUnknown(f"the text of version {number} of flow {flow_id!r} is gone")
-    return content
+async def snapshot_of(versions: FlowVersions, flow_id: str, number: int) -> Snapshot:
+    """What a version is made of. Raises `VersionUnknown`."""
+    snapshot = await versions.snapshot((await versions.version(flow_id, number)).sha)
+    if snapshot is None:
+        raise VersionUnknown(f"the texts of version {number} of flow {flow_id!r} are gone")
+    return snapshot
 
 
 async def before(versions: FlowVersions, flow_id: str) -> int:

@@ -5,7 +5,6 @@ If nothing was ever published of a flow, nothing here is live and the file on di
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from session.flow_contents import Snapshot, keep, load
 from session.model import utcnow
 from session.model_flows import FlowAudit, FlowContent, FlowLive, FlowSchedule, FlowVersion
 from session.store import Store
@@ -81,18 +81,13 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """A flow's text and the test handed in with it (or empty)."""
+class Kept:
+    """A snapshot without its texts; `files`: path → sha of the text."""
 
-    flow_id: str
     sha: str
-    text: str
-    tests: str
-
-
-def sha_of(text: str) -> str:
-    """The name of a content; the same as `dialog.flow.Flow.sha`."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    flow_id: str
+    main: str
+    files: dict[str, str]
 
 
 class FlowVersions:
@@ -101,25 +96,24 @@ class FlowVersions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def remember(self, flow_id: str, text: str, tests: str = "") -> str:
-        """Keep a content, so that runs begun with it go on with it after a restart. Returns its sha."""
+    async def remember(self, snapshot: Snapshot) -> None:
+        """Keep it, so that runs begun with it go on with it after a restart."""
         async with self._store.writing() as session:
-            return await self._keep(session, flow_id, text, tests)
+            await keep(session, snapshot)
 
-    async def hand_in(self, flow_id: str, text: str, *, by: str, tests: str = "", note: str = "") -> Version:
+    async def hand_in(self, snapshot: Snapshot, *, by: str, note: str = "") -> Version:
         """A new version; nothing is live by that."""
         try:
             async with self._store.writing() as session:
-                return await self._hand_in(session, flow_id, text, by, tests, note)
+                return await self._hand_in(session, snapshot, by, note)
         except IntegrityError:  # the command and the app at the same moment: the number was taken
             async with self._store.writing() as session:
-                return await self._hand_in(session, flow_id, text, by, tests, note)
+                return await self._hand_in(session, snapshot, by, note)
 
-    async def content(self, sha: str) -> Content | None:
-        """A flow's text by its sha."""
+    async def snapshot(self, sha: str) -> Snapshot | None:
+        """A flow with what belongs to it, by its sha."""
         async with self._store.reading() as session:
-            row = await session.get(FlowContent, sha)
-            return Content(row.flow_id, row.sha, row.text, row.tests) if row else None
+            return await load(session, sha)
 
     async def version(self, flow_id: str, number: int) -> Version:
         """One version. Raises `VersionUnknown`."""
@@ -145,13 +139,17 @@ class FlowVersions:
             rows = await session.scalars(select(FlowLive))
             return {r.flow_id: Live(r.flow_id, r.number, r.sha, r.revision, r.by, r.at) for r in rows}
 
-    async def texts(self) -> dict[str, str]:
-        """The text of everything live, by flow."""
+    async def published(self) -> dict[str, Snapshot]:
+        """Everything live, by flow."""
         async with self._store.reading() as session:
-            rows = await session.execute(
-                select(FlowLive.flow_id, FlowContent.text).join(FlowContent, FlowContent.sha == FlowLive.sha)
-            )
-            return {flow_id: text for flow_id, text in rows}
+            rows = list(await session.scalars(select(FlowLive)))
+            return {row.flow_id: found for row in rows if (found := await load(session, row.sha)) is not None}
+
+    async def kept(self) -> list[Kept]:
+        """Every snapshot there is, the newest first, without the texts."""
+        async with self._store.reading() as session:
+            rows = await session.scalars(select(FlowContent).order_by(FlowContent.at.desc()))
+            return [Kept(row.sha, row.flow_id, row.main, dict(row.files)) for row in rows]
 
     async def publish(
         self, flow_id: str, number: int, *, by: str, base: int | None = None, why: str = "", action: str = "publish"
@@ -217,18 +215,9 @@ class FlowVersions:
 
     # ------------------------------------------------------------------ inside a transaction
 
-    async def _keep(self, session: AsyncSession, flow_id: str, text: str, tests: str) -> str:
-        sha = sha_of(text)
-        row = await session.get(FlowContent, sha)
-        if row is None:
-            session.add(FlowContent(sha=sha, flow_id=flow_id, text=text, tests=tests))
-            await session.flush()
-        elif tests:
-            row.tests = tests
-        return sha
-
-    async def _hand_in(self, session: AsyncSession, flow_id: str, text: str, by: str, tests: str, note: str) -> Version:
-        sha = await self._keep(session, flow_id, text, tests)
+    async def _hand_in(self, session: AsyncSession, snapshot: Snapshot, by: str, note: str) -> Version:
+        await keep(session, snapshot)
+        flow_id, sha = snapshot.flow_id, snapshot.sha
         last = await session.scalar(select(func.max(FlowVersion.number)).where(FlowVersion.flow_id == flow_id))
         live = await session.get(FlowLive, flow_id)
         row = FlowVersion(

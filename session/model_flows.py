@@ -1,8 +1,9 @@
-"""Tables of flow versions: contents by their sha, numbered versions, which one is live, what is planned, who did what."""
+"""Tables of flow versions: texts and what they make up by sha, numbered versions, which is live, what is planned, who did what."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,14 +13,22 @@ from session.model import AUTO, Base, utcnow
 SHA = String(64)
 
 
+class FlowFile(Base):
+    """One text, of whatever version and path."""
+
+    __tablename__ = "flow_file"
+    sha: Mapped[str] = mapped_column(SHA, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
 class FlowContent(Base):
-    """A flow's text, for as long as a run may need it. `tests` is the flow test that came with it, or empty."""
+    """A flow with everything that its calls depend on, for as long as a run may need it. `files`: path → sha of the text."""
 
     __tablename__ = "flow_content"
     sha: Mapped[str] = mapped_column(SHA, primary_key=True)
     flow_id: Mapped[str] = mapped_column(String(64), index=True)
-    text: Mapped[str] = mapped_column(Text)
-    tests: Mapped[str] = mapped_column(Text, default="")
+    main: Mapped[str] = mapped_column(String(256), default="")
+    files: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from dialog.versions import Change
 from dialog.yamlfile import Problem
 from server.api.access import Designer
-from server.publishing import NotPublished, Publishing
+from server.publishing import NotPublished, Publishing, snapshot_of
+from session.flow_contents import sha_of
 from session.flow_versions import ChangedMeanwhile, Live, Planned, Version, VersionUnknown
 
 router = APIRouter(prefix="/api/flows", tags=["flows"])
@@ -55,14 +56,15 @@ class VersionOut(BaseModel):
 
 
 class VersionTextOut(VersionOut):
-    """With its text and test."""
+    """With its text and test; `files`: everything that belongs to it, path → sha of the text."""
 
     text: str
     tests: str
+    files: dict[str, str]
 
 
 class NewVersion(BaseModel):
-    """A draft. It may hold mistakes; publishing is what is checked."""
+    """A draft, which takes what lies beside the flow from the disk now. It may hold mistakes; publishing is checked."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -166,10 +168,9 @@ async def show_version(flow_id: str, number: int, _user: Designer, request: Requ
     desk = _publishing(request)
     with _told():
         found = await desk.versions.version(flow_id, number)
-    content = await desk.versions.content(found.sha)
-    if content is None:
-        raise HTTPException(404, f"the text of version {number} is gone")
-    return VersionTextOut(**_version_out(found).model_dump(), text=content.text, tests=content.tests)
+        snapshot = await snapshot_of(desk.versions, flow_id, number)
+    files = {path: sha_of(text) for path, text in snapshot.files.items()}
+    return VersionTextOut(**_version_out(found).model_dump(), text=snapshot.text, tests=snapshot.tests, files=files)
 
 
 @router.post("/{flow_id}/versions", status_code=201)

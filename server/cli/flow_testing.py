@@ -13,12 +13,15 @@ import structlog
 
 from dialog.actions.options import ActionOptions
 from dialog.embedding import CachedEmbedder
+from dialog.filter.service import Filters
 from dialog.flow import Flow, load_flow
 from dialog.flowtest import Level, ReadTests, read_tests
 from dialog.flowtest.running import Result, junit, run_text, run_virtual
-from dialog.library import FlowFolder, outermost
+from dialog.library import FlowFolder, outermost, people_of
 from dialog.options import DialogOptions
 from dialog.ports import Vectors
+from dialog.snapshots import Placed
+from dialog.verification.directory import FileDirectory
 from dialog.verification.lockout import MemoryAttempts
 from dialog.yamlfile import FileError, Problem
 from server.flowtest.levels import why_not
@@ -27,6 +30,12 @@ from server.settings import ROOT
 
 SHIPPED = ROOT / "flows"
 CACHE = ROOT / "var" / "flow-test"
+
+
+def shipped(path: Path) -> Path:
+    """The folder of all flows around a file: its own, or the one that ships where that has no intents."""
+    root = outermost(path)
+    return root if (root / "intents").is_dir() else SHIPPED
 
 
 class LocalEmbedder:
@@ -54,28 +63,35 @@ class Homes:
     def cache(self, path: Path) -> Path:
         """Where the vectors of a flow's folder are kept; beneath as beneath the app's data folder."""
         folder = path.resolve().parent
-        return self._cache if self._shipped(path) == folder else self._cache / folder.relative_to("/")
-
-    @staticmethod
-    def _shipped(path: Path) -> Path:
-        root = outermost(path)
-        return root if (root / "intents").is_dir() else SHIPPED
+        return self._cache if shipped(path) == folder else self._cache / folder.relative_to("/")
 
     async def folder(self, path: Path, options: DialogOptions) -> FlowFolder:
         """The folder of a flow's or test's file, learnt. Raises `FileError`."""
         folder = path.resolve().parent
         if folder not in self._folders:
-            loaded = FlowFolder.load(
-                folder,
-                self._shipped(path),
-                options,
-                data_dir=self.cache(path),
-                embedder=self._embedder,
-                attempts=MemoryAttempts(),
-            )
-            await loaded.learn()
-            self._folders[folder] = loaded
+            self._folders[folder] = await self._learnt(folder, shipped(path), path, options)
         return self._folders[folder]
+
+    async def version(self, placed: Placed, options: DialogOptions) -> FlowFolder:
+        """The folder of a version, learnt. Raises `FileError`."""
+        people = people_of(placed.real.resolve().parent, shipped(placed.real), options)
+        return await self._learnt(placed.file.parent, placed.root, placed.real, options, people)
+
+    async def _learnt(
+        self, folder: Path, root: Path, real: Path, options: DialogOptions, people: FileDirectory | None = None
+    ) -> FlowFolder:
+        loaded = FlowFolder.load(
+            folder,
+            root,
+            options,
+            data_dir=self.cache(real),
+            embedder=self._embedder,
+            attempts=MemoryAttempts(),
+            customers=people,
+            filters=Filters.load(shipped(real) / "filters", options.filters),
+        )
+        await loaded.learn()
+        return loaded
 
 
 def flow_of(tests: ReadTests) -> Flow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import getpass
 import logging
 from collections.abc import Awaitable, Callable
@@ -16,9 +17,10 @@ import typer
 from server.cli.common import fail, settings_or_exit, with_store
 
 if TYPE_CHECKING:
-    from dialog.flow import Flow
     from dialog.gate import Gate
+    from dialog.snapshots import Placed
     from dialog.yamlfile import Problem
+    from session.flow_contents import Snapshot
     from session.flow_versions import FlowVersions, Version
     from session.store import Store
 
@@ -105,12 +107,12 @@ def rollback(
 
     async def work(store: Store) -> None:
         from dialog.gate import look
-        from server.publishing import before, content_of
+        from server.publishing import before, snapshot_of
         from session.flow_versions import FlowVersions
 
         versions = FlowVersions(store)
         number = await before(versions, flow) if to is None else to
-        gate = look(flow, (await content_of(versions, flow, number)).text, _file(flow))
+        gate = look(_placed(await snapshot_of(versions, flow, number), _file(flow)))
         if not gate.open:
             raise fail(gate.refusal)
         present = (await versions.live()).get(flow)
@@ -158,13 +160,13 @@ def difference(
     """What two versions differ in by meaning: layout, notes and comments do not count."""
 
     async def work(store: Store) -> None:
-        from dialog.versions import diff
+        from dialog.versions_beside import difference as between
         from session.flow_versions import FlowVersions
 
         versions = FlowVersions(store)
         live = (await versions.live()).get(flow)
         first = one if one is not None else live.number if live else FILE
-        changes = diff(await _flow(versions, flow, first), await _flow(versions, flow, other))
+        changes = between(await _version(versions, flow, first), await _version(versions, flow, other))
         for change in changes:
             print(change)
         if not changes:
@@ -192,17 +194,24 @@ def list_versions(flow: Annotated[str, typer.Argument(help="id of the flow; empt
 def show(
     flow: Annotated[str, typer.Argument(help="id of the flow")],
     version: Annotated[int | None, typer.Option(help="number; left out = the live one")] = None,
+    files: Annotated[bool, typer.Option("--files", help="list what belongs to the version instead")] = False,
 ) -> None:
     """The text of a version."""
 
     async def work(store: Store) -> None:
-        from server.publishing import content_of
+        from server.publishing import snapshot_of
         from session.flow_versions import FlowVersions
 
         versions = FlowVersions(store)
         live = (await versions.live()).get(flow)
         number = version if version is not None else live.number if live else FILE
-        text = _file(flow).read_text("utf-8") if number == FILE else (await content_of(versions, flow, number)).text
+        if number == FILE:
+            text = _file(flow).read_text("utf-8")
+        else:
+            snapshot = await snapshot_of(versions, flow, number)
+            text = snapshot.text
+            if files:
+                text = "".join(f"{path}\n" for path in sorted(snapshot.files) if path)
         print(text, end="")
 
     _run(work)
@@ -261,15 +270,13 @@ def _file(flow_id: str) -> Path:
 
 async def _hand_in(store: Store, file: Path, by: str, note: str) -> tuple[Version, list[Problem]]:
     from dialog.gate import look
-    from dialog.library import tests_of
+    from dialog.snapshots import collect
+    from server.cli.flow_testing import shipped
     from session.flow_versions import FlowVersions
 
-    text = await asyncio.to_thread(file.read_text, "utf-8")
-    beside = tests_of(file)
-    tests = await asyncio.to_thread(beside.read_text, "utf-8") if beside.is_file() else ""
-    problems = look(file.stem, text, file).problems
-    version = await FlowVersions(store).hand_in(file.stem, text, by=by or getpass.getuser(), tests=tests, note=note)
-    return version, problems
+    snapshot = await asyncio.to_thread(collect, file, shipped(file))
+    problems = look(_placed(snapshot, file)).problems
+    return await FlowVersions(store).hand_in(snapshot, by=by or getpass.getuser(), note=note), problems
 
 
 async def _newest(versions: FlowVersions, flow_id: str, number: int | None) -> Version:
@@ -284,25 +291,34 @@ async def _newest(versions: FlowVersions, flow_id: str, number: int | None) -> V
 async def _gate(versions: FlowVersions, version: Version, path: Path, cache: Path | None) -> Gate:
     from dialog.gate import check, look
     from server.cli.flow_testing import Homes
-    from server.publishing import content_of
+    from server.publishing import snapshot_of
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    content = await content_of(versions, version.flow_id, version.number)
-    gate = look(version.flow_id, content.text, path)
+    placed = _placed(await snapshot_of(versions, version.flow_id, version.number), path)
+    gate = look(placed)
     if not gate.open:
         return gate  # before half a minute of learning
     options = settings_or_exit().dialog
-    folder = await Homes(cache).folder(path, options)
-    return await check(version.flow_id, content.text, content.tests, path, folder.ports, options)
+    folder = await Homes(cache).version(placed, options)
+    return await check(placed, folder.ports, options)
 
 
-async def _flow(versions: FlowVersions, flow_id: str, number: int) -> Flow:
-    from dialog.gate import look
-    from server.publishing import content_of
+def _placed(snapshot: Snapshot, real: Path) -> Placed:
+    """Laid out until this process ends."""
+    from dialog.snapshots import SnapshotFolder
+    from server.cli.flow_testing import shipped
+
+    folder = SnapshotFolder(None, shipped(real))
+    atexit.register(folder.close)
+    return folder.place(snapshot, real)
+
+
+async def _version(versions: FlowVersions, flow_id: str, number: int) -> Placed:
+    from dialog.snapshots import collect
+    from server.cli.flow_testing import shipped
+    from server.publishing import snapshot_of
 
     path = _file(flow_id)
-    text = path.read_text("utf-8") if number == FILE else (await content_of(versions, flow_id, number)).text
-    gate = look(flow_id, text, path)
-    if gate.flow is None:
-        raise fail(gate.refusal)
-    return gate.flow
+    if number == FILE:
+        return _placed(await asyncio.to_thread(collect, path, shipped(path)), path)
+    return _placed(await snapshot_of(versions, flow_id, number), path)

@@ -25,7 +25,8 @@ from dialog.flow import Flow
 from dialog.flowtest import Moment, ReadTests, Scenario, Step
 from dialog.flowtest.coverage import Coverage
 from dialog.flowtest.running import Outcome, Result, failed_line
-from dialog.library import PACKS, outermost
+from dialog.library import outermost
+from dialog.neighbours import PACKS
 from server.demo.instance import DemoError, Instance, free_run, private_instance
 from server.flowtest.levels import why_not
 from server.flowtest.voices import VoiceError, Voices

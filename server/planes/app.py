@@ -24,6 +24,7 @@ from server.auth import KeyFileError, signing_key
 from server.calls.control import Control
 from server.calls.controller import Controller, Paths
 from server.calls.feelings import words_model
+from server.desktop.desktop import Desktop
 from server.embedding import InferenceLink
 from server.following import Following
 from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
@@ -65,6 +66,15 @@ class App:
         )
         self.publishing = Publishing(dialog, store)
         self.following = following
+        self.desktop = Desktop(
+            store,
+            flows=ROOT / settings.dialog.flows_dir,
+            data_dir=settings.data_dir,
+            dialog=dialog,
+            keep_days=settings.store.affect_days,
+            live_contact=self._live_contact,
+        )
+        following.outside.find = self.publishing.rules_at
         self.stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -81,6 +91,7 @@ class App:
             pages=ROOT / "web" / "dist",
             publishing=self.publishing,
             following=self.following,
+            desktop=self.desktop,
         )
         server = uvicorn.Server(
             uvicorn.Config(
@@ -109,6 +120,7 @@ class App:
             asyncio.create_task(self.publishing.follow(), name="publishing"),
             asyncio.create_task(self._forget(), name="forget"),
             asyncio.create_task(self.following.run(), name="following"),
+            asyncio.create_task(self.desktop.run(), name="desktop"),
         ]
         serving = asyncio.create_task(_serve(server), name="http")
         stopping = asyncio.create_task(self.stopping.wait(), name="stop")
@@ -122,8 +134,13 @@ class App:
         for task in (*tasks, stopping):
             task.cancel()
         await asyncio.gather(*tasks, stopping, return_exceptions=True)
+        await self.publishing.close()
         await self.controller.close()
         await self.store.close()
+
+    def _live_contact(self, conversation_id: str) -> str | None:
+        contact = self.controller.contact_in(conversation_id)
+        return contact.contact_id if contact is not None else None
 
     def _background_ended(self, task: asyncio.Task[None]) -> None:
         """A background task that breaks takes the process with it: the supervisor starts a whole one."""
@@ -252,7 +269,7 @@ async def serve(settings: Settings) -> int:
     inference = InferenceLink(settings.inference_address)
     try:
         store = await Store.open(settings.store_url, settings.store.busy_timeout_s)
-        published = await FlowVersions(store).texts()
+        published = await FlowVersions(store).published()
         following = await asyncio.to_thread(Following.of, settings.dialog, ROOT, store)
         verification = Verification.of(settings, store)
         dialog = await asyncio.to_thread(

@@ -14,13 +14,16 @@ import httpx
 import numpy as np
 import pytest
 
+from dialog.effects import Perform
+from dialog.engine import FlowEngine
 from dialog.events import Started
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Understood, Vectors
 from dialog.service import Dialog
 from dialog.state import CallerInfo
 from server.publishing import NotPublished, Publishing
-from session.flow_versions import FlowVersions
+from session.flow_contents import Snapshot
+from session.flow_versions import FlowVersions, Version
 from session.store import Store
 
 FLOW = """format: flow/v1
@@ -66,7 +69,7 @@ class Words:
         return None
 
 
-def load(root: Path, published: dict[str, str] | None = None) -> Dialog:
+def load(root: Path, published: dict[str, Snapshot] | None = None) -> Dialog:
     options = DialogOptions(numbers={"*": NumberOptions(flow="shop")})
     dialog = Dialog.load(options, root=root, data_dir=None, embedder=Hashed(), published=published)
     folder = dialog.folder("shop")
@@ -95,6 +98,10 @@ async def handed_in(client: httpx.AsyncClient, text: str = NEW, tests: str = NEW
     answer = await client.post("/api/flows/shop/versions", json={"text": text, "tests": tests})
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+async def draft(publishing: Publishing, text: str, tests: str, by: str) -> Version:
+    return (await publishing.hand_in("shop", text, by=by, tests=tests, note=""))[0]
 
 
 def greeting(publishing: Publishing) -> str:
@@ -174,12 +181,70 @@ async def test_a_live_call_stays_on_its_version_also_over_a_restart(
     assert publishing._dialog.answering("100").engine.flow.sha != engine.flow.sha
     # the app is killed; by then the file on disk is broken, too
     (root / "flows" / "shop.yaml").write_text("format: flow/v1\nblocks: [")
-    dialog = load(root, await FlowVersions(store).texts())
+    dialog = load(root, await FlowVersions(store).published())
     again = Publishing(dialog, store)
     await again.start()
     assert greeting(again) == "What is it"
     found = dialog.engine("shop", engine.flow.sha)
     assert found is not None and found.flow.blocks["ask"] == engine.flow.blocks["ask"]
+
+
+RULES = """format: rules/v1
+id: fee
+inputs: {days: {type: number}}
+outputs: {percent: {type: number}}
+rows: [{id: all, then: {percent: 1}}]
+"""
+ARTICLE = """format: knowledge/v1
+articles: [{id: fees, version: 1, questions: {en: [what does it cost]}, answer: {en: Nothing.}}]
+"""
+
+
+async def fee(engine: FlowEngine) -> Any:
+    work = Perform(call_id="c:1", block="b", kind="rule", request={"id": "fee", "inputs": {"days": 3}}, timeout_ms=1000)
+    return (await engine.ports.performer.perform(work)).values["percent"]
+
+
+async def test_a_version_is_everything_that_lies_beside_the_flow(world: Any, root: Path) -> None:
+    beside = {root / "flows" / "rules" / "fee.yaml": RULES, root / "flows" / "knowledge" / "shop.yaml": ARTICLE}
+    for path, text in beside.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    publishing = Publishing(load(root), world.store)
+    await publishing.start()
+    dialog = publishing._dialog
+    old = dialog.answering("100").engine
+    # the designer changes table, article and intents; nothing that answers is touched until the version is published
+    (root / "flows" / "rules" / "fee.yaml").write_text(RULES.replace("percent: 1}", "percent: 2}"))
+    (root / "flows" / "knowledge" / "shop.yaml").write_text(ARTICLE.replace("Nothing", "A lot"))
+    version = await draft(publishing, FLOW, TESTS, "ann")
+    shown = [str(change) for change in await publishing.difference("shop", 0, version.number)]
+    assert shown == []
+    snapshot = await publishing.versions.snapshot(version.sha)
+    assert snapshot is not None
+    _, loaded = dialog.loader.version(snapshot)
+    assert loaded is not None
+    loaded.folder.ports = replace(loaded.folder.ports, understanding=Words())
+    loaded.folder._ready.set()
+    await publishing.publish("shop", version.number, by="ann")
+    new = dialog.answering("100").engine
+    assert (await fee(old), await fee(new)) == (1, 2)
+    assert (old.ports.knowledge.answers("en"), new.ports.knowledge.answers("en")) == (["Nothing."], ["A lot."])
+    # a call of each is under way when the app is killed, and the folder is emptied meanwhile
+    for engine in (old, new):
+        state = engine.new_state(contact_id="c", channel="voice", locale="en", caller=CallerInfo())
+        conversation = await world.store.create_conversation(language="en")
+        contact = await world.store.add_contact(
+            conversation, channel="voice", direction="inbound", initiation_method="inbound"
+        )
+        await world.store.save_run(contact, flow_id="shop", flow_sha=engine.flow.sha, state=state.dump())
+    for path in (*beside, root / "flows" / "shop.yaml"):
+        path.unlink()
+    again = load(root, await FlowVersions(world.store).published())
+    await Publishing(again, world.store).start()
+    found = [again.engine("shop", engine.flow.sha) for engine in (old, new)]
+    assert [await fee(engine) for engine in found if engine] == [1, 2]
+    assert again.answering("100").engine is found[1]
 
 
 async def test_planned_publications_happen_also_after_a_restart(
@@ -210,8 +275,8 @@ async def test_a_plan_that_no_longer_fits_is_told_and_harms_nothing(
 ) -> None:
     due = datetime.now(UTC) + timedelta(hours=1)
     versions = publishing.versions
-    await versions.hand_in("shop", NEW, by="ann", tests=NEW_TESTS)
-    await versions.hand_in("shop", FLOW, by="bob", tests=TESTS)
+    await draft(publishing, NEW, NEW_TESTS, "ann")
+    await draft(publishing, FLOW, TESTS, "bob")
     await publishing.plan("shop", 1, due, by="ann")
     await publishing.publish("shop", 2, by="bob")
     monkeypatch.setattr("server.publishing.utcnow", lambda: due + timedelta(seconds=1))
@@ -220,7 +285,7 @@ async def test_a_plan_that_no_longer_fits_is_told_and_harms_nothing(
     last = (await versions.audit("shop"))[0]
     assert last.action == "plan failed" and "made live by bob" in last.why
     with pytest.raises(NotPublished):
-        await versions.hand_in("shop", "nothing", by="ann")
+        await draft(publishing, "nothing", "", "ann")
         await publishing.publish("shop", 3, by="ann")
 
 
@@ -245,7 +310,7 @@ async def test_following_goes_on_after_what_nobody_foresaw(
 
 async def test_two_who_publish_at_once(world: Any, publishing: Publishing) -> None:
     for by in ("ann", "bob"):
-        await publishing.versions.hand_in("shop", NEW + f"# {by}\n", by=by, tests=NEW_TESTS)
+        await draft(publishing, NEW + f"# {by}\n", NEW_TESTS, by)
     done = await asyncio.gather(
         publishing.publish("shop", 1, by="ann"), publishing.publish("shop", 2, by="bob"), return_exceptions=True
     )
