@@ -50,6 +50,7 @@ TICK_S = 0.1
 STALL_MS = 300  # ms without a packet that count as silence: a caller whose network died has stopped talking
 LONGEST_FILE_S = 1800  # s; 58 MB in memory
 
+_DOWN = np.clip(np.linspace(1.0, -1.0, BLOCK, dtype=np.float32), 0.0, None)  # gone after 10 ms
 
 DtmfSource = Literal["rfc4733", "info", "inband", "page"]
 
@@ -77,7 +78,8 @@ class LegMedia:
         self._wake = threading.Event()
         self._started_at = 0.0
         self._clock_ms = 0
-        self._muted = False
+        self._muted = self._was_muted = False
+        self._keys = tones.Keys()
         self._deaf = False
         self._pending = np.zeros(0, dtype=np.int16)
         self._resampler: Resampler | None = None
@@ -130,7 +132,7 @@ class LegMedia:
                 self._echo.sent(block)
                 if self._recorder is not None and self._started_at:
                     self._recorder.right(block)
-                part = self._out_resampler.push(block)
+                part = self._out_resampler.push(self._keys.over(block))  # not recorded: keys may be a secret
                 parts.append(part)
                 have += len(part)
             joined = np.concatenate(parts) if len(parts) > 1 else parts[0]
@@ -143,6 +145,10 @@ class LegMedia:
             raise ValueError(f"a key comes from one of {', '.join(get_args(DtmfSource))}, not {source!r}")
         self._playout.interrupt(time.monotonic())
         self._emit(wire.DtmfReceived(leg_id=self.leg_id, digit=digit, source=cast(DtmfSource, source)))
+
+    def send_keys(self, digits: str) -> None:
+        """Let the remote side hear keys, on top of all else. Raises ValueError for what is no key, or too many."""
+        self._keys.press(digits)
 
     def hold(self, on: bool) -> None:
         """The leg is on hold, by us or by its own phone: what comes meanwhile (their music) nobody hears."""
@@ -222,7 +228,16 @@ class LegMedia:
         self._pending = np.concatenate([self._pending, self._resampler.push(audio.samples)])
         while len(self._pending) >= BLOCK:
             frame, self._pending = self._pending[:BLOCK], self._pending[BLOCK:]
-            self._frame(np.zeros_like(frame) if self._muted else frame)
+            if self._muted or self._was_muted:
+                frame = self._hushed(frame)
+            self._frame(frame)
+
+    def _hushed(self, frame: Samples) -> Samples:
+        """Silence; at its beginning and end a fade, since a voice that is cut off clicks."""
+        was, self._was_muted = self._was_muted, self._muted
+        if was and self._muted:
+            return np.zeros_like(frame)
+        return (frame * (_DOWN if self._muted else _DOWN[::-1])).astype(np.int16)
 
     def _frame(self, frame: Samples) -> None:
         now_ms = int((time.monotonic() - self._started_at) * 1000)

@@ -6,18 +6,21 @@ unlike any of those, so that nobody takes "one moment" for "engaged". Keys are I
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from media.frames import SPEECH_RATE, Samples
+from media.frames import FRAME_MS, SPEECH_RATE, Samples
 from session import wire
 
 EDGE_MS = 8  # ms over which a sound begins and ends; shorter clicks
 KEY_MS = 100  # ms a key sounds; Q.24 wants 40
 KEY_PAUSE_MS = 100
 KEY_DBFS = -12.0  # of both frequencies together
+KEYS_MOST = 32
+FRAME = SPEECH_RATE * FRAME_MS // 1000  # samples
 _ROWS, _COLUMNS = (697.0, 770.0, 852.0, 941.0), (1209.0, 1336.0, 1477.0, 1633.0)
 _KEYS = "123A456B789C*0#D"
 
@@ -59,10 +62,31 @@ def key(digit: str) -> Samples:
     return _joined((Sound(KEY_MS, pair, KEY_DBFS), Sound(KEY_PAUSE_MS)))
 
 
+class Keys:
+    """Keys sounding on top of what one leg hears. `press` in any thread, `over` on the media clock's."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Samples] = deque()
+
+    def press(self, digits: str) -> None:
+        """One after another, after those that sound. Raises ValueError for what is no key, or too many."""
+        sounds = [key(digit) for digit in digits]
+        blocks = [sound[at : at + FRAME] for sound in sounds for at in range(0, len(sound), FRAME)]
+        if len(self._waiting) + len(blocks) > KEYS_MOST * len(key("0")) // FRAME:
+            raise ValueError(f"at most {KEYS_MOST} keys may wait on a leg")
+        self._waiting.extend(blocks)
+
+    def over(self, block: Samples) -> Samples:
+        """The next 20 ms with the key that sounds now; the block itself when none does."""
+        if not self._waiting:
+            return block
+        both: Samples = np.clip(block.astype(np.int32) + self._waiting.popleft(), -32768, 32767).astype(np.int16)
+        return both
+
+
 def _joined(sounds: tuple[Sound, ...]) -> Samples:
     samples = np.concatenate([_sound(one) for one in sounds])
-    frame = SPEECH_RATE // 50
-    padded = np.zeros(-(-len(samples) // frame) * frame, dtype=np.int16)
+    padded = np.zeros(-(-len(samples) // FRAME) * FRAME, dtype=np.int16)
     padded[: len(samples)] = samples
     padded.setflags(write=False)
     return padded
@@ -80,4 +104,5 @@ def _sound(sound: Sound) -> Samples:
     ramp = 0.5 - 0.5 * np.cos(np.pi * np.arange(edge) / edge)
     wave[:edge] *= ramp
     wave[-edge:] *= ramp[::-1]
-    return (32767 * 10 ** (sound.dbfs / 20) * wave).astype(np.int16)
+    samples: Samples = (32767 * 10 ** (sound.dbfs / 20) * wave).astype(np.int16)
+    return samples

@@ -81,6 +81,7 @@ class SipLeg(pj.Call):  # type: ignore[misc]
         self._media_started = False
         self._up_told = False
         self._held = False
+        self._held_by: Literal["local", "remote"] = "local"
         self._leaving = False
         self._rtp_seen = 0.0
         self._rtp_alive = False
@@ -262,6 +263,8 @@ class SipLeg(pj.Call):  # type: ignore[misc]
         held = status != pj.PJSUA_CALL_MEDIA_ACTIVE
         if held != self._held and self._up_told:
             self._held = held
+            if held:
+                self._held_by = "local" if status == pj.PJSUA_CALL_MEDIA_LOCAL_HOLD else "remote"
             self._owner.emit(self._progress("held" if held else "resumed"))
 
     def _tell_up(self) -> None:
@@ -273,7 +276,12 @@ class SipLeg(pj.Call):  # type: ignore[misc]
     def _progress(self, state: Literal["early", "up", "held", "resumed"]) -> wire.LegProgress:
         info = self.getInfo()
         return wire.LegProgress(
-            leg_id=self.leg_id, state=state, codec=codec_of(self), srtp=srtp_of(self), remote=info.remoteUri
+            leg_id=self.leg_id,
+            state=state,
+            by=self._held_by if state in ("held", "resumed") else "",
+            codec=codec_of(self),
+            srtp=srtp_of(self),
+            remote=info.remoteUri,
         )
 
     def _keep_stats(self) -> None:

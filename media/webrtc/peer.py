@@ -127,7 +127,7 @@ class BrowserPeer:
         elif state == "failed":
             self._events.over("network", "failed" if self.up_at else "ice_failed")
         elif state == "closed":
-            self._events.over("remote", "hangup")
+            self._events.over("remote", "page_gone")  # a page hangs up through the app; this one was left or reloaded
 
     def _remote_address(self) -> str:
         connection = self._pc.getTransceivers()[0].receiver.transport.transport._connection

@@ -82,11 +82,8 @@ class WebRtcTransport:
 
     async def hold(self, cmd: wire.HoldLeg) -> None:
         """Silence both ways. Raises ValueError for an unknown leg."""
-        call = self._calls.get(cmd.leg_id)
-        if call is None:
-            raise ValueError(f"there is no browser leg {cmd.leg_id}")
-        call.peer.hold(cmd.on)
-        self.emit(wire.LegProgress(leg_id=cmd.leg_id, state="held" if cmd.on else "resumed"))
+        self._need(cmd.leg_id).peer.hold(cmd.on)
+        self.emit(wire.LegProgress(leg_id=cmd.leg_id, state="held" if cmd.on else "resumed", by="local"))
 
     async def drain(self, cmd: wire.Drain) -> None:
         """Take no new legs from now on."""
@@ -113,8 +110,8 @@ class WebRtcTransport:
         raise ValueError("a browser cannot be dialled; it makes the offer (OfferLeg)")
 
     async def send_dtmf(self, cmd: wire.SendDtmf) -> None:
-        """Not for browsers."""
-        raise ValueError("a browser leg takes no DTMF: a page has no use for it, and aiortc cannot send RFC 4733")
+        """Keys as tones in this leg's sound: aiortc has no RFC 4733. Raises ValueError for an unknown leg or no key."""
+        self._need(cmd.leg_id).media.send_keys(cmd.digits)
 
     def emit(self, event: wire.LegEvent) -> None:
         """Report to the app."""
@@ -144,6 +141,12 @@ class WebRtcTransport:
                 self.emit(
                     wire.LegEnded(leg_id=call.leg_id, party=party, reason=reason, duration_ms=duration_ms, stats=stats)
                 )
+
+    def _need(self, leg_id: str) -> _Call:
+        call = self._calls.get(leg_id)
+        if call is None:
+            raise ValueError(f"there is no browser leg {leg_id}")
+        return call
 
     def _need_worker(self) -> LegWorker:
         if self._worker is None:

@@ -43,7 +43,11 @@ class LegProgress(Event, tag="leg.progress", kw_only=True, frozen=True):
 
 
 class LegEnded(Event, tag="leg.ended", kw_only=True, frozen=True):
-    """The last event of a leg. `reason`: one of the words listed in docs/architecture.md (hangup, no_rtp, …)."""
+    """The last event of a leg. `reason`: one of the words listed in docs/architecture.md (hangup, no_rtp, …).
+
+    `page_gone`: the browser closed the connection, by a reload or a link as well as by a closing page; whoever hangs up
+    does so through the app. The page may be back in a moment.
+    """
 
     party: Literal["remote", "local", "network", "error"]
     reason: str

@@ -114,7 +114,7 @@ def test_a_caller_on_the_page(instance: Instance, tmp_path: Path) -> None:
         page.get_by_role("button", name="Hang up").click()
         expect(page.get_by_role("button", name="Call again")).to_be_visible()
         end = instance.ended(conversation, 15)
-        assert end["reason"] == "hangup", end
+        assert end["reason"] in ("hangup", "page_gone"), end  # the page closes its line, then says so
     assert [u for u in instance.history(conversation)["utterances"] if u["emotion"] is not None]
     assert instance.ask("GET", f"/api/conversations/{conversation}/recording").status_code == 200
 

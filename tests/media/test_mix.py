@@ -223,3 +223,22 @@ async def test_orders_that_cannot_be_carried_out_change_nothing(tmp_path: Path) 
         nowhere.order("b", "b")
     assert not far.hears
     room.close()
+
+
+async def test_a_leg_takes_anothers_place_and_the_caller_hears_no_hole(tmp_path: Path) -> None:
+    room = Room(tmp_path, "caz")  # the caller, the agent, and the agent's page after its reload
+    room.hear(c="a", a="c", z="")
+    await room.go_on(20)
+    room.hear(c="az", a="c", z="c")
+    await room.go_on(10)
+    room["a"].mix.close()
+    room.silent.add("a")
+    room["c"].mix.order("z", "z")
+    await room.go_on(60)
+    joined = np.concatenate(room["c"].came[20:])
+    loudness = np.abs(joined.reshape(-1, FRAME)).max(axis=1)
+    assert loudness.min() > LEVEL / 2
+    assert heard_in(room, room["c"].lately(40)) == "z"
+    assert heard_in(room, room["z"].lately(40)) == "c"
+    assert room["c"].told == [("a", True, ""), ("z", True, ""), ("a", False, "ordered")]
+    room.close()

@@ -261,6 +261,38 @@ async def test_a_leg_without_packets_and_one_without_an_app_are_ended(
 
 
 @pytest.mark.virtual_time
+async def test_a_leg_that_falls_silent_is_told_of_within_two_seconds_and_when_it_is_back(tmp_path: Path) -> None:
+    app = App()
+    server = await listen(tmp_path, app)
+    async with bench(tmp_path) as b:
+        await asyncio.wait_for(app.hellos.get(), 5)
+        loop = asyncio.get_running_loop()
+        b.transport.up("leg-1")
+        leg = b.worker.leg("leg-1")
+        assert leg is not None
+
+        def states() -> list[str]:
+            return [e.state for e in app.told.of(wire.LegProgress)]
+
+        for _ in range(100):
+            leg.receive(Audio(np.zeros(160, np.int16), 8000))
+            await asyncio.sleep(0.02)
+        gone = loop.time()
+        await until(lambda: "silent" in states())
+        assert 1.4 < loop.time() - gone < 2.1
+        leg.receive(Audio(np.zeros(160, np.int16), 8000))
+        await until(lambda: states() == ["up", "silent", "back"])
+        b.worker.emit(wire.LegProgress(leg_id="leg-1", state="held", by="remote"))
+        await asyncio.sleep(30)
+        assert states() == ["up", "silent", "back", "held"]  # a phone on hold may be silent
+        b.worker.emit(wire.LegProgress(leg_id="leg-1", state="resumed", by="remote"))
+        ended = await app.told.wait(wire.LegEnded)
+        assert ended.reason == "no_rtp"
+        assert states()[4:] == ["resumed", "silent"]  # and a silent one is ended by its time-out, not before
+    server.close()
+
+
+@pytest.mark.virtual_time
 async def test_the_end_closes_recordings_and_says_goodbye(tmp_path: Path) -> None:
     app = App()
     server = await listen(tmp_path, app)

@@ -63,6 +63,7 @@ async def test_holds_by_reinvite(tmp_path: Path) -> None:
         assert (ended.party, ended.reason) == ("remote", "hangup")
         states = [e.state for e in world.app.seen(wire.LegProgress)]
         assert states == ["up", "held", "resumed", "held", "resumed"]
+        assert {e.by for e in world.app.seen(wire.LegProgress)[1:]} == {"remote"}
         assert world.app.seen(wire.LegProgress)[0].codec == "PCMA/8000"
 
 

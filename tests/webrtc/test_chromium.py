@@ -97,7 +97,7 @@ async def test_chromium_is_heard_seen_and_hears() -> None:
 
         await eventually(all_is_well)
         await page.evaluate("window.pc.close()")
-        assert await asyncio.wait_for(events.ended.get(), 30) == ("remote", "hangup")
+        assert await asyncio.wait_for(events.ended.get(), 30) == ("remote", "page_gone")
     await peer.close()
 
 

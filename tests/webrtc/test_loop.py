@@ -150,7 +150,7 @@ async def test_video_is_counted_and_never_queued_and_keys_arrive() -> None:
 async def test_a_browser_that_closes_ends_the_leg() -> None:
     async with call(lambda _: None, silence) as (_, events, browser):
         await browser.close()
-        assert await asyncio.wait_for(events.ended.get(), 30) == ("remote", "hangup")
+        assert await asyncio.wait_for(events.ended.get(), 30) == ("remote", "page_gone")
 
 
 async def test_hold_silences_what_the_leg_hears() -> None:

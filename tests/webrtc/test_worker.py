@@ -114,7 +114,11 @@ async def test_a_leg_from_offer_to_hang_up(tmp_path: Path) -> None:
         await flowing(subject, "leg-1")
         for on, state in ((True, "held"), (False, "resumed")):
             await peer.ask(wire.HoldLeg(leg_id="leg-1", on=on), type(None), 30)
-            assert (await app.next(wire.LegProgress)).state == state
+            told = await app.next(wire.LegProgress)
+            assert (told.state, told.by) == (state, "local")
+        await peer.ask(wire.SendDtmf(leg_id="leg-1", digits="5#"), type(None), 5)
+        with pytest.raises(channel.RemoteError, match="a key is one of"):
+            await peer.ask(wire.SendDtmf(leg_id="leg-1", digits="x"), type(None), 5)
         with pytest.raises(channel.RemoteError, match="cannot be dialled"):
             await peer.ask(wire.DialLeg(leg_id="x", role="agent", target="sip:a@b"), type(None), 30)
         await peer.ask(wire.HangupLeg(leg_id="leg-1"), type(None), 30)
@@ -139,7 +143,7 @@ async def test_more_legs_than_capacity_and_broken_offers_are_refused(tmp_path: P
             await dial(app, "leg-2")
         await browser.close()
         ended = await app.next(wire.LegEnded)
-        assert (ended.leg_id, ended.party, ended.reason) == ("leg-1", "remote", "hangup")
+        assert (ended.leg_id, ended.party, ended.reason) == ("leg-1", "remote", "page_gone")
         again = await dial(app, "leg-3")
         await app.next(wire.LegProgress)
         await (await app.peer).ask(wire.Drain(), type(None), 30)
