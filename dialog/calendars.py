@@ -115,6 +115,22 @@ class Calendar(BaseModel):
             return "holiday"
         return "open" if self._within(now.date(), now.time(), late=False) else "closed"
 
+    def opening(self, day: date) -> list[tuple[datetime, datetime]]:
+        """When it is open from times of this day on (a span may end on the next one), as UTC, by beginning."""
+        if self.holidays.has(day):
+            return []
+        found = []
+        for days, spans in self.weekly.items():
+            for span in spans if day.weekday() in _days(days) else ():
+                begin, end = span.split("-")
+                begins, ends = time.fromisoformat(begin), time() if end == "24:00" else time.fromisoformat(end)
+                until = day + timedelta(days=1) if ends <= begins else day
+                found.append((self._at(day, begins), self._at(until, ends)))
+        return sorted(found)
+
+    def _at(self, day: date, moment: time) -> datetime:
+        return datetime.combine(day, moment, self.zone).astimezone(UTC)
+
     def _within(self, day: date, moment: time, *, late: bool) -> bool:
         """In one of the day's spans; `late`: in what a span of that day reaches into the next one."""
         if late and self.holidays.has(day):

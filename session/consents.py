@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, delete, literal, select, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from session.consent import AFFECT_KINDS, ConsentError, EmotionConsent, issue, require, without_affect
@@ -29,6 +29,7 @@ from session.model import (
     VoiceBaseline,
     utcnow,
 )
+from session.model_desktop import ProfileFactRow, SuggestionRow
 from session.policy import EMOTION, HISTORY, VOICE_PURPOSES, Policy
 from session.store import Store, stored_event
 from session.types import NewAffect, StoredEvent
@@ -87,7 +88,7 @@ class Consents:
             row = await _standing(session, conversation_id, EMOTION)
             if row is None:
                 return None
-            keep = await _history_row(session, conversation_id, customer_id) is not None
+            keep = await history_row(session, conversation_id, customer_id) is not None
         return issue(row.id, conversation_id, "cn" if row.policy == "cn" else "eu", keep=keep)
 
     async def withdraw(self, conversation_id: str, purpose: str, *, by: str) -> bool:
@@ -116,7 +117,7 @@ class Consents:
         """
         fields = asdict(affect)
         async with self._store.writing() as session:
-            standing = await _check(session, consent)
+            standing = await check_standing(session, consent)
             await _said_by_customer(session, consent, affect.utterance_id, participant_id)
             kept: AffectEvent | None = await session.scalar(
                 select(AffectEvent).where(AffectEvent.utterance_id == affect.utterance_id)
@@ -153,8 +154,8 @@ class Consents:
     async def baseline(self, consent: EmotionConsent, customer_id: str) -> bytes:
         """What earlier calls of a verified customer taught of their voice; empty without the consents."""
         async with self._store.writing() as session:
-            await _check(session, consent)
-            if await _history_row(session, consent.conversation_id, customer_id) is None:
+            await check_standing(session, consent)
+            if await history_row(session, consent.conversation_id, customer_id) is None:
                 # Refused in this very call, or withdrawn: what is left of before goes now that we know who calls.
                 await session.execute(delete(VoiceBaseline).where(VoiceBaseline.customer_id == customer_id))
                 return b""
@@ -169,15 +170,15 @@ class Consents:
             )
             if (
                 await session.scalar(asked.limit(1)) is not None
-                and await _history_row(session, conversation_id, customer_id) is None
+                and await history_row(session, conversation_id, customer_id) is None
             ):
                 await session.execute(delete(VoiceBaseline).where(VoiceBaseline.customer_id == customer_id))
 
     async def keep_baseline(self, consent: EmotionConsent, customer_id: str, data: bytes) -> None:
         """Keep what this call taught, for later ones. Raises `ConsentError`, and writes nothing, without the consents."""
         async with self._store.writing() as session:
-            await _check(session, consent)
-            history = await _history_row(session, consent.conversation_id, customer_id)
+            await check_standing(session, consent)
+            history = await history_row(session, consent.conversation_id, customer_id)
             if history is None:
                 raise ConsentError("the caller did not agree that anything of their voice is kept for later calls")
             await session.merge(
@@ -227,7 +228,7 @@ async def _standing(session: AsyncSession, conversation_id: str, purpose: str) -
     return found
 
 
-async def _check(session: AsyncSession, consent: EmotionConsent) -> ConsentRow:
+async def check_standing(session: AsyncSession, consent: EmotionConsent) -> ConsentRow:
     """The row behind a token, locked so that no withdrawal comes in between. Raises `ConsentError`."""
     require(consent)
     row: ConsentRow | None = await session.scalar(
@@ -255,7 +256,7 @@ async def _said_by_customer(
             raise ConsentError(f"only the customer's voice is analysed, never the {one.role}'s")
 
 
-async def _history_row(session: AsyncSession, conversation_id: str, customer_id: str) -> ConsentRow | None:
+async def history_row(session: AsyncSession, conversation_id: str, customer_id: str) -> ConsentRow | None:
     """The consent to keep what is learnt of a voice: this conversation's last word, else the customer's earlier yes."""
     own: ConsentRow | None = await session.scalar(
         select(ConsentRow)
@@ -302,10 +303,13 @@ async def _withdraw(
         return []
     for row in ended:
         row.ended_at, row.ended_by = utcnow(), by
-    kept = VoiceBaseline.consent_id.in_([row.id for row in ended])
-    purged = {"baselines": await _delete(session, delete(VoiceBaseline).where(kept))}
+    ids = [row.id for row in ended]
+    purged = {"baselines": await _delete(session, delete(VoiceBaseline).where(VoiceBaseline.consent_id.in_(ids)))}
+    about: ColumnElement[bool] = ProfileFactRow.consent_id.in_(ids)
     if purpose == EMOTION:
         purged |= await _purge(session, conversation_id)
+        about |= (ProfileFactRow.conversation_id == conversation_id) | (ProfileFactRow.customer_id == customer_id)
+    purged["facts"] = await _delete(session, delete(ProfileFactRow).where(ProfileFactRow.layer == "affect", about))
     payload = {"purposes": sorted({row.purpose for row in ended}), "by": by, "purged": purged}
     audit = _event(conversation_id, None, "consent.withdrawn", payload)
     session.add(audit)
@@ -319,6 +323,10 @@ async def _purge(session: AsyncSession, conversation_id: str) -> dict[str, int]:
     purged = {
         "affect_rows": await _delete(session, delete(AffectEvent).where(AffectEvent.contact_id.in_(contacts))),
         "events": await _delete(session, delete(EventRow).where(*mine)),
+        "cards": await _delete(
+            session,
+            delete(SuggestionRow).where(SuggestionRow.contact_id.in_(contacts), SuggestionRow.kind == "comfort"),
+        ),
         "redacted": 0,
     }
     others = await session.scalars(

@@ -42,6 +42,9 @@ class CustomerEntry(BaseModel):
     reach: dict[Literal["sms", "email"], str] = Field(
         default_factory=dict, description="where one-time codes are sent; never where the caller says"
     )
+    tier: str = Field(default="", max_length=32, description="what agents are shown, such as gold")
+    flags: list[str] = Field(default_factory=list, max_length=20, description="what agents should know, such as vip")
+    locale: str = Field(default="", max_length=16, description="the customer's own language")
     facts: dict[str, str | dict[str, str]] = Field(
         default_factory=dict, description="what the bot may tell once verified; a text, or a text by locale"
     )
@@ -97,4 +100,8 @@ class FileDirectory:
             postcode=entry.postcode,
             last_four={str(what): digest for what, digest in entry.last_four.items()},
             reach={str(by): to for by, to in entry.reach.items()},
+            phones=tuple(entry.phones),
+            tier=entry.tier,
+            flags=tuple(entry.flags),
+            locale=entry.locale,
         )

@@ -19,7 +19,8 @@ Sent = Literal["sent", "limited", "failed"]
 class Customer:
     """What the directory knows. `facts` values are strings or maps locale → string; the `_hash`es are argon2.
 
-    `birth_date` is YYYY-MM-DD. `reach` names where one-time codes go: `sms` → number, `email` → address.
+    `birth_date` is YYYY-MM-DD. `reach` names where one-time codes go: `sms` → number, `email` → address. `tier`, `flags` and
+    `locale` are for the agent's screen.
     """
 
     customer_id: str
@@ -30,6 +31,10 @@ class Customer:
     postcode: str = field(default="", repr=False)
     last_four: dict[str, str] = field(default_factory=dict, repr=False)
     reach: dict[str, str] = field(default_factory=dict, repr=False)
+    phones: tuple[str, ...] = field(default=(), repr=False)
+    tier: str = ""
+    flags: tuple[str, ...] = ()
+    locale: str = ""
 
 
 class CustomerDirectory(Protocol):

@@ -15,22 +15,28 @@ from fastapi.staticfiles import StaticFiles
 from media.options import MediaOptions
 from server.api import (
     approvals,
+    assist,
+    attachments,
     callbacks,
     calls,
+    customers,
     desk,
     experiments,
     filters,
     flows,
     history,
+    knowledge,
     metrics,
     people,
     supervise,
+    tickets,
     visuals,
 )
 from server.api.access import who
 from server.api.guard import Guard
 from server.api.ports import CallControl
 from server.auth import Auth
+from server.desktop.desktop import Desktop
 from server.following import Following
 from server.options import ServerOptions
 from server.publishing import Publishing
@@ -53,6 +59,11 @@ MODULES = (
     supervise,
     metrics,
     visuals,
+    assist,
+    attachments,
+    customers,
+    knowledge,
+    tickets,
 )
 NOT_BUILT = (
     "<!doctype html><title>Warmline</title><p>The pages are not built yet: run <code>make web</code>, then reload."
@@ -105,6 +116,7 @@ def create_api(
     pages: Path,
     publishing: Publishing | None = None,
     following: Following | None = None,
+    desktop: Desktop | None = None,
 ) -> FastAPI:
     """The ASGI app. `pages`: folder of the built consoles; `realm`: digest realm of softphones.
 
@@ -134,6 +146,7 @@ def create_api(
     app.state.messages = Throttle(MESSAGES_PER_MINUTE, 60.0)
     app.state.publishing = publishing
     app.state.following = following
+    app.state.desktop = desktop
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Guard)

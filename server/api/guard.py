@@ -14,7 +14,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": (
-        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; media-src 'self' blob: mediastream:; "
+        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
         "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     ),
     "Permissions-Policy": "microphone=(self), camera=(self), geolocation=()",
@@ -33,7 +33,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
-        most = MAX_PICTURE if path.startswith("/api/conversations/") and path.endswith("/visuals") else MAX_BODY
+        picture = path.startswith("/api/conversations/") and path.endswith(("/visuals", "/attachments"))
+        most = MAX_PICTURE if picture else MAX_BODY
         too_large = f"a request may have at most {most} bytes"
         taken = 0
 

@@ -74,6 +74,7 @@ CALLER_KEYS = frozenset(
         "reason",
         "channel",
         "outcome",
+        "attachment",
     }
 )
 

@@ -2,7 +2,14 @@
 
 from alembic import context
 
-from session import model_actions, model_callback, model_flows, model_verification  # noqa: F401  their tables are part of the schema
+from session import (  # noqa: F401  their tables are part of the schema
+    model_actions,
+    model_callback,
+    model_desktop,
+    model_flows,
+    model_tickets,
+    model_verification,
+)
 from session.model import Base
 
 context.configure(

@@ -20,6 +20,7 @@ from server.api import views
 from server.api.app import create_api
 from server.api.ports import NotNow, Turned, WebCall
 from server.auth import hash_password
+from server.desktop.desktop import Desktop
 from server.options import ServerOptions
 from session.callbacks import Callback
 from session.store import Store
@@ -28,6 +29,7 @@ from session.users import Users
 PASSWORD = "correct horse battery"
 KEY = "k" * 64
 METRICS_TOKEN = "scrape-me"
+FLOWS = Path(__file__).parents[2] / "flows"
 
 
 T0 = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -202,6 +204,7 @@ async def world(tmp_path: Path, password_hash: str) -> AsyncIterator[World]:
         key=KEY,
         realm="warm.test",
         pages=tmp_path / "dist",
+        desktop=Desktop(store, flows=FLOWS, data_dir=tmp_path),
     )
     world = World(app, store, control)
     for name, roles, device in (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from server.api import guard
 from server.calls import pictures
@@ -29,10 +31,14 @@ async def test_the_caller_gives_and_staff_see(world: Any) -> None:
 
 def test_a_picture_is_kept_under_its_own_kind(tmp_path: Path) -> None:
     conversation = "01a1feeb-11ed-713d-8e19-1f81b3db52e3"
-    ref = pictures.keep(tmp_path, conversation, JPEG, want="photo")
+    photo = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(photo, "JPEG")
+    ref = pictures.keep(tmp_path, conversation, photo.getvalue(), want="photo")
     path = pictures.find(tmp_path, conversation, ref)
     assert path is not None
-    assert (path.suffix, path.stat().st_mode & 0o777, path.read_bytes()) == (".jpg", 0o600, JPEG)
+    assert (path.suffix, path.stat().st_mode & 0o777) == (".jpg", 0o600)
+    with pytest.raises(ValueError, match=r"damaged|no JPEG"):
+        pictures.keep(tmp_path, conversation, JPEG, want="photo")
     assert pictures.find(tmp_path, "01a1feeb-11ed-713d-8e19-1f81b3db52e4", ref) is None
     for bad in ("../../etc/passwd", "*", ""):
         assert pictures.find(tmp_path, conversation, bad) is None

@@ -254,7 +254,14 @@ async def test_withdrawal_deletes_all_that_was_found_and_says_so(store: Store, u
     assert audit is not None
     assert audit.type == "consent.withdrawn"
     assert (audit.payload["by"], audit.payload["purposes"]) == ("caller", ["emotion"])
-    assert audit.payload["purged"] == {"baselines": 0, "affect_rows": 1, "events": 1, "redacted": 3}
+    assert audit.payload["purged"] == {
+        "baselines": 0,
+        "affect_rows": 1,
+        "events": 1,
+        "cards": 0,
+        "facts": 0,
+        "redacted": 3,
+    }
     assert await rows(url) == 0
     written = json.dumps([[str(v) for v in row] for row in await elsewhere(url, "select type, payload from event")])
     assert "angry" not in written

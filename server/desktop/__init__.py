@@ -1,0 +1,4 @@
+"""What an agent's desktop needs beside the call: tickets, cards, the customer's panel, summaries, images.
+
+It watches the event bus (`watch.py`) and never stands in a contact's way: whatever takes time is a task of its own.
+"""

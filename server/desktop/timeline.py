@@ -1,0 +1,90 @@
+"""One conversation in order, over all its channels: contacts, what was said and written, images, tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from session.queries import Queries
+
+Kind = Literal["contact", "utterance", "message", "image", "event"]
+SHOWN = frozenset(
+    {
+        "queue.entered", "queue.accepted", "agent.left", "contact.ended", "verify", "consent", "consent.withdrawn",
+        "transfer.connected", "transfer.ended", "contact.wrapup", "ticket.created", "ticket.changed", "ticket.breached",
+    }
+)  # fmt: skip
+CALLER_SEES = frozenset({"queue.entered", "queue.accepted", "agent.left", "contact.ended"})
+_ROLES = {"customer", "agent", "bot", "external", "supervisor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that happened. `conversation_id` is the same for all: that is what makes them one."""
+
+    kind: Kind
+    at: datetime
+    conversation_id: str
+    contact_id: str | None
+    channel: str
+    role: str = ""
+    text: str = field(default="", repr=False)
+    attachment: dict[str, Any] | None = None
+    event: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    seq: int | None = None
+
+
+async def timeline(queries: Queries, conversation_id: str, *, for_caller: bool) -> list[Item] | None:
+    """All of it, oldest first; None when there is no such conversation. Callers see the talk and where it stands."""
+    history = await queries.history(conversation_id)
+    if history is None:
+        return None
+    channels = {contact["id"]: contact["channel"] for contact in history.contacts}
+    items = [
+        Item("contact", contact["initiated_at"], conversation_id, contact["id"], contact["channel"], event="begun")
+        for contact in history.contacts
+    ]
+    for event in history.events:
+        item = _item(event, conversation_id, channels)
+        if item is not None and (not for_caller or item.kind != "event" or item.event in CALLER_SEES):
+            items.append(_for_caller(item) if for_caller else item)
+    # contacts first where times are equal: a contact begins before anything is said in it
+    return sorted(items, key=lambda item: (item.at, item.kind != "contact", item.seq or 0))
+
+
+def _item(event: Mapping[str, Any], conversation_id: str, channels: Mapping[str, str]) -> Item | None:
+    payload, kind = event["payload"], event["type"]
+    channel = channels.get(event["contact_id"] or "", "")
+    role = str(payload.get("role", ""))
+    common = {
+        "at": event["at"],
+        "conversation_id": conversation_id,
+        "contact_id": event["contact_id"],
+        "seq": event["seq"],
+    }
+    match kind:
+        case "utterance.final":
+            return Item("utterance", channel=channel, role=role, text=str(payload.get("text", "")), **common)
+        case "bot.said" if payload.get("text"):
+            return Item("utterance", channel=channel, role="bot", text=str(payload["text"]), **common)
+        case "message":
+            image = payload.get("attachment")
+            text = str(payload.get("text", ""))
+            found: Kind = "image" if image else "message"
+            return Item(
+                found, channel="chat", role=role if role in _ROLES else "", text=text, attachment=image, **common
+            )
+        case _ if kind in SHOWN:
+            return Item("event", channel=channel, role=role, event=kind, details=payload, **common)
+    return None
+
+
+def _for_caller(item: Item) -> Item:
+    """Without what we note for ourselves."""
+    return Item(
+        item.kind, item.at, item.conversation_id, item.contact_id, item.channel, item.role, item.text, item.attachment,
+        item.event, {}, item.seq,
+    )  # fmt: skip
