@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document 9750304a1f2ac963fb746e23be6b2857cd0f9afe5784165bf0fcf40361048e0c; do not edit.
+// Made by `make api` from the server's OpenAPI document 9e7f55189a50a0a61da04a89cdc55b55a33fb4f5da5a4f4c78f63337ecb219d0; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -460,6 +460,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assist/{card_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act
+         * @description What I did with a card.
+         */
+        post: operations["act_api_assist__card_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assist/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cards
+         * @description At most three; none is an answer as well.
+         */
+        get: operations["cards_api_assist__contact_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assist/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rates
+         * @description How often agents take what they are offered, by kind of card.
+         */
+        get: operations["rates_api_assist_rates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/callbacks": {
         parameters: {
             query?: never;
@@ -560,6 +620,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{conversation_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send
+         * @description Send an image; it shows as a `message` with `attachment`, in the same conversation as a call beside it.
+         */
+        post: operations["send_api_conversations__conversation_id__attachments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{conversation_id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See
+         * @description One of them.
+         */
+        get: operations["see_api_conversations__conversation_id__attachments__attachment_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{conversation_id}/consents/{purpose}": {
         parameters: {
             query?: never;
@@ -575,6 +675,26 @@ export interface paths {
          * @description Take consent back, during the call or after it: the analysis ends at once and what it found is deleted.
          */
         delete: operations["withdraw_api_conversations__conversation_id__consents__purpose__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{conversation_id}/customer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Conversation
+         * @description Whom we talk with, and how surely we know it.
+         */
+        get: operations["of_conversation_api_conversations__conversation_id__customer_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -640,6 +760,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{conversation_id}/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pace
+         * @description The assistant speaks slower from its next words on, or as usual again; without a call nothing changes.
+         */
+        put: operations["pace_api_conversations__conversation_id__pace_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{conversation_id}/recording": {
         parameters: {
             query?: never;
@@ -652,6 +792,26 @@ export interface paths {
          * @description Stereo WAV: the caller left, what the caller heard right. Ranges are served.
          */
         get: operations["recording_api_conversations__conversation_id__recording_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{conversation_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Timeline
+         * @description Calls, messages and images of all channels in order; callers see their own talk.
+         */
+        get: operations["timeline_api_conversations__conversation_id__timeline_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -692,6 +852,46 @@ export interface paths {
          * @description One of them.
          */
         get: operations["see_api_conversations__conversation_id__visuals__ref__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customer
+         * @description A customer, by number.
+         */
+        get: operations["customer_api_customers__customer_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Departments
+         * @description Departments with their categories, titles by locale.
+         */
+        get: operations["departments_api_departments_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1084,6 +1284,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/knowledge/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Best first, by wording and meaning; an empty list where nothing fits.
+         */
+        get: operations["search_api_knowledge_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -1344,6 +1564,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tickets
+         * @description Those that are due first, without their histories.
+         */
+        get: operations["tickets_api_tickets_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Open one.
+         */
+        post: operations["create_api_tickets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One with its history.
+         */
+        get: operations["one_api_tickets__ticket_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change it; the clock follows status, priority and department.
+         */
+        patch: operations["change_api_tickets__ticket_id__patch"];
+        trace?: never;
+    };
+    "/api/tickets/{ticket_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment
+         * @description Write a remark.
+         */
+        post: operations["comment_api_tickets__ticket_id__comments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1390,6 +1678,26 @@ export interface paths {
          * @description Change somebody: what they may do, how they are reached, their password.
          */
         patch: operations["change_user_api_users__user_id__patch"];
+        trace?: never;
+    };
+    "/api/wrapup/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Form
+         * @description The form at the end of a contact, filled in from its record; titles in `language`, else the customer's.
+         */
+        get: operations["form_api_wrapup__contact_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -1514,6 +1822,45 @@ export interface components {
             why: string;
             /** Workflow */
             workflow: string;
+        };
+        /**
+         * Article
+         * @description An article in one language. `auth_level`: how surely a customer must be known before they are told.
+         */
+        Article: {
+            /** Article Id */
+            article_id: string;
+            /** Auth Level */
+            auth_level: number;
+            /** Score */
+            score: number;
+            /**
+             * Source
+             * @description the folder of flows it belongs to
+             */
+            source: string;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AttachmentOut
+         * @description An image as it is kept: decoded and written anew, without what the camera added. Pixels and bytes.
+         */
+        AttachmentOut: {
+            /** Attachment Id */
+            attachment_id: string;
+            /** Height */
+            height: number;
+            /** Mime */
+            mime: string;
+            /** Size */
+            size: number;
+            /** Width */
+            width: number;
         };
         /**
          * AuditOut
@@ -1682,6 +2029,14 @@ export interface components {
             /** Waiting */
             waiting: number;
         };
+        /** Body_send_api_conversations__conversation_id__attachments_post */
+        Body_send_api_conversations__conversation_id__attachments_post: {
+            /**
+             * File
+             * @description a JPEG, PNG or WebP picture
+             */
+            file: string;
+        };
         /**
          * Broadcast
          * @description A text for agents; `user_ids` empty: for all.
@@ -1740,6 +2095,80 @@ export interface components {
             voice: number;
         };
         /**
+         * Card
+         * @description What an agent is offered, in the customer's language.
+         */
+        Card: {
+            /** Card Id */
+            card_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "knowledge" | "next_step" | "comfort";
+            /** Language */
+            language: string;
+            /** Score */
+            score: number;
+            /**
+             * Shown At
+             * Format: date-time
+             */
+            shown_at: string;
+            source: components["schemas"]["CardSource"];
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CardAction
+         * @description What the agent did with it; `text` of an edited one is compared, not kept.
+         */
+        CardAction: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "inserted" | "copied" | "dismissed" | "edited";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * CardSource
+         * @description Where a card's words come from: `article`, or `assist` (the file beside the flow).
+         */
+        CardSource: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * CategoryOut
+         * @description What tickets are about.
+         */
+        CategoryOut: {
+            /** Category */
+            category: string;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high" | "urgent";
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+        };
+        /**
          * ChangeOut
          * @description One difference in meaning; `text` is it in words.
          */
@@ -1764,6 +2193,14 @@ export interface components {
         Code: {
             /** Code */
             code: string;
+        };
+        /**
+         * Comment
+         * @description A remark.
+         */
+        Comment: {
+            /** Text */
+            text: string;
         };
         /**
          * Consult
@@ -1821,6 +2258,40 @@ export interface components {
             state: "connected" | "held" | "away" | "acw";
         };
         /**
+         * ConversationCustomer
+         * @description The same beside a conversation. Of an unverified customer only what this conversation said.
+         */
+        ConversationCustomer: {
+            /**
+             * Affect
+             * @description only with the customer's consent
+             */
+            affect: components["schemas"]["FactOut"][];
+            /** Attributes */
+            attributes: components["schemas"]["FactOut"][];
+            /** Behaviour */
+            behaviour: components["schemas"]["FactOut"][];
+            /** Conversations */
+            conversations: components["schemas"]["PastOut"][];
+            /** Customer Id */
+            customer_id: string | null;
+            /** Flags */
+            flags: string[];
+            handed_over: components["schemas"]["HandedOver"] | null;
+            /** Identity How */
+            identity_how: string;
+            /** Locale */
+            locale: string;
+            /** Name */
+            name: string;
+            /** Phones */
+            phones: string[];
+            /** Tier */
+            tier: string;
+            /** Verified Level */
+            verified_level: number;
+        };
+        /**
          * ConversationOut
          * @description One line of the list.
          */
@@ -1846,6 +2317,35 @@ export interface components {
             subject: string;
         };
         /**
+         * CustomerOut
+         * @description Three layers of facts, and what went before.
+         */
+        CustomerOut: {
+            /**
+             * Affect
+             * @description only with the customer's consent
+             */
+            affect: components["schemas"]["FactOut"][];
+            /** Attributes */
+            attributes: components["schemas"]["FactOut"][];
+            /** Behaviour */
+            behaviour: components["schemas"]["FactOut"][];
+            /** Conversations */
+            conversations: components["schemas"]["PastOut"][];
+            /** Customer Id */
+            customer_id: string | null;
+            /** Flags */
+            flags: string[];
+            /** Locale */
+            locale: string;
+            /** Name */
+            name: string;
+            /** Phones */
+            phones: string[];
+            /** Tier */
+            tier: string;
+        };
+        /**
          * Decision
          * @description Why, for the audit.
          */
@@ -1855,6 +2355,22 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * DepartmentOut
+         * @description Who sees to them, by which calendar.
+         */
+        DepartmentOut: {
+            /** Categories */
+            categories: components["schemas"]["CategoryOut"][];
+            /** Department */
+            department: string;
+            /** Hours */
+            hours: string;
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
         };
         /**
          * DeviceIn
@@ -1892,6 +2408,16 @@ export interface components {
             to: string;
         };
         /**
+         * DispositionOut
+         * @description A way in which a contact ends.
+         */
+        DispositionOut: {
+            /** Code */
+            code: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * ExperimentOut
          * @description One experiment.
          */
@@ -1912,6 +2438,29 @@ export interface components {
         Extend: {
             /** Seconds */
             seconds: number;
+        };
+        /**
+         * FactOut
+         * @description One thing known; `expires_at` null: as long as its source says so.
+         */
+        FactOut: {
+            /** Confidence */
+            confidence: number;
+            /** Expires At */
+            expires_at: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Observed At
+             * Format: date-time
+             */
+            observed_at: string;
+            /** Purpose */
+            purpose: string;
+            /** Source */
+            source: string;
+            /** Value */
+            value: unknown;
         };
         /**
          * Given
@@ -1947,6 +2496,20 @@ export interface components {
             problems: components["schemas"]["ProblemOut"][];
             /** Sha */
             sha: string;
+        };
+        /**
+         * HandedOver
+         * @description What came with the customer.
+         */
+        HandedOver: {
+            /** Facts */
+            facts: {
+                [key: string]: string;
+            };
+            /** Reason */
+            reason: string;
+            /** Summary */
+            summary: string;
         };
         /**
          * HistoryOut
@@ -2151,7 +2714,7 @@ export interface components {
         };
         /**
          * NewVersion
-         * @description A draft. It may hold mistakes; publishing is what is checked.
+         * @description A draft, which takes what lies beside the flow from the disk now. It may hold mistakes; publishing is checked.
          */
         NewVersion: {
             /**
@@ -2182,8 +2745,20 @@ export interface components {
             customer?: string | null;
             /** Locale */
             locale?: string | null;
+            /**
+             * Resume
+             * @description only take up the call of `conversation` that goes on; 409 when it is over
+             * @default false
+             */
+            resume: boolean;
             /** Sdp */
             sdp: string;
+            /**
+             * Slow
+             * @description the assistant speaks slower, from its first word on
+             * @default false
+             */
+            slow: boolean;
             /**
              * Type
              * @default offer
@@ -2233,6 +2808,14 @@ export interface components {
             waited_ms: number;
             /** Why */
             why: string;
+        };
+        /**
+         * Pace
+         * @description How fast the assistant speaks.
+         */
+        Pace: {
+            /** Slow */
+            slow: boolean;
         };
         /**
          * PackOut
@@ -2296,6 +2879,27 @@ export interface components {
              * @enum {string}
              */
             transport: "sip" | "webrtc" | "chat";
+        };
+        /**
+         * PastOut
+         * @description An earlier conversation in which the customer proved who they are.
+         */
+        PastOut: {
+            /** Channels */
+            channels: string[];
+            /** Conversation Id */
+            conversation_id: string;
+            /** Disposition */
+            disposition: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Subject */
+            subject: string;
+            /** Summary */
+            summary: string;
         };
         /**
          * PlanOut
@@ -2397,6 +3001,39 @@ export interface components {
             sl_target_s: number;
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * RateOut
+         * @description How cards of a kind fared. `accepted`: share inserted, copied or edited; `edit_distance`: mean, 0…1.
+         */
+        RateOut: {
+            /** Accepted */
+            accepted: number | null;
+            /** Copied */
+            copied: number;
+            /** Dismissed */
+            dismissed: number;
+            /** Edit Distance */
+            edit_distance: number | null;
+            /** Edited */
+            edited: number;
+            /** Ignored */
+            ignored: number;
+            /** Inserted */
+            inserted: number;
+            /** Kind */
+            kind: string;
+            /** Shown */
+            shown: number;
+        };
+        /**
+         * Rates
+         * @description Of cards by kind, and of summaries.
+         */
+        Rates: {
+            /** Cards */
+            cards: components["schemas"]["RateOut"][];
+            wrapups: components["schemas"]["WrapUpRates"];
         };
         /**
          * Rejoin
@@ -2520,6 +3157,191 @@ export interface components {
          * @description A chat message.
          */
         Text: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * TicketChange
+         * @description What is to be different; what is left out stays. `assignee` null: nobody's.
+         */
+        TicketChange: {
+            /** Assignee */
+            assignee?: string | null;
+            /** Category */
+            category?: string | null;
+            /** Customer Id */
+            customer_id?: string | null;
+            /** Department */
+            department?: string | null;
+            /**
+             * Note
+             * @description why, for the history
+             * @default
+             */
+            note: string;
+            /** Priority */
+            priority?: ("low" | "normal" | "high" | "urgent") | null;
+            /** Status */
+            status?: ("new" | "open" | "pending" | "hold" | "solved" | "closed") | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
+         * TicketEvent
+         * @description One line of a ticket's history; `what`: created, comment, breached, or the field that changed.
+         */
+        TicketEvent: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @description user id; `bot` for flows, empty for the clock
+             */
+            by: string;
+            /** New */
+            new: string;
+            /** Old */
+            old: string;
+            /** Text */
+            text: string;
+            /** What */
+            what: string;
+        };
+        /**
+         * TicketIn
+         * @description A new one. Without a category the words choose it; it names the department, and the priority where none is given.
+         */
+        TicketIn: {
+            /** Assignee */
+            assignee?: string | null;
+            /**
+             * Category
+             * @default
+             */
+            category: string;
+            /** Contact Id */
+            contact_id?: string | null;
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /** Customer Id */
+            customer_id?: string | null;
+            /**
+             * Department
+             * @default
+             */
+            department: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Language
+             * @default
+             */
+            language: string;
+            /** Priority */
+            priority?: ("low" | "normal" | "high" | "urgent") | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TicketOut
+         * @description A ticket. `due_at` is null while its clock stands (pending, hold, solved, closed).
+         */
+        TicketOut: {
+            /** Assignee */
+            assignee: string | null;
+            /** Breached */
+            breached: boolean;
+            /** Category */
+            category: string;
+            /** Conversation Id */
+            conversation_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Customer Id */
+            customer_id: string | null;
+            /** Department */
+            department: string;
+            /** Description */
+            description: string;
+            /** Due At */
+            due_at: string | null;
+            /** Events */
+            events: components["schemas"]["TicketEvent"][];
+            /** Language */
+            language: string;
+            /**
+             * Left Ms
+             * @description business time left when the clock was stopped
+             */
+            left_ms: number | null;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high" | "urgent";
+            /** Solved At */
+            solved_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "new" | "open" | "pending" | "hold" | "solved" | "closed";
+            /**
+             * Ticket Id
+             * @description a short number, as people say it
+             */
+            ticket_id: string;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * TimelineItem
+         * @description One thing that happened in a conversation; `kind` event has its type in `event`.
+         */
+        TimelineItem: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            attachment: components["schemas"]["AttachmentOut"] | null;
+            /** Channel */
+            channel: string;
+            /** Contact Id */
+            contact_id: string | null;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Event */
+            event: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "contact" | "utterance" | "message" | "image" | "event";
+            /** Role */
+            role: string;
+            /** Seq */
+            seq: number | null;
             /** Text */
             text: string;
         };
@@ -2677,7 +3499,7 @@ export interface components {
         };
         /**
          * VersionTextOut
-         * @description With its text and test.
+         * @description With its text and test; `files`: everything that belongs to it, path → sha of the text.
          */
         VersionTextOut: {
             /**
@@ -2689,6 +3511,10 @@ export interface components {
             base: number;
             /** By */
             by: string;
+            /** Files */
+            files: {
+                [key: string]: string;
+            };
             /** Flow */
             flow: string;
             /** Live */
@@ -2720,6 +3546,32 @@ export interface components {
             notes: string;
             /** Summary */
             summary?: string | null;
+        };
+        /**
+         * WrapUpForm
+         * @description What the form begins with; `disposition` is the suggested code.
+         */
+        WrapUpForm: {
+            /** Disposition */
+            disposition: string;
+            /** Dispositions */
+            dispositions: components["schemas"]["DispositionOut"][];
+            /** Follow Up */
+            follow_up: string;
+            /** Intent */
+            intent: string;
+            /** Summary */
+            summary: string;
+        };
+        /**
+         * WrapUpRates
+         * @description Summaries that agents finished, and how far on average they are from the suggested ones (0…1).
+         */
+        WrapUpRates: {
+            /** Edit Distance */
+            edit_distance: number | null;
+            /** Finished */
+            finished: number;
         };
     };
     responses: never;
@@ -3462,6 +4314,101 @@ export interface operations {
             };
         };
     };
+    act_api_assist__card_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardAction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cards_api_assist__contact_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rates_api_assist_rates_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rates"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     callbacks_api_callbacks_get: {
         parameters: {
             query?: never;
@@ -3608,6 +4555,71 @@ export interface operations {
             };
         };
     };
+    send_api_conversations__conversation_id__attachments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_send_api_conversations__conversation_id__attachments_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    see_api_conversations__conversation_id__attachments__attachment_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attachment_id: string;
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     withdraw_api_conversations__conversation_id__consents__purpose__delete: {
         parameters: {
             query?: never;
@@ -3626,6 +4638,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    of_conversation_api_conversations__conversation_id__customer_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationCustomer"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -3733,6 +4776,39 @@ export interface operations {
             };
         };
     };
+    pace_api_conversations__conversation_id__pace_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pace"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     recording_api_conversations__conversation_id__recording_get: {
         parameters: {
             query?: {
@@ -3752,6 +4828,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    timeline_api_conversations__conversation_id__timeline_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineItem"][];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -3825,6 +4932,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    customer_api_customers__customer_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    departments_api_departments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentOut"][];
                 };
             };
         };
@@ -4414,6 +5572,42 @@ export interface operations {
             };
         };
     };
+    search_api_knowledge_search_get: {
+        parameters: {
+            query: {
+                /** @description only what belongs to this flow */
+                flow?: string;
+                /** @description empty = that of the words */
+                language?: string;
+                limit?: number;
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     login_api_login_post: {
         parameters: {
             query?: never;
@@ -4794,6 +5988,177 @@ export interface operations {
             };
         };
     };
+    tickets_api_tickets_get: {
+        parameters: {
+            query?: {
+                conversation?: string;
+                customer?: string;
+                department?: string;
+                limit?: number;
+                mine?: boolean;
+                /** @description a status, or `unsolved` */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_api_tickets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_api_tickets__ticket_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_tickets__ticket_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    comment_api_tickets__ticket_id__comments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Comment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_users_api_users_get: {
         parameters: {
             query?: never;
@@ -4898,6 +6263,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserSecretOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    form_api_wrapup__contact_id__get: {
+        parameters: {
+            query?: {
+                language?: string;
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrapUpForm"];
                 };
             };
             /** @description Validation Error */
