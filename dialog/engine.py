@@ -97,9 +97,13 @@ class FlowEngine:
         """Take one event in; mutates `state`. Never raises for what a caller or a port does (→ `on_error`)."""
         if state.ended:
             return []
-        if (turn := self._turn(state, now_ms)) is None:
-            return self._lost(state)
-        await self._guarded(turn, event)
+        if self._lost(state):
+            if state.phase == "talking" and not isinstance(event, HungUp | AgentLeft | AgentLost | Failed):
+                return []  # people talk; what became of the flow matters when they are done
+            turn = await self._go_back(state, event, now_ms)
+        else:
+            turn = Turn(self.flow, self.ports, self.options, state, now_ms)
+            await self._guarded(turn, event)
         if state.ended and state.variants:
             turn.conclude()
         return turn.effects
@@ -108,36 +112,48 @@ class FlowEngine:
         """After a restart of the app: same block, remaining timers, what is expected; digits are asked for again."""
         if state.ended or not state.block:
             return []
-        if (turn := self._turn(state, now_ms)) is None:
-            return self._lost(state)
+        if self._lost(state):
+            return [] if state.phase == "talking" else (await self._go_back(state, None, now_ms)).effects
+        turn = Turn(self.flow, self.ports, self.options, state, now_ms)
         if state.block not in turn.flow.blocks:
-            why = f"block {state.block} is not in this version of the flow"
-            await self._guarded(turn, Failed(where="flow", why=why))
+            await self._guarded(
+                turn, Failed(where="flow", why=f"block {state.block} is not in this version of the flow")
+            )
             return turn.effects
         for name, due in state.timers.items():
             turn.effects.append(StartTimer(name=name, ms=max(0, due - now_ms)))
         await self._guarded(turn, None)
         return turn.effects
 
-    def _turn(self, state: RunState, now_ms: int) -> Turn | None:
-        called = (state.flow, *(frame.flow for frame in state.stack))
-        if any(ref and ref not in self.flow.subflows for ref in called):
-            return None
-        return Turn(self.flow, self.ports, self.options, state, now_ms)
+    def _lost(self, state: RunState) -> bool:
+        """Whether the run is in a sub-flow that is no more, or in one that such a one called."""
+        return any(
+            ref and ref not in self.flow.subflows for ref in (state.flow, *(frame.flow for frame in state.stack))
+        )
 
-    def _lost(self, state: RunState) -> list[AnyEffect]:
-        log.warning("flow.subflow_gone", subflow=state.flow, contact=state.contact_id)
-        state.ended = "error"
-        return [End(disposition="error")]
+    async def _go_back(self, state: RunState, event: AnyFlowEvent | None, now_ms: int) -> Turn:
+        """To the block that called it, which is left as when a sub-flow fails; a caller who is gone is only that."""
+        ref = frames.unwind(self.flow, state)
+        log.warning("flow.subflow_gone", subflow=ref, contact=state.contact_id)
+        turn = Turn(self.flow, self.ports, self.options, state, now_ms)
+        if isinstance(event, HungUp):
+            await self._guarded(turn, event)
+        elif state.block in turn.flow.blocks and "error" in turn.block.exits:
+            state.errors += 1
+            turn.leave("error", f"sub-flow {ref} is gone")
+            await self._guarded(turn, None, arrived=True)
+        else:
+            await self._guarded(turn, Failed(where="flow", why=f"sub-flow {ref} is gone"))
+        return turn
 
     # ------------------------------------------------------------------ one event
 
-    async def _guarded(self, turn: Turn, event: AnyFlowEvent | None) -> None:
-        """Errors of blocks and ports lead to `on_error`, at most `MAX_ERRORS` times."""
+    async def _guarded(self, turn: Turn, event: AnyFlowEvent | None, *, arrived: bool = False) -> None:
+        """Errors of blocks and ports lead to `on_error`, at most `MAX_ERRORS` times. `arrived`: only follow the exit."""
         try:
-            if event is None:
+            if event is None and not arrived:
                 await turn.block.resume(turn)
-            else:
+            elif event is not None:
                 await self._dispatch(turn, event)
             await self._follow(turn)
         except Exception as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dialog.state import Frame, RunState
 
@@ -42,11 +42,38 @@ def push(turn: Turn, ref: str) -> None:
 
 def pop(turn: Turn) -> None:
     """Back to the flow that called; who was verified meanwhile stays verified."""
-    state = turn.state
+    _back(turn.state)
+    turn.flow = current(turn.root, turn.state)
+
+
+def unwind(root: Flow, state: RunState) -> str:
+    """Leave sub-flows that are no longer among those that `root` came with: the run is where the outermost was called.
+
+    Returns the name of that one, or nothing if all are there.
+    """
+    called = [*(frame.flow for frame in state.stack), state.flow]
+    gone = next((depth for depth, ref in enumerate(called) if ref and ref not in root.subflows), None)
+    if gone is None:
+        return ""
+    while len(state.stack) >= gone:
+        _back(state)
+    state.phase, state.memo = "", {}
+    return called[gone]
+
+
+def known(state: RunState) -> dict[str, Any]:
+    """All attributes of the run, as it goes on in another flow: those of the flows that called first, which a sub-flow
+    must not change behind their backs, then its own; the verified customer is the last one."""
+    values: dict[str, Any] = dict(state.attributes)
+    for frame in reversed(state.stack):
+        values |= {name: value for name, value in frame.attributes.items() if name != "customer"}
+    return values
+
+
+def _back(state: RunState) -> None:
     frame = state.stack.pop()
     customer = state.attributes.get("customer")
     state.other_visits[state.flow] = state.visits
     state.visits = state.other_visits.pop(frame.flow, {})
     state.attributes = {**frame.attributes, **({"customer": customer} if customer else {})}
     state.flow, state.block, state.asides, state.slots = frame.flow, frame.block, frame.asides, frame.slots
-    turn.flow = current(turn.root, state)

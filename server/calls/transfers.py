@@ -12,6 +12,7 @@ import structlog
 
 from dialog import effects as fx
 from dialog import events as ev
+from dialog import frames
 from server.calls import numbers
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.outside import OutsideLine, outcome_of
@@ -258,7 +259,7 @@ async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, st
         channel=old.channel,
         locale=old.locale,
         caller=old.caller,
-        attributes={**old.attributes, **context},
+        attributes={**frames.known(old), **context},
         policy=old.policy,
     )
     contact.run = msgspec.structs.replace(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dialog.state import Frame
 from server.calls import numbers
 from server.calls.options import CallOptions
 from server.calls.transfers import enter_flow
@@ -276,7 +277,9 @@ async def test_nothing_done_before_is_taken_for_what_the_next_flow_asks_for(tmp_
         await house.quiet()
         contact.run.flow, contact.run.visits = "refund@2", {"pay": 1}
         contact.run.other_visits = {"": {"pay": 2}, "survey@1": {"ask": 4}}
+        contact.run.stack = [Frame(flow="", block="refund", attributes={"order": "4711"})]
         await enter_flow(contact, house.engines["bank"], {"topic": "you"})
+        assert (contact.run.attributes["order"], contact.run.attributes["topic"]) == ("4711", "you")
         assert contact.run.flow == "" and contact.run.visits["pay"] == 2
         assert contact.run.other_visits == {"refund@2": {"pay": 1}, "survey@1": {"ask": 4}}
 
@@ -320,7 +323,7 @@ async def test_an_agent_who_cannot_is_told_of_at_once(tmp_path: Path, state: Any
             house.controller.set_availability(ids["bob"], state)
             desk = house.controller.desk.desk
             if state == "available":
-                desk.restore(ids["bob"], "another", 0)
+                desk.assign(ids["bob"], "another", 0)
         contact = await house.call()
         await house.quiet()
         assert house.spoken() == [words]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from dialog import frames
 from dialog.effects import AnyEffect, End, Say, SetAttributes, Trace
-from dialog.events import AgentLost, Failed, Heard, HungUp, Pressed, QueueResult, Started
+from dialog.events import AgentLeft, AgentLost, Failed, Heard, HungUp, Pressed, QueueResult, Started
 from dialog.flow import Flow, parse_flow, read_flow
 from dialog.ports import Ports
-from dialog.state import RunState
+from dialog.state import Frame, RunState
 from dialog.text import variables
 from dialog.validate import validate
 from tests.dialog.virtual import Run
@@ -222,14 +223,56 @@ def said(effects: list[AnyEffect]) -> list[str]:
     return [effect.text for effect in effects if isinstance(effect, Say)]
 
 
-async def test_a_subflow_that_is_gone_ends_the_run_in_order(main: Flow, ports: Ports) -> None:
+@pytest.mark.parametrize("gone", ["survey", "deep"])
+async def test_a_subflow_that_is_gone_is_left_by_error_and_nobody_is_hung_up_on(
+    main: Flow, ports: Ports, gone: str
+) -> None:
+    sorry = MAIN.replace("  broken: {", "  broken: {type: play, text: {en: Sorry.}, exits: {next: bye}}\n  unused: {")
+    run = Run(main, ports)
+    await run.tell(Started())
+    await run.say("4711")
+    await run.say("4")
+    assert run.state.flow == "deep" and [frame.flow for frame in run.state.stack] == ["", "survey"]
+    saved = run.state.dump()
+    left = {name: flow for name, flow in main.subflows.items() if name != gone}
+    edited = parse_flow(sorry, "m.yaml")[0].model_copy(update={"subflows": left})
+    other = Run(edited, ports)
+    wanted = ["Sorry."] if gone == "survey" else ["Thanks."]
+    state = RunState.load(saved)
+    assert said(await other.engine.resume(state, run.now)) == wanted
+    assert (state.flow, state.attributes["order_id"] if not state.flow else "") in (("", "4711"), ("survey", ""))
+    assert said(await other.engine.step(RunState.load(saved), Heard(text="yes"), run.now)) == wanted
+    # a caller who hangs up just then is gone, as ever
+    state = RunState.load(saved)
+    await other.engine.step(state, HungUp(), run.now)
+    assert state.gone and state.ended
+
+
+async def test_people_who_talk_are_not_disturbed_by_a_subflow_that_is_gone(main: Flow, ports: Ports) -> None:
     run = Run(main, ports)
     await run.tell(Started())
     await run.say("4711")
     state = RunState.load(run.state.dump())
+    state.phase = "talking"
     other = Run(main.model_copy(update={"subflows": {}}), ports)
-    assert await other.engine.resume(state, run.now) == [End(disposition="error")]
+    assert await other.engine.resume(state, run.now) == []
     assert await other.engine.step(state, Heard(text="4"), run.now) == []
+    await other.engine.step(state, AgentLeft(), run.now)
+    assert state.ended == "broken"
+
+
+def test_a_run_goes_over_to_another_flow_with_all_that_its_flows_know() -> None:
+    state = RunState(
+        contact_id="c", flow_id="main", channel="voice", locale="en", flow="deep",
+        attributes={"rating": "4", "order_id": "of the sub-flow", "customer": {"name": "Ann"}},
+        stack=[
+            Frame(flow="", block="survey", attributes={"order_id": "4711", "customer": {"name": "nobody yet"}}),
+            Frame(flow="survey", block="deep", attributes={"topic": "order"}),
+        ],
+    )  # fmt: skip
+    assert frames.known(state) == {
+        "order_id": "4711", "topic": "order", "rating": "4", "customer": {"name": "Ann"},
+    }  # fmt: skip
 
 
 async def test_an_end_with_an_outcome_ends_a_flow_that_nobody_called(main: Flow, ports: Ports) -> None:
