@@ -14,19 +14,31 @@ class DeskOptions(BaseModel):
         default=20.0,
         ge=3,
         le=120,
-        description="s an offer rings before it counts as missed; five rings of a desk phone",
+        description="s an offer rings before it counts as missed; five rings of a desk phone. Of queues without their own",
     )
     acw_s: float = Field(
         default=60.0,
         ge=0,
         le=3600,
-        description="s of after-call work before an agent is free again; wrap-up may end it earlier",
+        description="s of after-call work before an agent is free again; wrap-up may end it earlier. Of queues without their own",
     )
     not_responding_s: float = Field(
         default=30.0,
         ge=0,
         le=3600,
         description="s an agent who missed or declined is left alone; softphone agents have no page to come back from",
+    )
+    acw_extend_s: float = Field(
+        default=900.0,
+        ge=60,
+        le=7200,
+        description="s that after-call work can be extended to, from now; who needs longer chooses `busy`",
+    )
+    reconnect_s: float = Field(
+        default=60.0,
+        ge=5,
+        le=600,
+        description="s an agent whose page is gone stays as they were; a reload takes 3, a change of laptop 40",
     )
     callback_dial_s: float = Field(
         default=45.0,

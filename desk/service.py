@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from desk.model import Action, AgentChanged, Announce, CallBack, Offer, Overflow, Withdraw
+from desk.model import Action, AgentChanged, Announce, CallBack, Moved, Offer, Overflow, Withdraw
 from desk.routing import Desk
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,10 @@ class DeskPort(Protocol):
         """Tell the caller the position."""
 
     def overflow(self, action: Overflow) -> None:
-        """The contact left the queue by waiting too long."""
+        """The contact left the queue: it waited too long, the queue is full or closed."""
+
+    def moved(self, action: Moved) -> None:
+        """The contact overflowed into another queue, and waits on there."""
 
     def agent_changed(self, action: AgentChanged) -> None:
         """Show and store the agent's state."""
@@ -67,6 +70,8 @@ class DeskService:
                     self._port.announce(action)
                 case Overflow():
                     self._port.overflow(action)
+                case Moved():
+                    self._port.moved(action)
                 case AgentChanged():
                     self._port.agent_changed(action)
         self._arm()

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import structlog
 
-from desk.model import AgentChanged, Announce, Availability, CallBack, Offer, Overflow, Withdraw
+from desk.model import AgentChanged, Announce, Availability, CallBack, Moved, Offer, Overflow, Withdraw
 from desk.options import DeskOptions
 from desk.routing import Desk
 from desk.service import DeskService
@@ -391,8 +391,12 @@ class Controller:
         self._to_contact(action.contact_id, lambda contact: contact.handover.announce(action))
 
     def overflow(self, action: Overflow) -> None:
-        """Waited too long."""
+        """Waited too long, or nobody is let in."""
         self._to_contact(action.contact_id, lambda contact: contact.handover.overflow(action))
+
+    def moved(self, action: Moved) -> None:
+        """Waits on in another queue."""
+        self._to_contact(action.contact_id, lambda contact: contact.handover.moved(action))
 
     def agent_changed(self, action: AgentChanged) -> None:
         """Store and show an agent's state."""

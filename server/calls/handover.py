@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from desk.announcements import position_text
-from desk.model import Announce, Offer, Overflow, Withdraw
+from desk.model import Announce, Moved, Offer, Overflow, Withdraw
 from dialog import effects as fx
 from dialog import events as ev
 from server.calls.after_call import after_call_of
@@ -50,9 +50,11 @@ class Handover:
             enqueued_at=enqueued_at or self._contact.now_ms(),
             overflow_s=effect.overflow_s,
             announce=effect.announce,
+            announce_every_s=effect.announce_every_s,
+            frustration=(self._contact.feelings.shown() or ("", 0.0))[1],
             whisper=effect.whisper,
         )
-        await self.join(queue)
+        await self.join(queue, kept=enqueued_at is not None)
 
     async def _not_written(self) -> None:
         """Agents talk; they see a chat in its conversation, and may write there, but are not offered it."""
@@ -60,8 +62,8 @@ class Handover:
         await contact.note("queue.left", {"why": "no agent takes chats"})
         contact.post(lambda: contact.step(ev.QueueResult(outcome="no_agents")))
 
-    async def join(self, queue: QueueSnapshot) -> None:
-        """Wait for people, with music."""
+    async def join(self, queue: QueueSnapshot, *, kept: bool = False) -> None:
+        """Wait for people, with music; `kept`: at a place that it had."""
         self._contact.queue = queue
         self._contact.phase = "queued"
         await self._contact.around.store.stamp_contact(
@@ -83,18 +85,18 @@ class Handover:
         )
         await self._contact.listen(False)
         await self._contact.music(True)
-        self.wait()
+        self.wait(kept=kept)
 
-    def wait(self) -> None:
+    def wait(self, *, kept: bool = True) -> None:
         """Give the contact its place at the desk (again, after a restart or a lost agent)."""
         queue = self._contact.queue
         if queue is None:
             return
         desk = self._contact.around.desk
         if (back := self._contact.callback) is not None:
-            kept = desk.desk.reached(back.callback_id, self._contact.contact_id, desk.now())
-            if kept is not None:
-                desk.do(kept)
+            taken = desk.desk.reached(back.callback_id, self._contact.contact_id, desk.now())
+            if taken is not None:
+                desk.do(taken)
                 return
         waited_ms = self._contact.now_ms() - queue.enqueued_at
         agent = self._contact.agent  # who rings since before a restart
@@ -106,16 +108,20 @@ class Handover:
             priority=queue.priority,
             overflow_s=queue.overflow_s,
             announce=queue.announce and not queue.only,
+            announce_every_s=queue.announce_every_s,
+            frustration=queue.frustration,
             enqueued_ms=desk.now() - waited_ms,
+            kept=kept,
             only=queue.only or None,
             ringing=None if agent is None else (agent.offer_id, agent.card.user_id),
         )
-        if agent is not None and desk.desk.waiting[self._contact.contact_id].offer_id != agent.offer_id:
+        waits = desk.desk.waiting.get(self._contact.contact_id)
+        if agent is not None and (waits is None or waits.offer_id != agent.offer_id):
             self._contact.agent = None
             self._contact.post(lambda: agent.hang_up("no_answer"))
         desk.do(actions)
 
-    def _news(self, outcome: Literal["answered", "overflow"], why: str = "") -> ev.AnyFlowEvent:
+    def _news(self, outcome: Literal["answered", "overflow", "no_agents"], why: str = "") -> ev.AnyFlowEvent:
         """For the flow: of the queue, or of the transfer that waiting was part of."""
         queue = self._contact.queue
         if queue is None or not queue.transfer_id:
@@ -129,16 +135,29 @@ class Handover:
         if self._contact.phase != "queued":
             return
         await self._contact.note("queue.position", {"position": action.position, "eta_s": action.eta_s})
-        await self._contact.caller.announce(
-            position_text(action.position, action.eta_s, self._contact.language), self._contact.language
-        )
+        language = self._contact.language
+        text = position_text(action.position, action.eta_s, language, place=action.say_position, wait=action.say_wait)
+        await self._contact.caller.announce(text, language, "slow" if self._contact.run.slow else "")
 
     async def overflow(self, action: Overflow) -> None:
-        """Waited too long: the flow's overflow exit takes over."""
+        """Waited too long, or the queue is full or closed: the flow's exit takes over."""
         if self._contact.phase != "queued":
             return
-        await self._contact.note("queue.left", {"why": "overflow", "waited_ms": action.waited_ms})
-        await self._contact.back_to_flow(self._news("overflow", "the agent did not answer"))
+        await self._contact.note("queue.left", {"why": "overflow", "cause": action.why, "waited_ms": action.waited_ms})
+        outcome: Literal["overflow", "no_agents"] = "no_agents" if action.why == "closed" else "overflow"
+        await self._contact.back_to_flow(self._news(outcome, "the agent did not answer"))
+
+    async def moved(self, action: Moved) -> None:
+        """Waits on in another queue."""
+        queue = self._contact.queue
+        if self._contact.phase != "queued" or queue is None:
+            return
+        self._contact.queue = msgspec.structs.replace(queue, queue=action.queue)
+        await self._contact.around.store.stamp_contact(self._contact.contact_id, queue=action.queue)
+        await self._contact.note(
+            "queue.moved",
+            {"previous": action.previous, "queue": action.queue, "why": action.why, "waited_ms": action.waited_ms},
+        )
 
     async def offer(self, action: Offer) -> None:
         """Ring the agent the desk chose."""

@@ -116,7 +116,8 @@ def _with_agent(controller: Controller, contact: Contact, saved: AgentSnapshot) 
     if side.leg_id:
         controller.legs[side.leg_id] = (ref, contact)
     if card is not None and side.connected:
-        controller.desk.do(controller.desk.desk.restore(card.user_id, contact.contact_id, controller.desk.now()))
+        desk, queue = controller.desk, contact.queue.queue if contact.queue is not None else ""
+        desk.do(desk.desk.assign(card.user_id, contact.contact_id, desk.now(), queue=queue))
 
 
 async def _close_unclaimed(controller: Controller) -> None:

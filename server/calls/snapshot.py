@@ -49,6 +49,9 @@ class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     enqueued_at: int
     overflow_s: float | None
     announce: bool = True
+    announce_every_s: float | None = None
+    frustration: float = 0.0
+    """0…1, where the caller consented to have it felt; puts them ahead a little."""
     whisper: str = ""
     """Said to the agent before the caller is let through."""
     only: str = ""
@@ -61,7 +64,7 @@ def without_mood(queue: QueueSnapshot) -> QueueSnapshot:
     """What agents are told, after the caller took consent back."""
     facts = {key: value for key, value in queue.facts.items() if key != MOOD}
     reason = "" if tells_mood(queue.reason) else queue.reason
-    return msgspec.structs.replace(queue, facts=facts, reason=reason)
+    return msgspec.structs.replace(queue, facts=facts, reason=reason, frustration=0.0)
 
 
 class MediaSnapshot(msgspec.Struct, kw_only=True, frozen=True):

@@ -49,7 +49,8 @@ class Restarted:
         feeler = Feeler(Consents(store), None, no_vector)
         self.around = SimpleNamespace(hub=None, music=Path("music.wav"), ended=lambda _contact: None, feeler=feeler)
         nothing = lambda *_: None  # noqa: E731
-        self.desk = SimpleNamespace(do=nothing, now=lambda: 0, desk=SimpleNamespace(restore=nothing))
+        assign = lambda *_, queue: None  # noqa: E731
+        self.desk = SimpleNamespace(do=nothing, now=lambda: 0, desk=SimpleNamespace(assign=assign))
 
     def adopt(self, contact: Contact) -> None:
         self.contacts[contact.contact_id] = contact

@@ -70,6 +70,7 @@ def test_nobody_answers_and_the_place_stays_until_the_next_try() -> None:
     desk.set_availability("amy", "break", 50_001)
     desk.tick(60_000)
     assert desk.next_deadline() is not None
+    desk.tick(600_000)
     assert desk.position("c2", 600_000) == 2  # but then at the old place
     assert calls(desk.set_availability("amy", "available", 600_000)) == [("cb", "amy")]
 

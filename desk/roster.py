@@ -1,0 +1,172 @@
+"""Everybody who takes contacts, indexed so that "who may take this now" is a few operations on whole numbers.
+
+An agent has an index; bit i of a mask is agent i. Masks are Python's integers, so a thousand agents are 125 bytes and
+an intersection takes some 50 ns. What an agent may take (`able`) changes seldom, what they are doing (`group`, `room`)
+at every call; both are kept at each change rather than looked for at each decision.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from typing import Literal
+
+from desk.model import Agent, AgentChanged, Capacity, Needs, RoutingStatus, Slot
+
+Group = Literal["open", "away", "lost", "error", "leaving", "not_responding", "ringing"]
+GROUPS: tuple[Group, ...] = ("open", "away", "lost", "error", "leaving", "not_responding", "ringing")
+SLOTS: tuple[Slot, ...] = ("voice", "chat")
+SAID: dict[str, str] = {
+    "away": "not available",
+    "lost": "page not connected",
+    "error": "phone or device in error",
+    "leaving": "about to leave",
+    "not_responding": "missed or declined just now",
+    "ringing": "being offered another contact",
+    "busy": "no place left for this channel",
+    "unskilled": "lack a skill or are not in the queue",
+}
+
+
+class Roster:
+    """All agents."""
+
+    def __init__(self) -> None:
+        self.agents: dict[str, Agent] = {}
+        self.groups: dict[Group, int] = dict.fromkeys(GROUPS, 0)
+        self.room: dict[Slot, int] = dict.fromkeys(SLOTS, 0)
+        self._seats: list[Agent | None] = []
+        self._idle: list[tuple[int, str, int]] = []
+        """(idle since, id, index) of all, longest idle first."""
+
+    def add(
+        self, agent_id: str, skills: dict[str, int], queues: frozenset[str], capacity: Capacity, now_ms: int
+    ) -> Agent:
+        """Somebody new, offline."""
+        index = self._seats.index(None) if None in self._seats else len(self._seats)
+        agent = Agent(agent_id, index, skills, queues, capacity, since_ms=now_ms, idle_since_ms=now_ms)
+        if index == len(self._seats):
+            self._seats.append(agent)
+        else:
+            self._seats[index] = agent
+        self.agents[agent_id] = agent
+        insort(self._idle, (now_ms, agent_id, index))
+        self.refresh(agent, now_ms)
+        return agent
+
+    def remove(self, agent: Agent) -> None:
+        """Forget them."""
+        del self.agents[agent.agent_id]
+        self._seats[agent.index] = None
+        self._unlist(agent)
+        bit = 1 << agent.index
+        for group in GROUPS:
+            self.groups[group] &= ~bit
+        for slot in SLOTS:
+            self.room[slot] &= ~bit
+
+    def refresh(self, agent: Agent, now_ms: int) -> AgentChanged:
+        """Their state has changed: status and masks follow."""
+        present, busy = agent.counts
+        passed = now_ms - agent.counted_ms
+        agent.present_ms += passed * present
+        agent.busy_ms += passed * busy
+        status = _status(agent)
+        if status != agent.status:
+            agent.status, agent.since_ms = status, now_ms
+        agent.counted_ms = now_ms
+        agent.counts = (agent.availability == "available", status in ("interacting", "communicating", "acw"))
+        bit = 1 << agent.index
+        for group in GROUPS:
+            self.groups[group] &= ~bit
+        self.groups[group_of(agent)] |= bit
+        for slot in SLOTS:
+            if agent.taken(slot) < agent.capacity.of(slot):
+                self.room[slot] |= bit
+            else:
+                self.room[slot] &= ~bit
+        return AgentChanged(
+            agent.agent_id,
+            agent.availability,
+            agent.status,
+            agent.contact_id,
+            agent.until_ms,
+            agent.reason,
+            agent.next_availability,
+            agent.missed,
+        )
+
+    def idle_now(self, agent: Agent, now_ms: int) -> None:
+        """From now on they count as idle: behind all others."""
+        self._unlist(agent)
+        agent.idle_since_ms = now_ms
+        insort(self._idle, (now_ms, agent.agent_id, agent.index))
+
+    def free(self, slot: Slot) -> int:
+        """Who can be offered a contact of this kind now."""
+        return self.groups["open"] & self.room[slot]
+
+    def longest_idle(self, among: int) -> Iterator[Agent]:
+        """Of a mask, the longest idle first."""
+        for _, agent_id, index in self._idle:
+            if among >> index & 1:
+                yield self.agents[agent_id]
+
+    def of(self, mask: int) -> Iterator[Agent]:
+        """The agents of a mask, by index."""
+        while mask:
+            low = mask & -mask
+            agent = self._seats[low.bit_length() - 1]
+            if agent is not None:
+                yield agent
+            mask ^= low
+
+    def _unlist(self, agent: Agent) -> None:
+        del self._idle[bisect_left(self._idle, (agent.idle_since_ms, agent.agent_id, agent.index))]
+
+
+def may_take(agent: Agent, queue: str, needs: Needs, only: str | None) -> bool:
+    """`only` names the one agent who may, whatever their skills; else each skill at its level, and the queue is theirs."""
+    if agent.removed:
+        return False
+    if only is not None:
+        return agent.agent_id == only
+    if agent.queues and queue not in agent.queues:
+        return False
+    return all(agent.skills.get(skill, 0) >= level for skill, level in needs)
+
+
+def group_of(agent: Agent) -> Group:
+    """What keeps them from being offered anything, if something does."""
+    if agent.fault:
+        return "error"
+    if agent.availability != "available":
+        return "away"
+    if agent.lost_at_ms is not None:
+        return "lost"
+    if agent.next_availability is not None:
+        return "leaving"
+    if agent.quiet_until_ms is not None:
+        return "not_responding"
+    return "ringing" if agent.offer_id is not None else "open"
+
+
+def occupancy(agent: Agent, now_ms: int) -> float:
+    """Share of the time since they became available that they were busy, 0…1."""
+    passed = now_ms - agent.counted_ms
+    present, busy = agent.counts
+    whole = agent.present_ms + passed * present
+    return min(1.0, (agent.busy_ms + passed * busy) / whole) if whole > 0 else 0.0
+
+
+def _status(agent: Agent) -> RoutingStatus:
+    if agent.fault:
+        return "error"
+    talks = [held for held in agent.held.values() if held.acw_until_ms is None]
+    if talks:
+        return "communicating" if all(held.own for held in talks) else "interacting"
+    if agent.quiet_until_ms is not None:
+        return "not_responding"
+    if agent.offer_id is not None:
+        return "reserved" if agent.reserved else "offered"
+    return "acw" if agent.held else "idle"

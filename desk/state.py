@@ -1,0 +1,142 @@
+"""What the desk holds, and how its parts are kept in step: the ground on which offers, shifts and queues stand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from secrets import token_hex
+
+from desk.alarms import Alarms
+from desk.lines import Lines
+from desk.model import Agent, AgentChanged, Needs, Waiting
+from desk.options import DeskOptions
+from desk.queues import QueueSpec, default_queue
+from desk.roster import Roster, group_of
+from desk.tallies import Tally
+
+Opening = Callable[[str, int], bool]
+"""Is this calendar open at this time of the desk's clock?"""
+WAITED_FOR = frozenset({"open", "ringing"})
+"""What a preferred agent may be doing while others wait for them."""
+
+
+def always_open(calendar: str, now_ms: int) -> bool:
+    """Where there are no calendars."""
+    return True
+
+
+class DeskState:
+    """Agents, contacts, queues, and what falls due."""
+
+    def __init__(self, options: DeskOptions, opening: Opening = always_open, born: str | None = None) -> None:
+        self.options = options
+        self.opening = opening
+        self.waiting: dict[str, Waiting] = {}
+        self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self._roster = Roster()
+        self._lines = Lines()
+        self._alarms = Alarms(self._due)
+        self._specs: dict[str, QueueSpec] = {}
+        self._order = 0
+        self._offer_count = 0
+        self._offers: dict[str, str] = {}
+        """Offer → the contact it is of."""
+        self._preferring: dict[str, set[str]] = defaultdict(set)
+        """Agent → contacts that wait for them at first."""
+        self._born = token_hex(3) if born is None else born
+        """Offers of this process are not mistaken for those of the one before."""
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """By id."""
+        return self._roster.agents
+
+    @property
+    def queues(self) -> Mapping[str, QueueSpec]:
+        """Those that are set up."""
+        return self._specs
+
+    def queue(self, name: str) -> QueueSpec:
+        """Its settings; the desk's own for one that nobody has set up."""
+        spec = self._specs.get(name)
+        return default_queue(name, self.options) if spec is None else spec
+
+    # ------------------------------------------------------------------ kept in step
+
+    def _changed(self, agent: Agent, now_ms: int) -> AgentChanged:
+        """Whatever else was done to an agent, this follows: masks, alarms, those who waited for them alone."""
+        changed = self._roster.refresh(agent, now_ms)
+        self._alarms.set(f"a:{agent.agent_id}")
+        if group_of(agent) not in WAITED_FOR:
+            for contact_id in sorted(self._preferring.get(agent.agent_id, ())):
+                self._for_all(self.waiting[contact_id])
+        return changed
+
+    def _stand(self, contact: Waiting) -> None:
+        """Give it its place, and let it be offered."""
+        self._lines.stand(contact, self.queue(contact.queue))
+        self._ready(contact)
+
+    def _ready(self, contact: Waiting) -> None:
+        """It may be offered: to the one it is for, to the preferred one at first, to all who can."""
+        only = contact.only
+        if only is None and contact.preferred is not None:
+            agent = self.agents.get(contact.preferred)
+            if agent is not None and group_of(agent) in WAITED_FOR:
+                only = contact.preferred
+                self._preferring[only].add(contact.contact_id)
+            else:
+                contact.preferred = contact.preferred_until_ms = None
+        self._lines.ready(contact, self._needs(contact), only, self._roster.agents)
+        self._alarms.set(f"c:{contact.contact_id}")
+
+    def _for_all(self, contact: Waiting) -> None:
+        """The preferred agent is waited for no longer."""
+        if contact.preferred is not None:
+            self._preferring[contact.preferred].discard(contact.contact_id)
+        contact.preferred = contact.preferred_until_ms = None
+        if self._lines.is_ready(contact):
+            self._ready(contact)
+
+    def _forget(self, contact: Waiting) -> None:
+        """It waits no more."""
+        self._lines.leave(contact)
+        if contact.preferred is not None:
+            self._preferring[contact.preferred].discard(contact.contact_id)
+        del self.waiting[contact.contact_id]
+
+    def _needs(self, contact: Waiting) -> Needs:
+        """What its queue asks for and what it asks for itself; the higher level counts."""
+        needs = {need.skill: need.min_level for need in self.queue(contact.queue).skills}
+        for skill, level in contact.wants:
+            needs[skill] = max(level, needs.get(skill, 0))
+        return tuple(sorted(needs.items()))
+
+    def _due(self, thing: str) -> int | None:
+        kind, _, name = thing.partition(":")
+        if kind == "a":
+            agent = self.agents.get(name)
+            return None if agent is None else self._agent_due(agent)
+        contact = self.waiting.get(name)
+        return None if contact is None else self._contact_due(contact)
+
+    def _agent_due(self, agent: Agent) -> int | None:
+        times = [held.acw_until_ms for held in agent.held.values()]
+        times.append(agent.quiet_until_ms)
+        if agent.lost_at_ms is not None and agent.availability != "offline":
+            times.append(agent.lost_at_ms + round(self.options.reconnect_s * 1000))
+        return min((at for at in times if at is not None), default=None)
+
+    def _contact_due(self, contact: Waiting) -> int | None:
+        if contact.offers:
+            return contact.offer_until_ms
+        if not self._lines.stands(contact):
+            return contact.not_before_ms
+        times = (contact.overflow_ms, contact.leaves_ms, contact.announce_ms, contact.preferred_until_ms)
+        return min((at for at in times if at is not None), default=None)
+
+
+def wants_of(skills: Iterable[str] | Mapping[str, int]) -> Needs:
+    """Names, or names with the least level."""
+    named = skills.items() if isinstance(skills, Mapping) else ((skill, 1) for skill in skills)
+    return tuple(sorted(named))
