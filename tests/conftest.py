@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
+from tests.databases import migrated_once
 from tests.virtual_time import VirtualLoop
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _migrations_run_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with migrated_once(tmp_path_factory.mktemp("database") / "template.db"):
+        yield
 
 
 def pytest_asyncio_loop_factories(
