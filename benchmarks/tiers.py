@@ -30,8 +30,9 @@ import yaml
 
 from dialog.effects import Enqueue, Say, Transfer
 from dialog.engine import FlowEngine
-from dialog.flowtest.player import PEOPLE, Player
+from dialog.flowtest.player import Player
 from dialog.flowtest.scenario import Given, Scenario, Step
+from dialog.flowtest.virtual_call import PEOPLE
 from dialog.knowledge import read_articles
 from dialog.options import DialogOptions
 from dialog.ports import Vectors

@@ -1,6 +1,7 @@
 """Tests of flows: files `*.flowtest.yaml` (`scenario`), played as text (`player`), with faults (`faults`) and coverage."""
 
-from dialog.flowtest.player import Moment, Player, ScenarioFailed
+from dialog.flowtest.moment import Moment, ScenarioFailed
+from dialog.flowtest.player import Player
 from dialog.flowtest.scenario import FlowTestFile, Given, Level, ReadTests, Scenario, Step, read_tests, schema
 
 __all__ = [

@@ -6,6 +6,9 @@ Of each kind and place one case is played, at the first scenario that comes ther
 * `silence`   the caller says nothing at this question, ever: a person, or a goodbye
 * `<port>`    understanding, knowledge or customers time out or fail while the run is in this block
 * `perform`   what an `http` or `action` block asks for fails, is late, or is never heard of again
+* `inspect`   a picture is refused, or nobody ever says what is in it
+* `think`     a language model gives up, says what it may not, or never answers
+* `callback`  the desk does not take a callback, or never tells
 * `transfer`  nobody answers, the line is busy, it fails, or nobody ever tells
 * `agent`     the agent's line dies in this block
 * `restart`   the app is killed after each step of each scenario; the rest must go on as written
@@ -20,9 +23,12 @@ from dataclasses import dataclass
 
 from dialog.effects import Perform, Say
 from dialog.events import AgentLost, TransferOutcome
+from dialog.flowtest.answering import BROKEN
+from dialog.flowtest.moment import ScenarioFailed
 from dialog.flowtest.outside import LOST, GivenPerformer
-from dialog.flowtest.player import MOST_MOVES, PEOPLE, Player, ScenarioFailed
+from dialog.flowtest.player import Player
 from dialog.flowtest.scenario import Scenario
+from dialog.flowtest.virtual_call import MOST_MOVES, PEOPLE
 
 MOST_SILENCES = 12
 _PORT_ERRORS: tuple[tuple[str, type[Exception]], ...] = (("times out", TimeoutError), ("fails", OSError))
@@ -79,6 +85,7 @@ async def play_faults(make: MakePlayer, scenarios: list[Scenario]) -> list[Fault
     places: list[_Place] = []
     ports: list[tuple[Scenario, int, str, str]] = []
     performs: list[tuple[Scenario, str, str]] = []
+    asked: list[tuple[Scenario, str, str]] = []
     for scenario in scenarios:
         try:
             player, seen = await _walk(make, scenario)
@@ -86,6 +93,7 @@ async def play_faults(make: MakePlayer, scenarios: list[Scenario]) -> list[Fault
             continue
         places += seen
         ports += [(scenario, number, call.port, call.block) for number, call in enumerate(player.breaker.calls)]
+        asked += [(scenario, kind, block) for kind, block in player.outside.asked]
         performs += [(scenario, effect.block, effect.kind) for effect in player.effects if isinstance(effect, Perform)]
     found += [await _hang_up(make, place) for place in _first(places, lambda place: not place.ended)]
     found += [await _silence(make, place) for place in _first(places, lambda place: place.asks and not place.ended)]
@@ -104,6 +112,9 @@ async def play_faults(make: MakePlayer, scenarios: list[Scenario]) -> list[Fault
         if block not in done:
             done.add(block)
             found += [await _perform(make, scenario, block, outcome) for outcome in _PERFORMED[kind]]
+    for kind, block in dict.fromkeys((kind, block) for _, kind, block in asked):
+        first = next(scenario for scenario, *what in asked if what == [kind, block])
+        found += [await _asked_for(make, first, kind, block, outcome) for outcome in BROKEN[kind]]
     return found
 
 
@@ -223,6 +234,12 @@ async def _perform(make: MakePlayer, scenario: Scenario, block: str, outcome: st
     )
 
 
+async def _asked_for(make: MakePlayer, scenario: Scenario, kind: str, block: str, outcome: str) -> Fault:
+    player = make(scenario)
+    player.outside.broken[kind, block] = outcome
+    return await _through(player, scenario, f"{kind} {outcome}", block, lambda: (kind, block) in player.outside.asked)
+
+
 def _asked(player: Player, block: str) -> bool:
     return any(isinstance(effect, Perform) and effect.block == block for effect in player.effects)
 
@@ -253,7 +270,6 @@ async def _at(make: MakePlayer, place: _Place) -> Player:
 
 async def _conclude(player: Player) -> str:
     """Say nothing more, and see how the run ends. Raises `ScenarioFailed` when that is in no defined way."""
-    began = len(player.effects)
     silences = 0
     for _ in range(MOST_MOVES):
         await player.settle()
@@ -261,7 +277,7 @@ async def _conclude(player: Player) -> str:
         if state.ended:
             if state.ended == "error":
                 player.fail("the run was given up after errors, without a word to the caller")
-            if not any(isinstance(effect, Say) for effect in player.effects[began:]) and not player.prompts:
+            if not any(isinstance(effect, Say) for effect in player.effects[player.turn_began :]):
                 player.fail("the run ends without a word")
             return f"ends as {state.ended!r}"
         if state.phase in PEOPLE:

@@ -13,8 +13,9 @@ from dialog.engine import FlowEngine
 from dialog.flow import Flow
 from dialog.flowtest.coverage import Coverage
 from dialog.flowtest.faults import Fault, play_faults
+from dialog.flowtest.moment import Moment, ScenarioFailed
 from dialog.flowtest.outside import given_ports
-from dialog.flowtest.player import Moment, Player, ScenarioFailed
+from dialog.flowtest.player import Player
 from dialog.flowtest.scenario import Level, ReadTests, Scenario
 from dialog.options import DialogOptions
 from dialog.ports import Ports
@@ -64,7 +65,9 @@ class Result:
                 found.append(f"FAIL  {self.file}:{outcome.line}: {outcome.name}")
                 found += [f"      {line}" for line in told(outcome.failed)]
         played = [outcome for outcome in self.outcomes if not outcome.skipped]
-        found.append(f"{sum(outcome.ok for outcome in played)} of {len(played)} scenarios hold ({self.level})")
+        over = len(self.outcomes) - len(played)
+        left = f"; {over} of {len(self.outcomes)} were passed over" if over else ""
+        found.append(f"{sum(outcome.ok for outcome in played)} of {len(played)} scenarios hold ({self.level}){left}")
         if self.faults:
             for fault in self.faults:
                 if not fault.ok:

@@ -1,4 +1,4 @@
-"""Level sip: a real call per scenario to an app started for it; what it did is read from the conversation's events.
+"""Level sip: a real call per scenario to an app started for it; what it did is read from its own API (`judging`).
 
 The caller is a SIP client that waits for silence, plays the spoken words, presses RFC 4733 keys, and hangs up. Prompts and
 blocks are checked afterwards, in their order. The clock, business systems and queues are real, so scenarios that set
@@ -13,8 +13,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,7 @@ from dialog.flowtest.running import Outcome, Result, failed_line
 from dialog.library import outermost
 from dialog.neighbours import PACKS
 from server.demo.instance import DemoError, Instance, free_run, private_instance
+from server.flowtest.judging import Call, wrong
 from server.flowtest.levels import why_not
 from server.flowtest.voices import VoiceError, Voices
 from server.settings import ROOT, load
@@ -40,41 +39,6 @@ QUIET: dict[str, Any] = {"wait_for_silence": {"silence_s": 1.2, "timeout_s": 25}
 
 class SipFailed(Exception):
     """No call could be placed at all; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What a call left behind."""
-
-    events: list[dict[str, Any]]
-    flow: Flow
-
-    @property
-    def prompts(self) -> list[str]:
-        return [e["payload"]["text"] for e in self.events if e["type"] == "bot.said" and e["payload"]["text"]]
-
-    @property
-    def blocks(self) -> list[str]:
-        """Those that were left, and the one that the last of them led to (an `end` is never left)."""
-        left = [e["payload"] for e in self.events if e["type"] == "decision"]
-        last = self.flow.blocks.get(left[-1]["block"]) if left else None
-        target = last.exits.get(left[-1]["exit"]) if last else None
-        target = target or (self.flow.handlers.targets().get(left[-1]["exit"]) if left else None)
-        return [step["block"] for step in left] + ([target] if target else [])
-
-    @property
-    def talk(self) -> list[str]:
-        return list(self._lines())
-
-    def _lines(self) -> Iterator[str]:
-        for event in self.events:
-            payload = event["payload"]
-            if event["type"] == "utterance.final":
-                yield f"{payload['role']}: {payload['text']}"
-            elif event["type"] == "bot.said":
-                yield f"bot: {payload['text']}"
-            elif event["type"] == "decision":
-                yield f"  {payload['block']} → {payload['exit']} ({payload['why']})"
 
 
 async def run_sip(tests: ReadTests, flow: Flow, voices: Voices, vectors: Path) -> Result:
@@ -135,7 +99,7 @@ async def _all(
                 coverage.taken_by(
                     (e["payload"]["block"], e["payload"]["exit"]) for e in call.events if e["type"] == "decision"
                 )
-                moment = _wrong(scenario, call)
+                moment = wrong(scenario, call)
             result.outcomes.append(
                 Outcome(scenario.name, failed_line(tests, index, moment), time.perf_counter() - began, moment)
             )
@@ -149,7 +113,7 @@ async def _play(
     folder: Path,
     instance: Instance,
     client: httpx.AsyncClient,
-) -> _Call:
+) -> Call:
     script = folder / "script.yaml"
     steps = await asyncio.to_thread(
         lambda: [part for step in scenario.steps for part in _spoken(step, beside, voices, folder)]
@@ -174,9 +138,10 @@ async def _play(
             for item in (await client.get("/api/conversations")).json()
             if item["conversation_id"] not in before
         ]
-        events = (await client.get(f"/api/conversations/{new[0]}")).json()["events"] if new else []
+        history = (await client.get(f"/api/conversations/{new[0]}")).json() if new else {}
+        events = history.get("events", [])
         if any(event["type"] == "contact.ended" for event in events) or time.monotonic() > deadline:
-            return _Call(events, flow)
+            return Call(events, flow, history.get("conversation", {}))
         await asyncio.sleep(0.3)
 
 
@@ -195,33 +160,6 @@ def _spoken(step: Step, beside: Path, voices: Voices, folder: Path) -> list[dict
     if step.hangup:
         return [QUIET, {"hangup": True}]
     return []
-
-
-def _wrong(scenario: Scenario, call: _Call) -> Moment | None:
-    """The first thing that is not as written."""
-    rest = iter(call.prompts)
-    for number, step in enumerate(scenario.steps, 1):
-        if step.expect is not None and not any(step.expect.lower() in words.lower() for words in rest):
-            return _moment(number, step.in_words, f"the bot does not say {step.expect!r}, or not in this order", call)
-    expected, last = scenario.expected, len(scenario.steps) + 1
-    blocks = iter(call.blocks)
-    if missing := [block for block in expected.visited if block not in blocks]:
-        return _moment(last, "assert", f"visited {call.blocks}, not {missing[0]!r}, or not in this order", call)
-    if wrong := [block for block in expected.not_visited if block in call.blocks]:
-        return _moment(last, "assert", f"visited {wrong[0]!r} after all", call)
-    ended = [e["payload"].get("disposition") for e in call.events if e["type"] == "contact.ended"]
-    if expected.ended and ended != [expected.ended]:
-        return _moment(last, "assert", f"ended is {ended}, not {expected.ended!r}", call)
-    slowest = max((e["payload"]["total_ms"] for e in call.events if e["type"] == "turn.ledger"), default=0)
-    if expected.latency_ms is not None and slowest > expected.latency_ms:
-        return _moment(last, "assert", f"the bot's slowest reply took {slowest:.0f} ms", call)
-    if expected.secret and expected.secret in json.dumps([e["payload"] for e in call.events]):
-        return _moment(last, "assert", "a secret is in an event", call)
-    return None
-
-
-def _moment(number: int, doing: str, why: str, call: _Call) -> Moment:
-    return Moment(number, doing, call.blocks[-1] if call.blocks else "", why, call.prompts[-3:], {}, call.talk)
 
 
 def _copy(vectors: Path, data_dir: Path) -> None:

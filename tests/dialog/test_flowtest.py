@@ -166,6 +166,61 @@ async def test_faults_of_every_kind_end_well(tmp_path: Path, shop: Ports) -> Non
     }  # fmt: skip
 
 
+OUTSIDE = """format: flow/v1
+id: shop
+title: {en: Shop}
+locales: [en]
+start: photo
+blocks:
+  photo:
+    type: visual
+    prompt: {en: Send us a picture}
+    analysers: [ocr]
+    exits: {received: details, rejected: details, none: people}
+  details:
+    type: converse
+    goal: find out the order number
+    agent: model
+    slots: [{name: order, kind: order_number, ask: {en: Which order is it}}]
+    exits: {done: call_back, gave_up: people, human: people}
+  call_back:
+    type: callback
+    offer: {en: Shall we call you back}
+    no_match: {en: "Yes or no?"}
+    booked: {en: We call you.}
+    exits: {booked: bye, refused: bye, failed: people}
+  people: {type: queue, text: {en: A colleague takes over.}, exits: {answered: bye, overflow: bye, no_agents: bye}}
+  bye: {type: end, text: {en: Goodbye}}
+handlers: {on_human_request: people, on_error: people, on_silence: bye}
+"""
+OUTSIDE_TESTS = """format: flowtest/v1
+flow: shop
+tests:
+  - name: broken vase
+    given: {number: "+4930123456", uploads: {vase: {accepted: true}}}
+    steps: [{expect: picture}, {upload: vase}, {expect: which order}, {say: "4711002"}, {expect: call you back}, {press: "1"}]
+    assert: {ended: completed, prompts: [We call you]}
+"""
+
+
+async def test_pictures_models_and_callbacks_are_broken_too(tmp_path: Path, shop: Ports) -> None:
+    result = await run(tmp_path, shop, OUTSIDE, OUTSIDE_TESTS, faults=True)
+    assert result.ok, result.lines()
+    kinds = {(fault.kind, fault.block) for fault in result.faults}
+    assert kinds >= {
+        ("inspect rejected", "photo"), ("inspect lost", "photo"), ("think gives up", "details"),
+        ("think babbles", "details"), ("think lost", "details"), ("callback failed", "call_back"),
+        ("callback lost", "call_back"),
+    }  # fmt: skip
+
+
+async def test_a_callback_that_fails_without_a_word_is_found(tmp_path: Path, shop: Ports) -> None:
+    silent = OUTSIDE.replace("failed: people", "failed: gone").replace("  bye: {", "  gone: {type: end}\n  bye: {")
+    result = await run(tmp_path, shop, silent, OUTSIDE_TESTS, faults=True)
+    broken = {(fault.kind, fault.why) for fault in result.faults if not fault.ok}
+    assert ("callback failed", "the run ends without a word") in broken
+
+
 @pytest.mark.parametrize(
     ("old", "new", "kind", "why"),
     [

@@ -17,8 +17,9 @@ from dialog.flowtest import Scenario, read_tests
 from media.frames import SPEECH_RATE
 from media.resample import convert
 from server.flowtest.audio import Listener
+from server.flowtest.judging import Call, wrong
 from server.flowtest.levels import why_not
-from server.flowtest.sip import _Call, _spoken, _wrong
+from server.flowtest.sip import _spoken
 from server.flowtest.voices import Voices, on_the_line
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ tests:
       - expect: anything else
       - say: no thanks, that's all
       - expect: Goodbye
-    assert: {ended: completed, visited: [greet, consent, ask, answer, more, bye]}
+    assert: {ended: completed, visited: [greet, consent, ask, answer, more, bye], consent: given}
   - name: a PIN
     given: {number: demo}
     steps:
@@ -96,6 +97,8 @@ def test_silence_is_nothing() -> None:
         ([{"say": "x"}], {"given": {"channel": "chat"}}, "a chat has no sound", "a chat has no sound"),
         ([{"say": "x"}], {"given": {"http": {"look": {}}}}, "", "`given.http` cannot be given"),
         ([{"say": "x"}], {"given": {"clock": "2026-01-01T10:00:00"}}, "", "`given.clock`"),
+        ([{"say": "x"}], {"given": {"seed": "b"}}, "", "`given.seed`"),
+        ([{"say": "x"}], {"assert": {"ended": ""}}, "", "a real call ends"),
         ([{"say": "x"}], {"levels": ["text"]}, "its levels are text", "its levels are text"),
     ],
 )
@@ -126,15 +129,43 @@ def test_a_call_is_judged_by_its_events() -> None:
         said("Hello"), left("greet", "next"), said("May we record?"), left("consent", "given"), left("more", "no"),
         said("Goodbye"), {"type": "contact.ended", "payload": {"disposition": "completed"}},
     ]  # fmt: skip
-    call = _Call(events, FLOW)
+    call = Call(events, FLOW)
     steps = [{"expect": "hello"}, {"say": "x"}, {"expect": "record"}, {"expect": "goodbye"}]
-    assert _wrong(scenario(steps, **{"assert": {"visited": ["greet", "bye"], "ended": "completed"}}), call) is None
-    backwards = _wrong(scenario([{"expect": "record"}, {"expect": "hello"}]), call)
+    assert wrong(scenario(steps, **{"assert": {"visited": ["greet", "bye"], "ended": "completed"}}), call) is None
+    backwards = wrong(scenario([{"expect": "record"}, {"expect": "hello"}]), call)
     assert backwards is not None and (backwards.step, backwards.why) == (
         2, "the bot does not say 'hello', or not in this order",
     )  # fmt: skip
-    missed = _wrong(scenario([{"expect": "hello"}], **{"assert": {"visited": ["people"]}}), call)
+    missed = wrong(scenario([{"expect": "hello"}], **{"assert": {"visited": ["people"]}}), call)
     assert missed is not None and "'people'" in missed.why
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({"attributes": {"order_id": "4711"}, "consent": "given", "queue": "support", "priority": 60}, ""),
+        ({"locale": "en", "auth_level": 2, "prompts": ["hello", "record"]}, ""),
+        ({"attributes": {"order_id": "4712"}}, "attribute order_id is '4711', not '4712'"),
+        ({"attributes": {"stars": 1}}, "attribute stars is None, not 1"),
+        ({"consent": "refused"}, "consent is [True], not refused"),
+        ({"queue": "billing"}, "queue is ['support'], not 'billing'"),
+        ({"priority": 50}, "priority is [60], not 50"),
+        ({"locale": "zh-CN"}, "locale is 'en', not 'zh-CN'"),
+        ({"auth_level": 0}, "auth_level is 2, not 0"),
+        ({"prompts": ["record", "hello"]}, "prompt 'hello' was not said, or not in this order"),
+        ({"secret": "4711"}, "a secret is in an event or in the conversation"),
+    ],
+)
+def test_attributes_consents_and_queues_are_read_from_the_servers_api(wanted: dict[str, Any], why: str) -> None:
+    events = [
+        {"type": "bot.said", "payload": {"text": "Hello"}},
+        {"type": "bot.said", "payload": {"text": "May we record?"}},
+        {"type": "consent", "payload": {"given": True, "purposes": ["recording"]}},
+        {"type": "queue.entered", "payload": {"queue": "support", "priority": 60}},
+    ]
+    call = Call(events, FLOW, {"language": "en", "auth_level": 2, "context": {"order_id": "4711"}})
+    found = wrong(scenario([{"expect": "hello"}], **{"assert": wanted}), call)
+    assert (found.why if found else "") == why
 
 
 def run(folder: Path, level: str) -> str:
