@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import struct
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +23,23 @@ from media.webrtc import ice
 from media.webrtc.peer import BrowserPeer, PeerEvents
 from tests.webrtc.test_chromium import CHROMIUM, FLAGS
 
+DEADLINE_MS = 15_000  # of anything the page shows; a busy machine takes a while to draw it
+
+
+def png(size: int = 8) -> bytes:
+    """A small square picture."""
+    rows = b"".join(b"\0" + b"\x30\x60\x90" * size for _ in range(size))
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+
+
+PICTURE = png()
 DIST = Path(__file__).parents[2] / "web" / "dist"
 pytestmark = [
     pytest.mark.e2e,
@@ -34,9 +53,9 @@ class Server:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
         self.full = False
-        self.peer = BrowserPeer(
-            MediaOptions(), PeerEvents(), lambda _: None, lambda _rate, samples: np.zeros(samples, np.int16)
-        )
+        self.over = False  # no call goes on that could be taken up
+        self.broken_uploads = 0  # so many fail before one arrives
+        self.peers: list[BrowserPeer] = []
         self.socket: WebSocketRoute | None = None
         self.seq = 0
 
@@ -48,14 +67,37 @@ class Server:
             return await route.fulfill(body=file.read_bytes(), content_type=kind)
         if path == "/api/ice":
             return await route.fulfill(json={"ice_servers": []})
+        if path.startswith("/api/conversations/c1/attachments"):
+            return await self.picture(route)
         body = route.request.post_data_json
         self.asked.append((path, body))
+        if path == "/api/chat":
+            return await route.fulfill(json={"conversation_id": "c1", "token": "t"})
         if path != "/api/offer":
-            return await route.fulfill(json={})
+            return await route.fulfill(status=204)
         if self.full:
             return await route.fulfill(status=503, headers={"retry-after": "20"}, json={"detail": "full"})
-        answer = {"sdp": await self.peer.answer(body["sdp"]), "type": "answer"}
+        if self.over:
+            return await route.fulfill(status=409, json={"detail": "the call is over"})
+        peer = BrowserPeer(
+            MediaOptions(), PeerEvents(), lambda _: None, lambda _rate, samples: np.zeros(samples, np.int16)
+        )
+        self.peers.append(peer)
+        answer = {"sdp": await peer.answer(body["sdp"]), "type": "answer"}
         return await route.fulfill(json=answer | {"leg_id": "l", "conversation_id": "c1", "token": "t"})
+
+    async def picture(self, route: Route) -> None:
+        if route.request.method == "GET":
+            self.asked.append(("seen", route.request.headers.get("authorization")))
+            return await route.fulfill(body=PICTURE, content_type="image/png")
+        if self.broken_uploads:
+            self.broken_uploads -= 1
+            return await route.abort()
+        kind = route.request.headers["content-type"].partition(";")[0]  # Chromium does not tell what was in it
+        self.asked.append(("sent", kind))
+        kept = {"attachment_id": "a1", "mime": "image/png", "size": len(PICTURE), "width": 8, "height": 8}
+        await route.fulfill(json=kept)
+        self.tell("message", role="customer", text="", attachment=kept)
 
     def follow(self, socket: WebSocketRoute) -> None:
         self.socket = socket
@@ -66,11 +108,12 @@ class Server:
         event = {
             "seq": self.seq,
             "conversation_id": "c1",
+            "contact_id": "k1",
             "type": kind,
             "at": "2026-11-21T06:00:00Z",
             "payload": payload,
         }
-        self.socket.send(json.dumps(event | {"contact_id": None, "participant_id": None, "leg_id": None}))
+        self.socket.send(json.dumps(event | {"participant_id": None, "leg_id": None}))
 
 
 @asynccontextmanager
@@ -82,19 +125,22 @@ async def opened(locale: str = "en-US", flags: list[str] = FLAGS) -> AsyncIterat
         page = await browser.new_page(locale=locale, viewport={"width": 390, "height": 844})
         await page.route("**/*", server.answer)
         await page.route_web_socket("**/api/events*", server.follow)
+        page.set_default_timeout(DEADLINE_MS)
+        expect.set_options(timeout=DEADLINE_MS)
         await page.goto("http://localhost/")
         try:
             yield page, server
         finally:
             await browser.close()
-            await server.peer.close()
+            for peer in server.peers:
+                await peer.close()
 
 
 async def test_a_call_from_the_first_click_to_the_end() -> None:
     async with opened() as (page, server):
-        await page.get_by_role("button", name="Call").click()
+        await page.get_by_role("button", name="Call", exact=True).click()
         state = page.get_by_role("status")
-        await expect(state).to_contain_text("Talking to the assistant", timeout=10_000)
+        await expect(state).to_contain_text("Talking to the assistant")
         assert server.asked[0][1]["locale"] == "en"
         server.tell("leg.up", role="customer")
         server.tell("bot.said", text="Hello, how can I help?", outcome="done")
@@ -118,13 +164,45 @@ async def test_a_call_from_the_first_click_to_the_end() -> None:
 async def test_a_full_house_is_said_in_the_callers_language() -> None:
     async with opened("zh-CN") as (page, server):
         server.full = True
-        await page.get_by_role("button", name="拨打").click()
+        await page.get_by_role("button", name="拨打", exact=True).click()
         await expect(page.get_by_role("alert")).to_contain_text("20 秒后再拨")
 
 
-async def test_a_refused_microphone_is_explained() -> None:
+async def test_a_refused_microphone_is_explained_and_one_may_write(tmp_path: Path) -> None:
     without_permission = [flag for flag in FLAGS if flag != "--use-fake-ui-for-media-stream"]
     async with opened(flags=[*without_permission, "--deny-permission-prompts"]) as (page, server):
-        await page.get_by_role("button", name="Call").click()
-        await expect(page.get_by_role("alert")).to_contain_text("microphone is blocked")
+        await page.get_by_role("button", name="Call", exact=True).click()
+        problem = page.get_by_role("alert")
+        await expect(problem).to_contain_text("microphone is blocked")
         assert server.asked == []
+        await problem.get_by_role("button", name="Write").click()
+        await expect(page.get_by_role("status")).to_contain_text("Writing with the assistant")
+        picture = tmp_path / "box.png"
+        picture.write_bytes(PICTURE)
+        server.broken_uploads = 1
+        await page.get_by_test_id("pictures").set_input_files(picture)
+        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("button", name="Try again").click()  # the connection broke in the middle
+        await expect(page.get_by_role("log").get_by_role("img", name="Picture")).to_be_visible()
+        await expect(page.get_by_role("list", name="Pictures to send")).to_be_hidden()
+        assert ("sent", "multipart/form-data") in server.asked
+        assert ("seen", "Bearer t") in server.asked
+
+
+async def test_a_reload_in_mid_call_takes_the_call_up() -> None:
+    async with opened() as (page, server):
+        await page.get_by_role("switch", name="Slower speech").click()
+        await page.get_by_role("button", name="Video call").click()
+        state = page.get_by_role("status")
+        await expect(state).to_contain_text("Talking to the assistant")
+        await expect(page.get_by_label("Your own picture")).to_be_visible()
+        await page.reload()
+        await expect(state).to_contain_text("Talking to the assistant")
+        await expect(page.get_by_label("Your own picture")).to_be_visible()
+        first, second = [body for path, body in server.asked if path == "/api/offer"]
+        assert (first["resume"], first.get("conversation"), first["slow"]) == (False, None, True)
+        assert (second["resume"], second["conversation"], second["slow"]) == (True, "c1", True)
+        server.over = True
+        await page.reload()
+        await expect(page.get_by_role("button", name="Call again")).to_be_visible()
+        assert len(server.peers) == 2

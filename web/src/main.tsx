@@ -2,6 +2,7 @@ import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter, Route, Routes } from "react-router";
 import "./i18n";
+import "./lib/comfort";
 import "./theme/tokens.css";
 import "./styles.css";
 import { Frame } from "./theme/Frame";

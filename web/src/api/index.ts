@@ -60,9 +60,11 @@ export type Conversation = {
 const of = (conversation_id: string) => ({ path: { conversation_id } });
 
 export const api = {
-  offer: (body: { sdp: string; locale: string; video: boolean; conversation?: string }, token?: string) =>
+  offer: (body: { sdp: string; locale: string; video: boolean; slow: boolean; resume: boolean; conversation?: string }, token?: string) =>
     ask(http.POST("/api/offer", { body: { type: "offer", ...body }, ...bearer(token) })),
   chat: (locale: string) => ask(http.POST("/api/chat", { body: { locale } })),
+  pace: (conversation: string, slow: boolean, token?: string) =>
+    ask(http.PUT("/api/conversations/{conversation_id}/pace", { params: of(conversation), body: { slow }, ...bearer(token) })),
   dtmf: (conversation: string, digit: string, token: string) =>
     ask(http.POST("/api/conversations/{conversation_id}/dtmf", { params: of(conversation), body: { digit }, ...bearer(token) })),
   message: (conversation: string, text: string, token?: string) =>

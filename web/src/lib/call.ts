@@ -1,7 +1,7 @@
 /** One WebRTC call of a page: microphone (and camera) up, sound down. */
 
 export type CallState = "connecting" | "up" | "unstable" | "ended";
-export type CallFailure = "microphone-refused" | "microphone-missing" | "insecure" | "failed";
+export type CallFailure = "microphone-refused" | "microphone-missing" | "camera-refused" | "insecure" | "failed";
 
 /** Why a call could not be made, as a word the pages have a sentence for. */
 export class CallError extends Error {
@@ -14,12 +14,15 @@ export type BrowserCall = {
   mute: (on: boolean) => void;
   /** Speak through another microphone from now on (its device id, "" = the system's choice). Throws CallError. */
   useMicrophone: (device: string) => Promise<void>;
+  /** Show the camera's picture, or no more; what is shown now (null: nothing). Throws CallError. */
+  useCamera: (on: boolean) => Promise<MediaStream | null>;
   close: () => void;
 };
 
+const CAMERA: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } };
 const GATHER_LIMIT_MS = 2000;
 
-async function capture(video: boolean, microphone = ""): Promise<MediaStream> {
+async function capture(microphone = ""): Promise<MediaStream> {
   if (!navigator.mediaDevices?.getUserMedia) throw new CallError("insecure");
   try {
     return await navigator.mediaDevices.getUserMedia({
@@ -29,11 +32,18 @@ async function capture(video: boolean, microphone = ""): Promise<MediaStream> {
         autoGainControl: true,
         ...(microphone ? { deviceId: { ideal: microphone } } : {}), // one that was unplugged is no reason to fail
       },
-      video: video ? { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } } : false,
     });
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
     throw new CallError(name === "NotFoundError" || name === "NotReadableError" ? "microphone-missing" : "microphone-refused");
+  }
+}
+
+async function film(): Promise<MediaStream> {
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video: CAMERA });
+  } catch {
+    throw new CallError("camera-refused");
   }
 }
 
@@ -53,6 +63,7 @@ function gathered(pc: RTCPeerConnection): Promise<void> {
  * Throws CallError, or what `exchange` throws; then nothing is left open.
  */
 export async function startCall(options: {
+  /** A camera may be switched on in this call. */
   video: boolean;
   iceServers: RTCIceServer[];
   player: HTMLAudioElement;
@@ -63,7 +74,8 @@ export async function startCall(options: {
   /** The microphone was unplugged, or its permission taken back, in mid-call. */
   onMicrophoneLost?: () => void;
 }): Promise<BrowserCall> {
-  let stream = await capture(options.video, options.microphone);
+  let stream = await capture(options.microphone);
+  let picture: MediaStream | null = null;
   let muted = false;
   const pc = new RTCPeerConnection({ iceServers: options.iceServers });
   let over = false;
@@ -72,6 +84,7 @@ export async function startCall(options: {
     over = true;
     pc.close();
     stream.getTracks().forEach((track) => track.stop());
+    picture?.getTracks().forEach((track) => track.stop());
     options.player.srcObject = null;
     options.onState("ended");
   };
@@ -86,9 +99,11 @@ export async function startCall(options: {
     else if (pc.connectionState === "disconnected") options.onState("unstable");
     else if (pc.connectionState === "failed" || pc.connectionState === "closed") close();
   };
+  let shows: RTCRtpSender | null = null;
   try {
     stream.getTracks().forEach((track) => pc.addTrack(track, stream));
     watch();
+    if (options.video) shows = pc.addTransceiver("video", { direction: "sendonly" }).sender; // a camera later needs no new offer
     await pc.setLocalDescription(await pc.createOffer());
     await gathered(pc);
     const answer = await options.exchange(pc.localDescription?.sdp ?? "");
@@ -104,16 +119,26 @@ export async function startCall(options: {
       apply();
     },
     useMicrophone: async (device) => {
-      const next = await capture(false, device);
+      const next = await capture(device);
       const [track] = next.getAudioTracks();
       const sender = pc.getSenders().find((one) => one.track?.kind === "audio");
       if (over || !track || !sender) return next.getTracks().forEach((one) => one.stop());
       await sender.replaceTrack(track);
       const old = stream;
-      stream = new MediaStream([track, ...old.getVideoTracks()]);
+      stream = next;
       apply();
-      old.getAudioTracks().forEach((one) => one.stop());
+      old.getTracks().forEach((one) => one.stop());
       watch();
+    },
+    useCamera: async (on) => {
+      const next = on ? await film() : null;
+      if (over || !shows) {
+        next?.getTracks().forEach((track) => track.stop());
+        return null;
+      }
+      await shows.replaceTrack(next?.getVideoTracks()[0] ?? null);
+      picture?.getTracks().forEach((track) => track.stop());
+      return (picture = next);
     },
     close,
   };

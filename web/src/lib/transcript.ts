@@ -1,6 +1,7 @@
 /** Events → what a page shows. Pure, so that a reload and a live stream give the same picture. */
 
 import type { Emotion, Stage, StoredEvent } from "../api";
+import type { Attachment } from "./images";
 
 export type Speaker = "customer" | "agent" | "bot";
 
@@ -18,6 +19,8 @@ export type Line = {
   t1_ms: number | null;
   emotion: Emotion | null;
   article: string;
+  /** A picture sent along; `text` may be empty then. */
+  attachment?: Attachment | null;
 };
 
 export type Note = { id: string; at: string; type: string; payload: Record<string, unknown> };
@@ -30,6 +33,9 @@ export type Phase =
   | { name: "agent"; agent: string; held: boolean }
   | { name: "ended"; reason: string };
 
+/** A picture the flow waits for. */
+export type Wanted = { request: string; want: string };
+
 export type Picture = {
   lines: Line[];
   notes: Note[];
@@ -38,6 +44,9 @@ export type Picture = {
   queue: { queue: string; reason: string; summary: string; facts: Record<string, string> } | null;
   verified: "no" | "passed" | "failed";
   consents: Record<string, boolean>;
+  /** Contacts that have begun and not ended, with their channel: somebody may write beside a call. */
+  live: Record<string, string>;
+  wanted: Wanted | null;
   /** When the legs came up (epoch ms): leg times become times of the caller's recording by it. */
   up: { customer: number | null; agent: number | null };
 };
@@ -50,6 +59,8 @@ export const EMPTY: Picture = {
   queue: null,
   verified: "no",
   consents: {},
+  live: {},
+  wanted: null,
   up: { customer: null, agent: null },
 };
 
@@ -58,6 +69,10 @@ const HIDDEN = "[hidden]";
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
+const attachment = (value: unknown): Attachment | null => {
+  const found = value && typeof value === "object" ? (value as Partial<Attachment>) : {};
+  return typeof found.attachment_id === "string" ? (found as Attachment) : null;
+};
 const record = (value: unknown): Record<string, string> =>
   value && typeof value === "object" ? (value as Record<string, string>) : {};
 
@@ -89,6 +104,7 @@ function line(event: StoredEvent, more: Partial<Line> & { id: string }): Line {
     t1_ms: null,
     emotion: null,
     article: "",
+    attachment: null,
     ...more,
   };
 }
@@ -156,7 +172,12 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
       return { ...picture, lines: put(picture.lines, said) };
     }
     case "message": {
-      const typed = line(event, { id: `text-${event.seq}`, typed: true, article: text(p["article"]) });
+      const typed = line(event, {
+        id: `text-${event.seq}`,
+        typed: true,
+        article: text(p["article"]),
+        attachment: attachment(p["attachment"]),
+      });
       return { ...picture, lines: put(picture.lines, typed) };
     }
     case "leg.up": {
@@ -216,9 +237,23 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
       const stages = Array.isArray(p["stages"]) ? (p["stages"] as Stage[]) : [];
       return { ...picture, turns: [...picture.turns, { at: event.at, stages, total_ms: number(p["total_ms"]) ?? 0 }] };
     }
-    case "contact.ended":
+    case "contact.started": {
+      const live = { ...picture.live, ...(event.contact_id ? { [event.contact_id]: text(p["channel"]) } : {}) };
+      // Whoever calls again, or calls beside a chat, begins anew.
+      return { ...noted(), live, phase: picture.phase.name === "ended" ? { name: "starting" } : picture.phase };
+    }
+    case "visual.asked":
+      return { ...noted(), wanted: { request: text(p["request_id"]), want: text(p["want"]) } };
+    case "visual.cancelled":
+    case "visual.received":
+      return { ...noted(), wanted: null };
+    case "contact.ended": {
+      const live = Object.fromEntries(Object.entries(picture.live).filter(([id]) => id !== event.contact_id));
+      if (Object.keys(live).length > 0) return { ...noted(), live };
+      return { ...noted(), live, wanted: null, phase: { name: "ended", reason: text(p["reason"]) } };
+    }
     case "conversation.ended":
-      return { ...noted(), phase: { name: "ended", reason: text(p["reason"]) } };
+      return { ...noted(), live: {}, wanted: null, phase: { name: "ended", reason: text(p["reason"]) } };
     default:
       return noted();
   }

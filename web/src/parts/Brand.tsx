@@ -1,10 +1,11 @@
 import { Link } from "react-router";
+import css from "./Brand.module.css";
 
 export function Brand({ to = "/" }: { to?: string }) {
   return (
-    <Link to={to} className="brand">
+    <Link to={to} className={css["brand"]!}>
       <img src="/mark.svg" alt="" width="28" height="28" />
-      Warmline
+      <span>Warmline</span>
     </Link>
   );
 }

@@ -1,5 +1,6 @@
 /** Twelve keys; the number keys of the keyboard work too while it is open. */
 
+import { Button, SimpleGrid } from "@mantine/core";
 import { useEffect } from "react";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
@@ -14,12 +15,12 @@ export function Keypad({ onKey }: { onKey: (digit: string) => void }) {
     return () => window.removeEventListener("keydown", press);
   }, [onKey]);
   return (
-    <div className="keypad">
+    <SimpleGrid cols={3} spacing="xs" maw={280} mx="auto" w="100%">
       {KEYS.map((key) => (
-        <button key={key} type="button" onClick={() => onKey(key)}>
+        <Button key={key} variant="default" size="lg" fz="1.3rem" onClick={() => onKey(key)}>
           {key}
-        </button>
+        </Button>
       ))}
-    </div>
+    </SimpleGrid>
   );
 }

@@ -1,20 +1,31 @@
+/** Every language by its own name, so that whoever cannot read the page finds theirs. */
+
+import { Button, Menu } from "@mantine/core";
+import { IconCheck, IconLanguage } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { LANGUAGES, setLanguage, type Language } from "../i18n";
-import { Icon } from "./Icon";
 
 export function LanguageSwitch() {
   const { t, i18n } = useTranslation();
   return (
-    <label className="language">
-      <Icon name="globe" size={18} />
-      <span className="unseen">{t("app.language")}</span>
-      <select value={i18n.language} onChange={(event) => setLanguage(event.target.value as Language)}>
+    <Menu position="bottom-end" withinPortal={false}>
+      <Menu.Target>
+        <Button variant="subtle" color="gray" size="compact-md" leftSection={<IconLanguage size={18} aria-hidden />} aria-label={t("app.language")}>
+          {LANGUAGES[i18n.language as Language]}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
         {Object.entries(LANGUAGES).map(([code, name]) => (
-          <option key={code} value={code}>
+          <Menu.Item
+            key={code}
+            lang={code}
+            onClick={() => setLanguage(code as Language)}
+            rightSection={i18n.language === code ? <IconCheck size={16} aria-hidden /> : null}
+          >
             {name}
-          </option>
+          </Menu.Item>
         ))}
-      </select>
-    </label>
+      </Menu.Dropdown>
+    </Menu>
   );
 }

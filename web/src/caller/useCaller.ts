@@ -1,0 +1,244 @@
+/** The caller's side of a conversation: a call, a chat, or both; taken up again after a reload or a broken line. */
+
+import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
+import { useTranslation } from "react-i18next";
+import { api, ApiError } from "../api";
+import { startCall, type BrowserCall, type CallState } from "../lib/call";
+import { useComfort } from "../lib/comfort";
+import { keep, recall, type Kept } from "../lib/kept";
+import type { Picture } from "../lib/transcript";
+import { useConversation } from "../lib/useConversation";
+import { after, isOver, RETURN_AFTER_MS } from "./returning";
+
+export type Caller = {
+  kept: Kept | null;
+  /** "none": nothing is or was on the line since the page was opened. */
+  call: CallState | "none";
+  /** The line was lost or the page reloaded, and the call is being taken up again. */
+  returning: boolean;
+  /** A call or a chat goes on. */
+  open: boolean;
+  picture: Picture;
+  lost: boolean;
+  muted: boolean;
+  /** What the camera shows, while it is on. */
+  shown: MediaStream | null;
+  /** The browser refused to play without a click. */
+  silent: boolean;
+  problem: unknown;
+  begin: (camera: boolean) => Promise<void>;
+  write: () => Promise<void>;
+  hangUp: () => void;
+  /** Forget the conversation that is over, back to the start. */
+  leave: () => void;
+  mute: (on: boolean) => void;
+  useCamera: (on: boolean) => void;
+  unsilence: () => void;
+  press: (digit: string) => void;
+  send: (text: string) => Promise<void>;
+  dismiss: () => void;
+};
+
+export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
+  const { i18n } = useTranslation();
+  const { slow } = useComfort();
+  const [kept, setKept] = useState<Kept | null>(recall);
+  const [call, setCall] = useState<CallState | "none">("none");
+  const [returning, setReturning] = useState(() => recall()?.calling === true);
+  const [muted, setMuted] = useState(false);
+  const [shown, setShown] = useState<MediaStream | null>(null);
+  const [silent, setSilent] = useState(false);
+  const [problem, setProblem] = useState<unknown>(null);
+  const { picture, link } = useConversation(kept?.conversation ?? null, kept?.token);
+  const line = useRef<BrowserCall | null>(null);
+  const meant = useRef(false); // the end of the line is wanted: nothing is to be taken up again
+  const latest = useRef({ kept, muted, slow, phase: picture.phase.name });
+  latest.current = { kept, muted, slow, phase: picture.phase.name };
+
+  const remember = useCallback((next: Kept | null) => {
+    latest.current.kept = next;
+    keep(next);
+    setKept(next);
+  }, []);
+
+  const showCamera = useCallback(async (on: boolean) => {
+    try {
+      setShown((await line.current?.useCamera(on)) ?? null);
+      const now = latest.current.kept;
+      if (now) remember({ ...now, camera: on });
+    } catch (error) {
+      setProblem(error);
+    }
+  }, [remember]);
+
+  /** One try to bring a call up; `again`: only one that still goes on. */
+  const connect = useCallback(
+    async (from: Kept | null, camera: boolean, again: boolean, onLost: () => void) => {
+      meant.current = false;
+      line.current = await startCall({
+        video: true,
+        iceServers: await api.iceServers(),
+        player: player.current!,
+        exchange: async (sdp) => {
+          const answer = await api.offer(
+            { sdp, locale: i18n.language, video: camera, slow: latest.current.slow, resume: again, ...(from ? { conversation: from.conversation } : {}) },
+            from?.token,
+          );
+          remember({
+            conversation: answer.conversation_id,
+            token: answer.token,
+            calling: true,
+            writing: from?.writing ?? false,
+            camera,
+            since: again ? (from?.since ?? null) : null,
+          });
+          return answer.sdp;
+        },
+        onState: (next) => {
+          setCall(next);
+          if (next === "up") {
+            setReturning(false);
+            const now = latest.current.kept;
+            if (now && now.since === null) remember({ ...now, since: Date.now() });
+            setSilent(player.current?.paused ?? false);
+          }
+          if (next === "ended") {
+            setShown(null);
+            if (!meant.current) onLost();
+          }
+        },
+      });
+      if (latest.current.muted) line.current.mute(true);
+      if (camera) await showCamera(true);
+    },
+    [i18n.language, player, remember, showCamera],
+  );
+
+  /** The line is gone and nobody hung up: the server keeps our place for a while. */
+  const comeBack = useCallback(async () => {
+    setReturning(true);
+    setCall("connecting");
+    for (const wait of RETURN_AFTER_MS) {
+      await after(wait);
+      const from = latest.current.kept;
+      if (!from?.calling || meant.current || latest.current.phase === "ended") break;
+      try {
+        await connect(from, from.camera, true, () => void comeBack());
+        return;
+      } catch (error) {
+        if (isOver(error)) break;
+        if (!(error instanceof ApiError)) {
+          setProblem(error); // the microphone is refused: trying again would ask in vain
+          break;
+        }
+      }
+    }
+    setReturning(false);
+    setCall("ended");
+    const left = latest.current.kept;
+    if (left) remember({ ...left, calling: false });
+  }, [connect, remember]);
+
+  // After a reload. A ref, since StrictMode runs effects twice.
+  const arrived = useRef(false);
+  useEffect(() => {
+    if (arrived.current) return;
+    arrived.current = true;
+    if (recall()?.calling) void comeBack();
+  }, [comeBack]);
+  useEffect(
+    () => () => {
+      meant.current = true;
+      line.current?.close();
+    },
+    [],
+  );
+  const talks = Object.values(picture.live).some((channel) => channel !== "chat");
+  useEffect(() => {
+    // The call is over while somebody still writes, or all is over.
+    const ended = picture.phase.name === "ended" || (kept?.calling && kept.since !== null && !talks && Object.keys(picture.live).length > 0);
+    if (!ended) return;
+    meant.current = true;
+    line.current?.close();
+    line.current = null;
+    const now = latest.current.kept;
+    if (picture.phase.name === "ended") keep(null); // a reload begins anew; what was said stays on this page until then
+    else if (now?.calling) remember({ ...now, calling: false });
+  }, [picture.phase.name, picture.live, talks, kept?.calling, kept?.since, remember]);
+  const open = kept !== null && picture.phase.name !== "ended" && (call === "connecting" || call === "up" || call === "unstable" || returning || kept.writing);
+  useEffect(() => {
+    if (latest.current.kept && latest.current.phase !== "ended") {
+      const { conversation, token } = latest.current.kept;
+      api.pace(conversation, slow, token).catch(() => undefined); // the next call says it again
+    }
+  }, [slow]);
+
+  return {
+    kept,
+    call,
+    returning,
+    open,
+    picture,
+    lost: link === "lost",
+    muted,
+    shown,
+    silent,
+    problem,
+    begin: async (camera) => {
+      const beside = open && latest.current.kept ? latest.current.kept : null;
+      setProblem(null);
+      setMuted(false);
+      if (!beside) remember(null);
+      setCall("connecting");
+      try {
+        await connect(beside, camera, false, () => void comeBack());
+      } catch (error) {
+        setCall("none");
+        setProblem(error);
+      }
+    },
+    write: async () => {
+      setProblem(null);
+      try {
+        const begun = await api.chat(i18n.language);
+        setCall("none");
+        remember({ conversation: begun.conversation_id, token: begun.token, calling: false, writing: true, camera: false, since: null });
+      } catch (error) {
+        setProblem(error);
+      }
+    },
+    hangUp: () => {
+      meant.current = true;
+      setReturning(false);
+      line.current?.close();
+      line.current = null;
+      setCall("ended");
+      const now = latest.current.kept;
+      if (!now) return;
+      remember({ ...now, calling: false });
+      void api.leave(now.conversation, now.token).catch(() => undefined);
+    },
+    leave: () => {
+      const now = latest.current.kept;
+      if (now && open) void api.leave(now.conversation, now.token).catch(() => undefined);
+      setProblem(null);
+      setCall("none");
+      remember(null);
+    },
+    mute: (on) => {
+      line.current?.mute(on);
+      setMuted(on);
+    },
+    useCamera: (on) => void showCamera(on),
+    unsilence: () => void player.current?.play().then(() => setSilent(false)),
+    press: (digit) => {
+      const now = latest.current.kept;
+      if (now) api.dtmf(now.conversation, digit, now.token).catch(setProblem);
+    },
+    send: async (text) => {
+      const now = latest.current.kept;
+      if (now) await api.message(now.conversation, text, now.token);
+    },
+    dismiss: () => setProblem(null),
+  };
+}
