@@ -73,6 +73,11 @@ export function fitting(contact: Contact | null, joined: boolean): Set<Action> {
   return fits;
 }
 
+/** Can the customer read what I write? Chats, and calls from a page of ours. */
+export function mayWrite(contact: Contact): boolean {
+  return contact.channel === "chat" || contact.parties.some((one) => isCustomer(one) && one.transport !== "sip");
+}
+
 /** May I choose this device now? Not in the middle of a call. */
 export function mayChangeDevice(view: AgentView): boolean {
   return view.offers.length === 0 && !view.contacts.some((one) => one.channel !== "chat" && one.state !== "acw");

@@ -17,11 +17,11 @@ export const GRACE_MS = 6000;
  */
 export function leaseOf(view: AgentView, handled: ReadonlySet<string>, now: number): Lease {
   const ringing = view.offers.filter((one) => {
-    if (handled.has(one.offer_id) || (one.until !== null && Date.parse(one.until) <= now)) return false;
+    if (handled.has(one.offer_id) || Date.parse(one.until) <= now) return false;
     return view.device === "browser" || one.channel === "chat";
   });
   if (ringing.length === 0) return SILENT;
-  const ends = ringing.map((one) => (one.until === null ? Infinity : Date.parse(one.until)));
+  const ends = ringing.map((one) => Date.parse(one.until));
   return { offers: ringing.map((one) => one.offer_id), until: Math.min(Math.max(...ends), now + GRACE_MS) };
 }
 

@@ -1,9 +1,10 @@
 /** Frame of the signed-in pages: brand, places, language, who is signed in. Sends strangers to the sign-in page. */
 
-import { useEffect, useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
-import { api, ApiError, type User } from "../api";
+import { api, type User } from "../api";
+import { useMe } from "../lib/useMe";
 import { Brand } from "./Brand";
 import { Icon } from "./Icon";
 import { LanguageSwitch } from "./LanguageSwitch";
@@ -11,15 +12,7 @@ import { LanguageSwitch } from "./LanguageSwitch";
 export function DeskShell({ children }: { children: (user: User) => ReactNode }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [user, setUser] = useState<User | null>(null);
-  const [failure, setFailure] = useState("");
-
-  useEffect(() => {
-    api.me().then(setUser, (error: unknown) => {
-      if (error instanceof ApiError && error.status === 401) void navigate("/login", { replace: true, state: { to: window.location.pathname } });
-      else setFailure(t("error.network"));
-    });
-  }, [navigate, t]);
+  const { user, failed } = useMe();
 
   return (
     <div className="desk">
@@ -41,8 +34,8 @@ export function DeskShell({ children }: { children: (user: User) => ReactNode })
         )}
       </header>
       <main>
-        {failure && <p className="alert" role="alert">{failure}</p>}
-        {!user && !failure && <p className="empty">{t("app.loading")}</p>}
+        {failed && <p className="alert" role="alert">{t("error.network")}</p>}
+        {!user && !failed && <p className="empty">{t("app.loading")}</p>}
         {user && children(user)}
       </main>
     </div>

@@ -41,7 +41,7 @@ export function offer(more: Partial<Offer>): Offer {
     facts: {},
     customer_name: "Li",
     waited_ms: 0,
-    until: null,
+    until: "2026-01-01T00:01:00Z",
     why: "",
     ...more,
   };

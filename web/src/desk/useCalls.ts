@@ -1,0 +1,169 @@
+/** The sound of my calls in this page: answered here, found again after a reload, lost to another tab. */
+
+import { useCallback, useEffect, useRef, useState } from "react";
+import { api } from "../api";
+import { startCall, type BrowserCall, type CallState } from "../lib/call";
+import { lostCalls } from "./actions";
+import type { Desk } from "./DeskContext";
+import { desk as deskApi } from "./deskApi";
+import { carriedBefore, holdLock, isElsewhere, remember, verdict, type Verdict } from "./held";
+import type { Contact, Offer } from "./types";
+import type { Devices } from "./useDevices";
+
+type Open = { call: BrowserCall; player: HTMLAudioElement; seen: boolean; unlock: () => void };
+type Exchange = (sdp: string | null) => Promise<{ contact_id?: string; sdp: string | null }>;
+export type Calls = {
+  /** Contacts whose sound is here, and how the connection is. */
+  states: Record<string, CallState>;
+  /** My calls whose sound is not here, and why. */
+  lost: { contact: Contact; verdict: Verdict }[];
+  microphoneLost: boolean;
+  accept: (offer: Offer) => Promise<boolean>;
+  take: (code: string) => Promise<boolean>;
+  rejoin: (contact: Contact) => Promise<boolean>;
+  useMicrophone: (device: string) => Promise<boolean>;
+};
+
+export function useCalls(desk: Desk, devices: Devices): Calls {
+  const { view, act, refresh } = desk;
+  const open = useRef(new Map<string, Open>());
+  const busy = useRef(new Set<string>());
+  const tries = useRef<Record<string, number>>({});
+  const before = useRef(new Set(carriedBefore()));
+  const channel = useRef<BroadcastChannel | null>(null);
+  const [states, setStates] = useState<Record<string, CallState>>({});
+  const [lost, setLost] = useState<Calls["lost"]>([]);
+  const [microphoneLost, setMicrophoneLost] = useState(false);
+
+  const drop = useCallback((contact: string) => {
+    const one = open.current.get(contact);
+    if (!one) return;
+    open.current.delete(contact);
+    one.call.close();
+    one.unlock();
+    setStates(({ [contact]: _gone, ...rest }) => rest);
+  }, []);
+
+  /** Makes the WebRTC call of a contact; its id is known before (rejoin) or comes with the answer (accept). */
+  const carry = useCallback(
+    async (known: string, exchange: Exchange) => {
+      const player = new Audio();
+      player.autoplay = true;
+      if (devices.chosen.speaker && "setSinkId" in player) await player.setSinkId(devices.chosen.speaker).catch(() => undefined);
+      let contact = known;
+      const call = await startCall({
+        video: false,
+        iceServers: await api.iceServers(),
+        player,
+        microphone: devices.chosen.microphone,
+        exchange: async (sdp) => {
+          const answer = await exchange(sdp);
+          contact = answer.contact_id ?? known;
+          return answer.sdp ?? "";
+        },
+        onState: (state) => {
+          if (state !== "ended") return setStates((all) => ({ ...all, [contact]: state }));
+          drop(contact);
+          void refresh();
+        },
+        onMicrophoneLost: () => setMicrophoneLost(true),
+      });
+      drop(contact); // an older call of the same contact
+      open.current.set(contact, { call, player, seen: false, unlock: holdLock(contact) });
+      setMicrophoneLost(false);
+      setStates((all) => ({ ...all, [contact]: all[contact] ?? "connecting" }));
+      before.current.add(contact);
+      remember([...open.current.keys()]);
+      channel.current?.postMessage(contact);
+    },
+    [devices.chosen, drop, refresh],
+  );
+
+  const once = useCallback(
+    async (key: string, work: () => Promise<unknown>) => {
+      if (busy.current.has(key)) return false;
+      busy.current.add(key);
+      try {
+        return await act(work());
+      } finally {
+        busy.current.delete(key);
+      }
+    },
+    [act],
+  );
+  const here = view.device === "browser";
+  const accept = (offer: Offer) =>
+    once(offer.offer_id, () =>
+      here && offer.channel !== "chat" ? carry(offer.contact_id, (sdp) => deskApi.accept(offer.offer_id, sdp)) : deskApi.accept(offer.offer_id, null),
+    );
+  const take = (code: string) =>
+    once(code, () => (here ? carry("", (sdp) => deskApi.takeParked(code, sdp)) : deskApi.takeParked(code, null)));
+  const rejoin = useCallback(
+    (contact: Contact) => once(contact.contact_id, () => carry(contact.contact_id, (sdp) => deskApi.rejoin(contact.contact_id, sdp ?? ""))),
+    [once, carry],
+  );
+
+  // Another tab says that it has taken a call: this one lets go of it.
+  useEffect(() => {
+    const one = new BroadcastChannel("warmline.desk");
+    one.onmessage = (message: MessageEvent<unknown>) => {
+      const contact = String(message.data);
+      before.current.delete(contact);
+      drop(contact);
+    };
+    channel.current = one;
+    return () => one.close();
+  }, [drop]);
+
+  // Calls end here when they end there; the server's mute is this page's mute.
+  useEffect(() => {
+    for (const [contact, one] of open.current) {
+      const live = view.contacts.find((each) => each.contact_id === contact && each.state !== "acw");
+      if (live) one.call.mute(live.muted);
+      if (live) one.seen = true;
+      else if (one.seen) drop(contact);
+    }
+    remember([...open.current.keys()]);
+  }, [view, drop]);
+
+  // A call of mine that no page carries is joined again, or offered to be.
+  useEffect(() => {
+    let gone = false;
+    const missing = lostCalls(view, [...open.current.keys()]).filter((one) => !busy.current.has(one.contact_id));
+    const judge = async (contact: Contact) => {
+      const found = verdict(contact, {
+        wasMine: before.current.has(contact.contact_id),
+        otherTab: await isElsewhere(contact.contact_id),
+        permitted: devices.permission === "granted",
+        tries: tries.current[contact.contact_id] ?? 0,
+      });
+      return { contact, verdict: found };
+    };
+    void Promise.all(missing.map(judge)).then((judged) => {
+      if (gone) return;
+      setLost(judged);
+      for (const { contact } of judged.filter((one) => one.verdict === "rejoin")) {
+        tries.current[contact.contact_id] = (tries.current[contact.contact_id] ?? 0) + 1;
+        void rejoin(contact);
+      }
+    });
+    return () => {
+      gone = true;
+    };
+  }, [view, states, devices.permission, rejoin]);
+
+  useEffect(() => {
+    const all = open.current;
+    return () => all.forEach(({ call, unlock }) => (call.close(), unlock()));
+  }, []);
+
+  const useMicrophone = async (device: string) => {
+    const done = await act(Promise.all([...open.current.values()].map(({ call }) => call.useMicrophone(device))));
+    if (done) setMicrophoneLost(false);
+    return done;
+  };
+  useEffect(() => {
+    for (const { player } of open.current.values()) if ("setSinkId" in player) void player.setSinkId(devices.chosen.speaker).catch(() => undefined);
+  }, [devices.chosen.speaker]);
+  return { states, lost, microphoneLost, accept, take, rejoin, useMicrophone };
+}

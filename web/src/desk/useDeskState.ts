@@ -1,0 +1,111 @@
+/** The desk's one truth: the server's AgentView, asked for anew whenever an event may concern it. */
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, type StoredEvent, type User } from "../api";
+import { followEvents, type LinkState } from "../events";
+import { CallError } from "../lib/call";
+import { add, alertOf, type Alert } from "./alerts";
+import type { Desk } from "./DeskContext";
+import { desk as deskApi } from "./deskApi";
+import type { AgentView } from "./types";
+
+const MINE = /^(agent\.|queue\.|contact\.|conversation\.|hold|mute|park|party\.|leg\.|transfer\.|consult|recording|supervise\.)/;
+const SETTLE_MS = 80;
+/** How often we ask although nothing happened: often while it rings (the ring is a lease), seldom else. */
+const RINGING_MS = 2500;
+const QUIET_MS = 20_000;
+
+export function useDeskState(user: User): Desk | { view: null; problem: string } {
+  const { t } = useTranslation("desk");
+  const [seen, setSeen] = useState<{ view: AgentView; at: number } | null>(null);
+  const [problem, setProblem] = useState("");
+  const [link, setLink] = useState<LinkState>("connecting");
+  const [alerts, setAlerts] = useState<Alert[]>([]);
+  const [waiting, setWaiting] = useState<Record<string, string>>({});
+  const listeners = useRef(new Set<(event: StoredEvent) => void>());
+  const latest = useRef<AgentView | null>(null);
+
+  const tell = useCallback(
+    (error: unknown) => {
+      if (error instanceof CallError) setProblem(t(`error.${error.failure}`));
+      else if (error instanceof ApiError && error.status) setProblem(t("error.generic", { detail: error.message }));
+      else setProblem(t("error.network"));
+    },
+    [t],
+  );
+  const refresh = useCallback(
+    () =>
+      deskApi.agent().then((view) => {
+        latest.current = view;
+        setSeen({ view: view, at: Date.now() });
+      }, tell),
+    [tell],
+  );
+  const act = useCallback(
+    async (work: Promise<unknown>) => {
+      setProblem("");
+      try {
+        await work;
+        return true;
+      } catch (error) {
+        tell(error);
+        return false;
+      } finally {
+        void refresh();
+      }
+    },
+    [refresh, tell],
+  );
+
+  useEffect(() => {
+    let pending: number | undefined;
+    const soon = () => {
+      pending ??= window.setTimeout(() => {
+        pending = undefined;
+        void refresh();
+      }, SETTLE_MS);
+    };
+    const onEvent = (event: StoredEvent) => {
+      if (MINE.test(event.type)) soon();
+      const mine = latest.current?.contacts.map((one) => one.conversation_id) ?? [];
+      const alert = alertOf(event, mine, user.id);
+      if (alert) setAlerts((before) => add(before, alert));
+      if (event.type === "message" && mine.includes(event.conversation_id)) {
+        const asked = event.payload["role"] === "customer";
+        setWaiting(({ [event.conversation_id]: since, ...rest }) => (asked ? { ...rest, [event.conversation_id]: since ?? event.at } : rest));
+      }
+      listeners.current.forEach((listener) => listener(event));
+    };
+    const stop = followEvents({
+      live: true,
+      onEvent,
+      onState: (state) => {
+        setLink(state);
+        if (state === "open") soon();
+      },
+    });
+    return () => {
+      stop();
+      window.clearTimeout(pending);
+    };
+  }, [refresh, user.id]);
+
+  const ringing = (seen?.view.offers.length ?? 0) > 0;
+  useEffect(() => {
+    const timer = window.setInterval(() => void refresh(), ringing ? RINGING_MS : QUIET_MS);
+    return () => window.clearInterval(timer);
+  }, [refresh, ringing]);
+
+  const readAlerts = useCallback(() => setAlerts((before) => before.map((one) => ({ ...one, read: true }))), []);
+  const forget = useCallback(() => setProblem(""), []);
+  const follow = useCallback((listener: (event: StoredEvent) => void) => {
+    listeners.current.add(listener);
+    return () => void listeners.current.delete(listener);
+  }, []);
+
+  return useMemo(() => {
+    if (!seen) return { view: null, problem };
+    return { user, view: seen.view, viewedAt: seen.at, link, act, refresh, tell, problem, forget, alerts, readAlerts, waiting, follow };
+  }, [user, seen, link, act, refresh, tell, problem, forget, alerts, readAlerts, waiting, follow]);
+}
