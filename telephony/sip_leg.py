@@ -73,6 +73,8 @@ class SipLeg(pj.Call):  # type: ignore[misc]
         self.reason = "hangup"
         self.code = 0
         self.stats = MediaStats()
+        self._stream = MediaStats()
+        self._streams_before = MediaStats()
         self.up_at = 0.0
         self.answered_at = 0.0  # when we sent 200
         self._owner = owner
@@ -285,5 +287,9 @@ class SipLeg(pj.Call):  # type: ignore[misc]
         )
 
     def _keep_stats(self) -> None:
-        if (stats := stream_stats(self)) is not None:
-            self.stats = stats
+        if (stats := stream_stats(self)) is None:
+            return
+        if not stats.follows(self._stream):
+            self._streams_before = self._stream.after(self._streams_before)
+        self._stream = stats
+        self.stats = stats.after(self._streams_before)

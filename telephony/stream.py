@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pjsua2 as pj
@@ -21,6 +21,21 @@ class MediaStats:
     tx_jitter_ms_remote: float = 0.0
     rtt_ms: float = 0.0
     jitter_buffer_ms: int = 0
+
+    def follows(self, earlier: MediaStats) -> bool:
+        """Is it the same stream, later? Each re-INVITE makes a new one, whose counters begin at nought."""
+        return self.rx_packets >= earlier.rx_packets and self.tx_packets >= earlier.tx_packets
+
+    def after(self, earlier: MediaStats) -> MediaStats:
+        """With the counts of the streams before it."""
+        return replace(
+            self,
+            rx_packets=self.rx_packets + earlier.rx_packets,
+            rx_lost=self.rx_lost + earlier.rx_lost,
+            rx_discarded=self.rx_discarded + earlier.rx_discarded,
+            tx_packets=self.tx_packets + earlier.tx_packets,
+            tx_lost_remote=self.tx_lost_remote + earlier.tx_lost_remote,
+        )
 
 
 def stream_stats(call: Any) -> MediaStats | None:
