@@ -242,6 +242,10 @@ class AgentProfile(Base):
     skills: Mapped[list[Any]] = mapped_column(default=list)
     sip_ha1: Mapped[str] = mapped_column(String(64), default="")
     availability: Mapped[str] = mapped_column(String(16), default="offline")
+    reason: Mapped[str] = mapped_column(String(64), default="")
+    queues: Mapped[list[Any]] = mapped_column(default=list)
+    voice_capacity: Mapped[int] = mapped_column(default=1)
+    chat_capacity: Mapped[int] = mapped_column(default=2)
 
 
 class AgentStateEvent(Base):
@@ -252,5 +256,6 @@ class AgentStateEvent(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("user.id"), index=True)
     availability: Mapped[str] = mapped_column(String(16))
     routing_status: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(64), default="")
     contact_id: Mapped[str | None] = mapped_column(ID)
     since: Mapped[datetime] = mapped_column(default=utcnow)

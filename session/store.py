@@ -315,17 +315,31 @@ class Store:
             return await session.scalar(select(EventRow.seq).where(EventRow.dedup == dedup)) is not None
 
     async def agent_state(
-        self, user_id: str, *, availability: str, routing_status: str, contact_id: str | None
+        self,
+        user_id: str,
+        *,
+        availability: str,
+        routing_status: str,
+        contact_id: str | None,
+        reason: str = "",
+        next_availability: str | None = None,
+        missed: int = 0,
     ) -> None:
         """Write an agent's new state and show it."""
         async with self.writing() as session:
             session.add(
                 AgentStateEvent(
-                    user_id=user_id, availability=availability, routing_status=routing_status, contact_id=contact_id
+                    user_id=user_id,
+                    availability=availability,
+                    routing_status=routing_status,
+                    reason=reason[:64],
+                    contact_id=contact_id,
                 )
             )
             await session.execute(
-                update(AgentProfile).where(AgentProfile.user_id == user_id).values(availability=availability)
+                update(AgentProfile)
+                .where(AgentProfile.user_id == user_id)
+                .values(availability=availability, reason=reason[:64])
             )
         self.bus.publish_live(
             "",
@@ -335,6 +349,9 @@ class Store:
                 "availability": availability,
                 "routing_status": routing_status,
                 "contact_id": contact_id,
+                "reason": reason,
+                "next_availability": next_availability,
+                "missed": missed,
             },
         )
 

@@ -73,9 +73,22 @@ class SavedRun:
     saved_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """What an agent can do, and how well: 1–5."""
+
+    skill: str
+    level: int = 3
+
+    @classmethod
+    def of(cls, value: Any) -> Skill:
+        """As it is stored: a name, or a name with a level."""
+        return cls(value) if isinstance(value, str) else cls(value["skill"], value["level"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRecord:
-    """A user with, for agents, how they are reached."""
+    """A user with, for agents, how they are reached and what they take. `queues`: empty = all whose skills they have."""
 
     user_id: str
     name: str
@@ -87,5 +100,9 @@ class UserRecord:
     disabled: bool
     device: Device | None = None
     uri: str = ""
-    skills: tuple[str, ...] = ()
+    skills: tuple[Skill, ...] = ()
+    queues: tuple[str, ...] = ()
+    voice_capacity: int = 1
+    chat_capacity: int = 2
     availability: str = "offline"
+    reason: str = ""

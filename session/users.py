@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from session.ids import new_id
 from session.model import AgentProfile, User
 from session.store import Store
-from session.types import Device, UserRecord
+from session.types import Device, Skill, UserRecord
 
 
 class DuplicateUser(ValueError):
@@ -37,7 +37,10 @@ class Users:
         locale: str = "",
         device: Device | None = None,
         uri: str = "",
-        skills: Sequence[str] = (),
+        skills: Sequence[str | Skill] = (),
+        queues: Sequence[str] = (),
+        voice_capacity: int = 1,
+        chat_capacity: int = 2,
         sip_ha1: str = "",
     ) -> UserRecord:
         """A new user; `device` makes them an agent. Raises `DuplicateUser`."""
@@ -57,7 +60,16 @@ class Users:
                 await session.flush()
                 if device is not None:
                     session.add(
-                        AgentProfile(user_id=user_id, device=device, uri=uri, skills=list(skills), sip_ha1=sip_ha1)
+                        AgentProfile(
+                            user_id=user_id,
+                            device=device,
+                            uri=uri,
+                            skills=_stored(skills),
+                            queues=list(queues),
+                            voice_capacity=voice_capacity,
+                            chat_capacity=chat_capacity,
+                            sip_ha1=sip_ha1,
+                        )
                     )
         except IntegrityError as error:
             # The database decides, since a command line may add people at the same time.
@@ -121,15 +133,32 @@ class Users:
             )
 
     async def set_agent(
-        self, user_id: str, *, device: Device, uri: str = "", skills: Sequence[str] = (), sip_ha1: str | None = None
+        self,
+        user_id: str,
+        *,
+        device: Device,
+        uri: str = "",
+        skills: Sequence[str | Skill] | None = None,
+        queues: Sequence[str] | None = None,
+        voice_capacity: int | None = None,
+        chat_capacity: int | None = None,
+        sip_ha1: str | None = None,
     ) -> None:
-        """How an agent is reached; `sip_ha1` None keeps the phone's password."""
+        """How an agent is reached and what they take; what is None stays."""
         async with self._store.writing() as session:
             profile = await session.get(AgentProfile, user_id)
             if profile is None:
                 profile = AgentProfile(user_id=user_id)
                 session.add(profile)
-            profile.device, profile.uri, profile.skills = device, uri, list(skills)
+            profile.device, profile.uri = device, uri
+            if skills is not None:
+                profile.skills = _stored(skills)
+            if queues is not None:
+                profile.queues = list(queues)
+            if voice_capacity is not None:
+                profile.voice_capacity = voice_capacity
+            if chat_capacity is not None:
+                profile.chat_capacity = chat_capacity
             if sip_ha1 is not None:
                 profile.sip_ha1 = sip_ha1
 
@@ -139,6 +168,11 @@ class Users:
             query = query.where(where)  # type: ignore[arg-type]
         async with self._store.reading() as session:
             return [_record(user, profile) for user, profile in (await session.execute(query)).all()]
+
+
+def _stored(skills: Sequence[str | Skill]) -> list[dict[str, object]]:
+    levels = [skill if isinstance(skill, Skill) else Skill(skill) for skill in skills]
+    return [{"skill": one.skill, "level": one.level} for one in levels]
 
 
 def _record(user: User, profile: AgentProfile | None) -> UserRecord:
@@ -153,6 +187,10 @@ def _record(user: User, profile: AgentProfile | None) -> UserRecord:
         disabled=user.disabled,
         device=profile.device if profile else None,  # type: ignore[arg-type]
         uri=profile.uri if profile else "",
-        skills=tuple(profile.skills) if profile else (),
+        skills=tuple(map(Skill.of, profile.skills)) if profile else (),
+        queues=tuple(profile.queues) if profile else (),
+        voice_capacity=profile.voice_capacity if profile else 1,
+        chat_capacity=profile.chat_capacity if profile else 2,
         availability=profile.availability if profile else "offline",
+        reason=profile.reason if profile else "",
     )

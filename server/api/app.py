@@ -29,6 +29,7 @@ from server.api import (
     metrics,
     people,
     supervise,
+    queues,
     tickets,
     visuals,
 )
@@ -41,6 +42,7 @@ from server.following import Following
 from server.options import ServerOptions
 from server.publishing import Publishing
 from server.throttle import Throttle
+from server.queues import QueueBook
 from session.store import Store
 from session.users import Users
 
@@ -58,6 +60,7 @@ MODULES = (
     desk,
     supervise,
     metrics,
+    queues,
     visuals,
     assist,
     attachments,
@@ -119,6 +122,7 @@ def create_api(
     desktop: Desktop | None = None,
 ) -> FastAPI:
     """The ASGI app. `pages`: folder of the built consoles; `realm`: digest realm of softphones.
+    queue_book: QueueBook | None = None,
 
     `publishing`: None = versions of flows cannot be changed here. `following`: None = filter packs cannot be read again.
 
@@ -149,6 +153,7 @@ def create_api(
     app.state.desktop = desktop
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)
+    app.state.queues = queue_book
     app.add_middleware(Guard)
     _serve_pages(app, pages)
     return app

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from desk.queues import LEVEL, Level, QueueId, SkillName
 from server.api.access import COOKIE, ELSEWHERE, Admin, User, address_of, auth_of, from_elsewhere
 from server.auth import Refused, TooManyTries, hash_password, new_sip_secret, sip_ha1
-from session.types import Device, Role, UserRecord
+from session.types import Device, Role, Skill, UserRecord
 from session.users import DuplicateUser, UserNotFound, Users
 
 router = APIRouter(prefix="/api", tags=["people"])
@@ -23,6 +24,24 @@ class Login(BaseModel):
     password: str = Field(max_length=256)
 
 
+class SkillLevel(BaseModel):
+    """What an agent can do, and how well."""
+
+    skill: SkillName
+    level: Level = LEVEL
+
+
+class CapacityOf(BaseModel):
+    """Contacts that an agent holds at once; video counts as voice."""
+
+    voice: int = Field(default=1, ge=0, le=5)
+    chat: int = Field(default=2, ge=0, le=20)
+
+
+Skills = Annotated[list[SkillLevel | SkillName], Field(max_length=50, description="a name alone has level 3")]
+ServedQueues = Annotated[list[QueueId], Field(max_length=100, description="empty = all whose skills they have")]
+
+
 class UserOut(BaseModel):
     """A user without secrets."""
 
@@ -33,7 +52,9 @@ class UserOut(BaseModel):
     locale: str
     device: str | None
     uri: str
-    skills: list[str]
+    skills: list[SkillLevel]
+    queues: list[str]
+    capacity: CapacityOf
     disabled: bool
 
 
@@ -52,7 +73,9 @@ class NewUser(BaseModel):
     roles: list[Role] = Field(default_factory=lambda: list[Role](["agent"]))
     device: Device | None = None
     uri: str = Field(default="", max_length=256, description="sip: address of a `uri` agent")
-    skills: list[str] = Field(default_factory=list, max_length=50)
+    skills: Skills = Field(default_factory=list)
+    queues: ServedQueues = Field(default_factory=list)
+    capacity: CapacityOf = CapacityOf()
 
 
 class UserChange(BaseModel):
@@ -65,7 +88,9 @@ class UserChange(BaseModel):
     roles: list[Role] | None = None
     device: Device | None = None
     uri: str | None = Field(default=None, max_length=256)
-    skills: list[str] | None = Field(default=None, max_length=50)
+    skills: Skills | None = None
+    queues: ServedQueues | None = None
+    capacity: CapacityOf | None = None
     disabled: bool | None = Field(default=None, description="true shuts them out at once, false lets them in again")
     new_sip_secret: bool = Field(default=False, description="the softphone gets another password, shown in the answer")
 
@@ -138,7 +163,10 @@ async def add_user(body: NewUser, _admin: Admin, request: Request) -> UserSecret
             display_name=body.display_name,
             device=body.device,
             uri=body.uri,
-            skills=body.skills,
+            skills=_levels(body.skills),
+            queues=body.queues,
+            voice_capacity=body.capacity.voice,
+            chat_capacity=body.capacity.chat,
             sip_ha1=sip_ha1(body.name, request.app.state.realm, secret) if secret else "",
         )
     except DuplicateUser as error:
@@ -159,8 +187,9 @@ async def change_user(user_id: str, body: UserChange, admin: Admin, request: Req
     _check_reach(device, uri)
     if body.new_sip_secret and device != "sip":
         raise HTTPException(422, "new_sip_secret: only agents whose device is sip have one")
-    if body.skills is not None and device is None:
-        raise HTTPException(422, "skills: give a device too, which makes them an agent")
+    for field in ("skills", "queues", "capacity"):
+        if getattr(body, field) is not None and device is None:
+            raise HTTPException(422, f"{field}: give a device too, which makes them an agent")
     digest = None if body.password is None else await _hash(body.password)
     secret = new_sip_secret() if device == "sip" and (body.new_sip_secret or before.device != "sip") else None
     await users.change(user_id, display_name=body.display_name, roles=body.roles)
@@ -169,7 +198,10 @@ async def change_user(user_id: str, body: UserChange, admin: Admin, request: Req
             user_id,
             device=device,
             uri=uri,
-            skills=before.skills if body.skills is None else body.skills,
+            skills=None if body.skills is None else _levels(body.skills),
+            queues=body.queues,
+            voice_capacity=body.capacity.voice if body.capacity else None,
+            chat_capacity=body.capacity.chat if body.capacity else None,
             sip_ha1=sip_ha1(before.name, request.app.state.realm, secret) if secret else None,
         )
     if digest is not None:
@@ -210,6 +242,10 @@ async def _hash(password: str) -> str:
         raise HTTPException(422, f"password: {error}") from error
 
 
+def _levels(skills: list[SkillLevel | str]) -> list[Skill]:
+    return [Skill(one) if isinstance(one, str) else Skill(one.skill, one.level) for one in skills]
+
+
 def _check_reach(device: str | None, uri: str) -> None:
     if device == "uri" and not uri.startswith(("sip:", "sips:")):
         raise HTTPException(422, "uri: an agent reached by address needs one like sip:desk@192.0.2.7")
@@ -224,6 +260,8 @@ def _fields(record: UserRecord) -> dict[str, Any]:
         "locale": record.locale,
         "device": record.device,
         "uri": record.uri,
-        "skills": list(record.skills),
+        "skills": [{"skill": one.skill, "level": one.level} for one in record.skills],
+        "queues": list(record.queues),
+        "capacity": {"voice": record.voice_capacity, "chat": record.chat_capacity},
         "disabled": record.disabled,
     }

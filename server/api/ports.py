@@ -91,5 +91,8 @@ class CallControl(Protocol):
     async def users_changed(self) -> None:
         """Users or agents were added or changed."""
 
+    async def queues_changed(self) -> None:
+        """Queues were added, changed or removed."""
+
     async def health(self) -> dict[str, Any]:
         """Every plane and what it says of itself."""

@@ -29,7 +29,8 @@ class CallerSide:
         self.ref = ref
         self.music_id = ""
         self._hub = hub
-        self._music = music
+        self.tune = music
+        """What is played to who waits."""
         self._languages = languages
         self.hotwords = hotwords
         self._hearing: wire.Hearing | None = None
@@ -83,7 +84,7 @@ class CallerSide:
             self.ref.plays[self.music_id] = Play("music", "", "queue", language)
             await self._send(
                 wire.PlayFile(
-                    leg_id=self.ref.leg_id, play_id=self.music_id, path=str(self._music), loop=True, gain_db=MUSIC_DB
+                    leg_id=self.ref.leg_id, play_id=self.music_id, path=str(self.tune), loop=True, gain_db=MUSIC_DB
                 )
             )
 

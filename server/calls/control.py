@@ -190,3 +190,7 @@ class Control:
     async def health(self) -> dict[str, Any]:
         """All planes."""
         return await self._health()
+    async def queues_changed(self) -> None:
+        """They hold at once."""
+        await self._controller.reload_queues()
+

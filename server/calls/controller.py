@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
@@ -27,7 +27,7 @@ from dialog.service import Dialog
 from dialog.state import CallerInfo
 from dialog.text import match_locale
 from prosody.words import WordsModel
-from server.calls import journal, recovery
+from server.calls import journal, recovery, staff
 from server.calls.calling_back import CallingBack
 from server.calls.contact import Contact
 from server.calls.feelings import Feeler
@@ -36,10 +36,13 @@ from server.calls.options import CallOptions
 from server.calls.snapshot import PlaceSnapshot
 from server.calls.surroundings import AgentCard, Surroundings
 from server.hub import Hub, Worker
+from server.queues import Openings, QueueBook
+from server.settings import ROOT
 from server.throttle import Throttle
 from session import wire
 from session.callbacks import Callback
 from session.consents import Consents
+from session.queues import Queues
 from session.store import Store
 from session.users import Users
 
@@ -55,6 +58,8 @@ class Paths:
 
     music: Path
     recordings: Path
+    flows: Path = ROOT / "flows"
+    root: Path = ROOT
 
 
 class Controller:
@@ -73,9 +78,11 @@ class Controller:
         self.store = store
         self.dialog = dialog
         self.users = Users(store)
-        self._domain = domain
+        self.domain = domain
         self.hub = Hub(self)
-        self.desk = DeskService(Desk(options), self)
+        self.desk = DeskService(Desk(options, lambda name, at: staff.is_open(self, name, at)), self)
+        self.openings = Openings(paths.flows)
+        self.queues = QueueBook(Queues(store), options, self.openings, paths.root, lambda: staff.flows(self))
         self.contacts: dict[str, Contact] = {}
         self.legs: dict[str, tuple[LegRef, Contact]] = {}
         self.cards: dict[str, AgentCard] = {}
@@ -110,6 +117,7 @@ class Controller:
     async def start(self, address: str) -> None:
         """Load agents, take back the calls that are up, listen for workers."""
         await self.reload_agents()
+        await self.reload_queues()
         await recovery.recover(self)
         await self.callbacks.start()
         await self.hub.start(address)
@@ -139,22 +147,19 @@ class Controller:
     # ------------------------------------------------------------------ agents
 
     async def reload_agents(self) -> None:
-        """Read who the agents are from the store; call after users were changed."""
-        known = {agent.user_id: agent for agent in await self.users.agents()}
-        for user_id in set(self.cards) - set(known):
-            self.desk.do(self.desk.desk.remove_agent(user_id, self.desk.now()))
-            del self.cards[user_id]
-        for user_id, agent in known.items():
-            target = {"sip": f"sip:{agent.name}@{self._domain}", "uri": agent.uri}.get(agent.device or "", "")
-            new = user_id not in self.cards
-            self.cards[user_id] = AgentCard(user_id, agent.name, agent.display_name, target, agent.device or "browser")
-            self.desk.do(self.desk.desk.upsert_agent(user_id, agent.skills, self.desk.now()))
-            if new and agent.availability != "offline":
-                self.set_availability(user_id, cast("Availability", agent.availability))
+    async def reload_queues(self) -> None:
+        """Read the queues from the store; call after they, or the flows, were changed. Waiting contacts follow."""
+        await staff.read_queues(self)
 
-    def set_availability(self, user_id: str, availability: Availability) -> None:
-        """The agent chose a state. Raises KeyError for people who are no agents."""
-        self.desk.do(self.desk.desk.set_availability(user_id, availability, self.desk.now()))
+        """Read who the agents are from the store; call after users were changed."""
+        await staff.read_agents(self)
+
+    def set_availability(
+        self, user_id: str, availability: Availability, reason: str = "", *, force: bool = False
+    ) -> None:
+        """The agent chose a state, or (`force`) a supervisor did. Raises KeyError for people who are no agents."""
+        now = self.desk.now()
+        self.desk.do(self.desk.desk.set_availability(user_id, availability, now, reason=reason, force=force))
 
     # ------------------------------------------------------------------ hub.Sink
 
@@ -407,6 +412,9 @@ class Controller:
                 routing_status=action.status,
                 contact_id=action.contact_id,
             )
+                reason=action.reason,
+                next_availability=action.next_availability,
+                missed=action.missed,
         )
 
     # ------------------------------------------------------------------ finding

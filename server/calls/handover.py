@@ -16,6 +16,7 @@ from server.calls.agent_side import AgentSide
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.snapshot import QueueSnapshot
 from server.hub import NoWorker
+from server.settings import ROOT
 from session import wire
 
 if TYPE_CHECKING:
@@ -84,8 +85,15 @@ class Handover:
             },
         )
         await self._contact.listen(False)
+        self._tune(queue.queue)
         await self._contact.music(True)
         self.wait(kept=kept)
+
+    def _tune(self, queue: str) -> None:
+        """The queue's own music, or everybody's."""
+        around = self._contact.around
+        music = around.desk.desk.queue(queue).music
+        self._contact.caller.tune = (ROOT / music).resolve() if music else around.music
 
     def wait(self, *, kept: bool = True) -> None:
         """Give the contact its place at the desk (again, after a restart or a lost agent)."""
@@ -93,6 +101,7 @@ class Handover:
         if queue is None:
             return
         desk = self._contact.around.desk
+        self._tune(queue.queue)
         if (back := self._contact.callback) is not None:
             taken = desk.desk.reached(back.callback_id, self._contact.contact_id, desk.now())
             if taken is not None:
@@ -153,6 +162,7 @@ class Handover:
         if self._contact.phase != "queued" or queue is None:
             return
         self._contact.queue = msgspec.structs.replace(queue, queue=action.queue)
+        self._tune(action.queue)
         await self._contact.around.store.stamp_contact(self._contact.contact_id, queue=action.queue)
         await self._contact.note(
             "queue.moved",

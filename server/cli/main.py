@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Groups with a module of their own, imported when they are called: some load heavy engines, which takes seconds.
 GROUPS = {
+    "queue": ("server.cli.queue", "Queues in which callers wait for people."),
     "user": ("server.cli.user", "The people who work here."),
     "models": ("server.cli.models", "Model files: list them, put them in place."),
     "asr": ("server.cli.asr", "Recognition: words of audio files, and how right they are."),

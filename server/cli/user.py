@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from desk.queues import LEVEL, SkillNeed
 from server.auth import hash_password, new_sip_secret, sip_ha1
 from server.cli.common import fail, settings_or_exit, with_store
 from session.store import Store
-from session.types import UserRecord
+from session.types import Skill, UserRecord
 from session.users import DuplicateUser, Users
 from telephony.dial_rules import check_target
 
@@ -43,7 +44,11 @@ def add(
         DeviceChoice | None, typer.Option(help="takes calls: in the browser, on a SIP softphone, or at a SIP URI")
     ] = None,
     uri: Annotated[str, typer.Option(help="sip: address of a `uri` agent")] = "",
-    skill: Annotated[list[str] | None, typer.Option(help="repeat for more")] = None,
+    skill: Annotated[list[str] | None, typer.Option(help="name, or name:level (1-5); repeat for more")] = None,
+    queue: Annotated[
+        list[str] | None, typer.Option(help="served by them alone; none = all whose skills they have")
+    ] = None,
+    chats: Annotated[int, typer.Option(min=0, max=20, help="chats at once")] = 2,
     display_name: Annotated[str, typer.Option(help="as callers and colleagues see it")] = "",
 ) -> None:
     """Add somebody. A softphone's password is printed once."""
@@ -51,6 +56,7 @@ def add(
     roles = [role for role, on in (("admin", admin), ("supervisor", supervisor), ("agent", agent is not None)) if on]
     if not roles:
         raise fail("say what they are: --admin, --supervisor or --agent browser|sip|uri", 2)
+    skills = [_skill(text) for text in skill or []]
     if agent is DeviceChoice.uri:
         try:
             check_target(uri, agents_at="", allowed=settings.sip.dial_allowed)
@@ -69,7 +75,9 @@ def add(
             roles=roles,
             display_name=display_name,
             uri=uri,
-            skills=skill or [],
+            skills=skills,
+            queues=queue or [],
+            chat_capacity=chats,
             device=agent.value if agent else None,
             sip_ha1=sip_ha1(name, settings.edge.domain, secret) if secret else "",
         )
@@ -87,6 +95,48 @@ def add(
     typer.echo("a running server takes new people up within a few seconds")
 
 
+@app.command("change")
+def change(
+    name: str,
+    skill: Annotated[list[str] | None, typer.Option(help="name, or name:level (1-5); all of them anew")] = None,
+    queue: Annotated[list[str] | None, typer.Option(help="served by them; `all` = all whose skills they have")] = None,
+    voice: Annotated[int | None, typer.Option(min=0, max=5, help="calls at once, with or without picture")] = None,
+    chats: Annotated[int | None, typer.Option(min=0, max=20, help="chats at once")] = None,
+) -> None:
+    """What an agent takes: skills, queues, contacts at once. What is left out stays."""
+    skills = None if skill is None else [_skill(text) for text in skill]
+
+    async def work(store: Store) -> bool:
+        users = Users(store)
+        user = await users.by_name(name)
+        if user is None or user.device is None:
+            return False
+        await users.set_agent(
+            user.user_id,
+            device=user.device,
+            uri=user.uri,
+            skills=skills,
+            queues=[] if queue == ["all"] else queue,
+            voice_capacity=voice,
+            chat_capacity=chats,
+        )
+        return True
+
+    if not with_store(work):
+        raise fail(f"there is no agent {name!r}; `warmline user list` shows who there is")
+    typer.echo(f"changed {name}; a running server takes it up within a few seconds")
+
+
+def _skill(text: str) -> Skill:
+    """`zh` or `zh:4`."""
+    try:
+        skill, colon, level = text.partition(":")
+        need = SkillNeed(skill=skill, min_level=int(level) if colon else LEVEL)
+    except ValueError as error:
+        raise fail(f"--skill {text}: write a name, or name:level with a level of 1 to 5, such as zh:4", 2) from error
+    return Skill(need.skill, need.min_level)
+
+
 @app.command("list")
 def list_users() -> None:
     """Everybody."""
@@ -100,7 +150,7 @@ def list_users() -> None:
             user.name,
             ", ".join(user.roles),
             " ".join(filter(None, (user.device, user.uri))),
-            ", ".join(user.skills),
+            ", ".join(f"{one.skill} {one.level}" for one in user.skills),
             "shut out" if user.disabled else user.availability,
         )
     Console().print(table)

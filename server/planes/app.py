@@ -60,7 +60,11 @@ class App:
             dialog,
             settings.desk,
             settings.calls,
-            Paths(music=music, recordings=settings.data_dir / "recordings"),
+            Paths(
+                music=music,
+                recordings=settings.data_dir / "recordings",
+                flows=settings.installed(settings.dialog.flows_dir),
+            ),
             domain=settings.agent_domain,
             words=words_model(),
         )
@@ -93,6 +97,7 @@ class App:
             following=self.following,
             desktop=self.desktop,
         )
+            queue_book=self.controller.queues,
         server = uvicorn.Server(
             uvicorn.Config(
                 api,
@@ -223,6 +228,7 @@ class App:
             try:
                 await self.controller.reload_agents()
                 phones = await self.controller.users.softphones()
+                await self.controller.reload_queues()
                 if phones != known:
                     await asyncio.to_thread(phone_book.replace, self.settings.edge.domain, phones)
                     known = phones

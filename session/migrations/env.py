@@ -5,6 +5,7 @@ from alembic import context
 from session import (  # noqa: F401  their tables are part of the schema
     model_actions,
     model_callback,
+    model_desk,
     model_desktop,
     model_flows,
     model_tickets,

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from desk.options import DeskOptions
 from media.options import MediaOptions
 from server.api import views
 from server.api.app import create_api
@@ -22,7 +23,9 @@ from server.api.ports import NotNow, Turned, WebCall
 from server.auth import hash_password
 from server.desktop.desktop import Desktop
 from server.options import ServerOptions
+from server.queues import Openings, QueueBook
 from session.callbacks import Callback
+from session.queues import Queues
 from session.store import Store
 from session.users import Users
 
@@ -146,6 +149,9 @@ class FakeControl:
     async def users_changed(self) -> None:
         self._note("users_changed")
 
+    async def queues_changed(self) -> None:
+        self._note("queues_changed")
+
     async def health(self) -> dict[str, Any]:
         return {"status": "ok", "planes": {"app": {"state": "running"}}, "workers": []}
 
@@ -205,6 +211,7 @@ async def world(tmp_path: Path, password_hash: str) -> AsyncIterator[World]:
         realm="warm.test",
         pages=tmp_path / "dist",
         desktop=Desktop(store, flows=FLOWS, data_dir=tmp_path),
+        queue_book=QueueBook(Queues(store), DeskOptions(), Openings(FLOWS), FLOWS.parent, list),
     )
     world = World(app, store, control)
     for name, roles, device in (

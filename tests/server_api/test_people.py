@@ -27,7 +27,7 @@ async def test_a_softphones_password_is_shown_once_and_kept_as_digest(world: Any
         assert again != secret
         assert await world.users.softphones() == {"bob": sip_ha1("bob", "warm.test", again)}
         untouched = (await root.patch(f"/api/users/{bob}", json={"skills": ["en"]})).json()
-        assert (untouched["sip_secret"], untouched["skills"]) == (None, ["en"])
+        assert (untouched["sip_secret"], untouched["skills"]) == (None, [{"skill": "en", "level": 3}])
         assert await world.users.softphones() == {"bob": sip_ha1("bob", "warm.test", again)}
     assert world.control.asked == [("users_changed",)] * 3
 
@@ -49,6 +49,8 @@ async def test_changing_somebody(world: Any) -> None:
             "device": "uri",
             "uri": "sip:sue@pbx",
             "skills": [],
+            "queues": [],
+            "capacity": {"voice": 1, "chat": 2},
             "disabled": False,
             "sip_secret": None,
         }
@@ -93,6 +95,8 @@ async def test_a_bad_person_is_told_where(world: Any, body: dict[str, Any], stat
         ({"new_sip_secret": True}, 422),
         ({"colour": "red"}, 422),
         ({"skills": ["x"]}, 422),
+        ({"queues": ["support"]}, 422),
+        ({"device": "browser", "skills": [{"skill": "zh", "level": 6}]}, 422),
     ],
 )
 async def test_a_bad_change_changes_nothing(world: Any, body: dict[str, Any], status: int) -> None:

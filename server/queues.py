@@ -1,0 +1,145 @@
+"""Queues between the database and the desk: read, checked, made where a flow names one that there is not."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from desk.options import DeskOptions
+from desk.queues import QueueError, QueueSpec, check_overflows, check_queue, default_queue
+from dialog.blocks.callback import Callback
+from dialog.blocks.queue import Queue
+from dialog.blocks.transfer import Transfer
+from dialog.calendars import FILE, Calendar, read_calendars
+from dialog.flow import Flow
+from dialog.neighbours import PACKS
+from dialog.yamlfile import FileError
+from session.queues import Queues
+
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+log = structlog.get_logger(__name__)
+
+
+class Openings:
+    """The calendars beside the flows, read again when a file has changed: `name` of the outermost folder, `pack/name`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: dict[Path, float] = {}
+        self.calendars: dict[str, Calendar] = {}
+
+    def refresh(self) -> None:
+        """A file with errors changes nothing, and is told of once."""
+        files = [self._folder / FILE, *sorted((self._folder / PACKS).glob(f"*/{FILE}"))]
+        seen = {file: file.stat().st_mtime for file in files if file.is_file()}
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            found: dict[str, Calendar] = {}
+            for file in seen:
+                prefix = "" if file.parent == self._folder else f"{file.parent.name}/"
+                found |= {f"{prefix}{name}": calendar for name, calendar in read_calendars(file.parent).items()}
+        except FileError as error:
+            log.error("queues.calendars_not_read", error=str(error))
+            return
+        self.calendars = found
+
+    def is_open(self, name: str, at_ms: int) -> bool:
+        """At this time, UTC epoch ms. A calendar that is gone shuts nobody out."""
+        calendar = self.calendars.get(name)
+        return calendar is None or calendar.state(at_ms) == "open"
+
+
+class QueueBook:
+    """What queues there are. Raises `QueueError` for what is wrong, naming field and mend."""
+
+    def __init__(
+        self,
+        queues: Queues,
+        options: DeskOptions,
+        openings: Openings,
+        root: Path,
+        flows: Callable[[], Iterable[Flow]],
+    ) -> None:
+        self._queues = queues
+        self._flows = flows
+        self._options = options
+        self._root = root
+        self._named: set[str] = set()
+        """Queues that flows name, and that were seen to be there."""
+        self.openings = openings
+
+    async def specs(self) -> dict[str, QueueSpec]:
+        """All, by id. One whose stored settings cannot be read any more has defaults, and is told of in the log."""
+        await asyncio.to_thread(self.openings.refresh)
+        found: dict[str, QueueSpec] = {}
+        for queue, settings in (await self._queues.all()).items():
+            try:
+                found[queue] = check_queue({**self.defaults(queue), **settings, "queue": queue})
+            except QueueError as error:
+                log.error("queues.unreadable", queue=queue, error=str(error))
+                found[queue] = default_queue(queue, self._options)
+        return found
+
+    def defaults(self, queue: str) -> dict[str, Any]:
+        """Of a queue of which nothing is set."""
+        return default_queue(queue, self._options).model_dump(mode="json")
+
+    async def put(self, queue: str, values: Mapping[str, Any], *, by: str) -> QueueSpec:
+        """Make or change one; what is left out of `values` has the default."""
+        spec = check_queue({**self.defaults(queue), **values, "queue": queue})
+        specs = await self.specs()
+        check_overflows({**specs, queue: spec})
+        if spec.hours is not None and spec.hours not in self.openings.calendars:
+            listed = ", ".join(sorted(self.openings.calendars)) or "none"
+            raise QueueError(
+                f"hours: there is no calendar {spec.hours!r} in {FILE} beside the flows; there are {listed}"
+            )
+        if spec.music is not None:
+            await asyncio.to_thread(self._check_music, spec.music)
+        await self._queues.put(queue, spec.model_dump(mode="json", exclude={"queue"}), by=by)
+        return spec
+
+    def _check_music(self, music: str) -> None:
+        file = (self._root / music).resolve()
+        if not file.is_relative_to(self._root) or not file.is_file():
+            raise QueueError(f"music: there is no file {music!r} beneath the installation; put it into flows/audio")
+
+    async def remove(self, queue: str) -> bool:
+        """False when there is none. Raises `QueueError` for one that a flow or another queue still names."""
+        named = queues_of(self._flows()).get(queue)
+        if named is not None:
+            raise QueueError(f"queue: flow {named} sends callers to {queue!r}; change the flow first")
+        for spec in (await self.specs()).values():
+            if spec.overflow.to == "queue" and spec.overflow.name == queue:
+                raise QueueError(f"queue: {spec.queue!r} overflows into {queue!r}; change its overflow first")
+        return await self._queues.remove(queue)
+
+    async def ensure(self) -> None:
+        """Every queue that a flow names is there, so that a fresh installation works and all are listed."""
+        named = set(queues_of(self._flows()))
+        if named <= self._named:
+            return
+        made = await self._queues.ensure(named, by="flows")
+        self._named = named
+        if made:
+            log.info("queues.made", queues=made)
+
+
+def queues_of(flows: Iterable[Flow]) -> dict[str, str]:
+    """Queue → a flow that names it, sub-flows among them."""
+    found: dict[str, str] = {}
+    for flow in flows:
+        for part in (flow, *flow.subflows.values()):
+            for block in part.blocks.values():
+                if isinstance(block, Queue | Callback):
+                    found.setdefault(block.queue, flow.id)
+                elif isinstance(block, Transfer) and block.target == "queue" and _ID.fullmatch(block.to):
+                    found.setdefault(block.to, flow.id)
+    return found

@@ -1,0 +1,85 @@
+"""Queues between the database and the desk: made for flows, changed while callers wait, from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from desk.options import DeskOptions
+from desk.queues import QueueError
+from dialog.flow import Flow, load_flow
+from server.cli.queue import changed
+from server.queues import Openings, QueueBook, queues_of
+from session.queues import Queues
+from session.store import Store
+
+ROOT = Path(__file__).parents[2]
+FLOWS = ROOT / "flows"
+CALENDAR = """
+calendars:
+  shop:
+    timezone: Europe/Berlin
+    weekly: {mon-fri: ["09:00-18:00"]}
+"""
+
+
+def book(store: Store, flows: list[Flow], folder: Path = FLOWS) -> QueueBook:
+    return QueueBook(Queues(store), DeskOptions(acw_s=25), Openings(folder), ROOT, lambda: flows)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
+    yield store
+    await store.close()
+
+
+async def test_every_queue_that_a_flow_names_is_there(store: Store) -> None:
+    """With the desk's own settings, until a supervisor sets others; and it cannot be taken from the flow."""
+    flow = load_flow(FLOWS / "support.yaml")
+    queues = book(store, [flow])
+    await queues.ensure()
+    assert list(queues_of([flow])) == ["support"]
+    assert {name: spec.acw_s for name, spec in (await queues.specs()).items()} == {"support": 25}
+    await queues.put("support", {"acw_s": 5, "name": "Help"}, by="sue")
+    await book(store, [flow]).ensure()  # a restart changes nothing
+    assert (await queues.specs())["support"].shown == "Help"
+    with pytest.raises(QueueError, match="flow support sends callers"):
+        await queues.remove("support")
+
+
+async def test_settings_that_cannot_be_read_any_more_do_not_stop_the_desk(store: Store) -> None:
+    await Queues(store).put("odd", {"strategy": "magic"}, by="an older version")
+    assert (await book(store, []).specs())["odd"].strategy == "longest_idle"
+
+
+def test_calendars_beside_the_flows_say_when_a_queue_is_open(tmp_path: Path) -> None:
+    openings = Openings(tmp_path)
+    (tmp_path / "calendars.yaml").write_text(CALENDAR)
+    openings.refresh()
+    monday_noon, sunday = 1_795_431_600_000, 1_795_345_200_000
+    assert openings.is_open("shop", monday_noon)
+    assert not openings.is_open("shop", sunday)
+    assert openings.is_open("gone", sunday)  # nobody is shut out by a mistake
+    (tmp_path / "calendars.yaml").write_text("calendars: {shop: {weekly: {someday: []}}}")
+    openings.refresh()
+    assert not openings.is_open("shop", sunday), "a file with errors changes nothing"
+
+
+def test_fields_from_the_command_line() -> None:
+    before = {"announce": {"position": True, "every_s": 30.0}, "acw_s": 60.0, "max_wait_s": 300.0}
+    values = ["announce.every_s=45", "skills=zh:4,tech", "overflow=queue:night", "max_wait_s=none", "strategy=top_down"]
+    assert changed(before, values) == {
+        "announce": {"position": True, "every_s": 45},
+        "acw_s": 60.0,
+        "max_wait_s": None,
+        "skills": [{"skill": "zh", "min_level": 4}, {"skill": "tech"}],
+        "overflow": {"to": "queue", "name": "night"},
+        "strategy": "top_down",
+    }
+    with pytest.raises(QueueError, match="write FIELD=VALUE"):
+        changed({}, ["acw_s"])
+    with pytest.raises(QueueError, match="acw_s has no fields"):
+        changed(before, ["acw_s.x=1"])
