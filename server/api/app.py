@@ -28,8 +28,8 @@ from server.api import (
     knowledge,
     metrics,
     people,
-    supervise,
     queues,
+    supervise,
     tickets,
     visuals,
 )
@@ -41,8 +41,8 @@ from server.desktop.desktop import Desktop
 from server.following import Following
 from server.options import ServerOptions
 from server.publishing import Publishing
-from server.throttle import Throttle
 from server.queues import QueueBook
+from server.throttle import Throttle
 from session.store import Store
 from session.users import Users
 
@@ -58,9 +58,9 @@ MODULES = (
     flows,
     history,
     desk,
+    queues,
     supervise,
     metrics,
-    queues,
     visuals,
     assist,
     attachments,
@@ -120,9 +120,9 @@ def create_api(
     publishing: Publishing | None = None,
     following: Following | None = None,
     desktop: Desktop | None = None,
+    queue_book: QueueBook | None = None,
 ) -> FastAPI:
     """The ASGI app. `pages`: folder of the built consoles; `realm`: digest realm of softphones.
-    queue_book: QueueBook | None = None,
 
     `publishing`: None = versions of flows cannot be changed here. `following`: None = filter packs cannot be read again.
 
@@ -151,9 +151,9 @@ def create_api(
     app.state.publishing = publishing
     app.state.following = following
     app.state.desktop = desktop
+    app.state.queues = queue_book
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)
-    app.state.queues = queue_book
     app.add_middleware(Guard)
     _serve_pages(app, pages)
     return app

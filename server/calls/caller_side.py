@@ -28,9 +28,9 @@ class CallerSide:
     def __init__(self, hub: Hub, ref: LegRef, music: Path, languages: list[str], hotwords: list[str]) -> None:
         self.ref = ref
         self.music_id = ""
-        self._hub = hub
         self.tune = music
         """What is played to who waits."""
+        self._hub = hub
         self._languages = languages
         self.hotwords = hotwords
         self._hearing: wire.Hearing | None = None

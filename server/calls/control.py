@@ -187,10 +187,10 @@ class Control:
         """New or changed agents."""
         await self._controller.reload_agents()
 
-    async def health(self) -> dict[str, Any]:
-        """All planes."""
-        return await self._health()
     async def queues_changed(self) -> None:
         """They hold at once."""
         await self._controller.reload_queues()
 
+    async def health(self) -> dict[str, Any]:
+        """All planes."""
+        return await self._health()

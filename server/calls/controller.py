@@ -116,8 +116,8 @@ class Controller:
 
     async def start(self, address: str) -> None:
         """Load agents, take back the calls that are up, listen for workers."""
-        await self.reload_agents()
         await self.reload_queues()
+        await self.reload_agents()
         await recovery.recover(self)
         await self.callbacks.start()
         await self.hub.start(address)
@@ -146,11 +146,11 @@ class Controller:
 
     # ------------------------------------------------------------------ agents
 
-    async def reload_agents(self) -> None:
     async def reload_queues(self) -> None:
         """Read the queues from the store; call after they, or the flows, were changed. Waiting contacts follow."""
         await staff.read_queues(self)
 
+    async def reload_agents(self) -> None:
         """Read who the agents are from the store; call after users were changed."""
         await staff.read_agents(self)
 
@@ -411,10 +411,10 @@ class Controller:
                 availability=action.availability,
                 routing_status=action.status,
                 contact_id=action.contact_id,
-            )
                 reason=action.reason,
                 next_availability=action.next_availability,
                 missed=action.missed,
+            )
         )
 
     # ------------------------------------------------------------------ finding

@@ -96,8 +96,8 @@ class App:
             publishing=self.publishing,
             following=self.following,
             desktop=self.desktop,
-        )
             queue_book=self.controller.queues,
+        )
         server = uvicorn.Server(
             uvicorn.Config(
                 api,
@@ -226,9 +226,9 @@ class App:
         phone_book = EdgeUsers(self.settings.edge_db)
         while True:
             try:
+                await self.controller.reload_queues()
                 await self.controller.reload_agents()
                 phones = await self.controller.users.softphones()
-                await self.controller.reload_queues()
                 if phones != known:
                     await asyncio.to_thread(phone_book.replace, self.settings.edge.domain, phones)
                     known = phones
