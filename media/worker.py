@@ -344,7 +344,9 @@ class LegWorker:
             log.error("worker.hangup_failed", leg=leg_id, error=repr(error))
 
     def _why_end(self, leg: _Leg, now: float) -> str:
-        if leg.state in ("up", "silent") and now - leg.media.last_inbound > self.options.no_rtp_timeout_s:
+        # A phone on hold need not send anything; a page that we hold goes on sending.
+        sends = leg.state in ("up", "silent") or (leg.state == "held" and leg.transport == "webrtc")
+        if sends and now - leg.media.last_inbound > self.options.no_rtp_timeout_s:
             return "no_rtp"
         if now - self._app_seen > APP_AWAY_S and not leg.media.mix.accompanied:
             return "failed"

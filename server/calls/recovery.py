@@ -49,7 +49,7 @@ def leg_is_up(controller: Controller, leg: wire.LegSnapshot) -> None:
     _, contact = controller.legs[leg.leg_id]
     if leg.leg_id == contact.customer.leg_id and contact.waiting_for_leg:
         contact.waiting_for_leg = False
-        contact.up = leg.state in ("up", "held")
+        contact.up = leg.state in ("up", "held", "silent")
         contact.post(lambda: contact.resume(leg.playing))
 
 

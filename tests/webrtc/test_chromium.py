@@ -96,7 +96,7 @@ async def test_chromium_is_heard_seen_and_hears() -> None:
             return stats.video_frames > 5 and heard > 1000 and energy > 0.001 and events.keys == ["#"]
 
         await eventually(all_is_well)
-        await page.evaluate("window.pc.close()")
+        await page.reload()
         assert await asyncio.wait_for(events.ended.get(), 30) == ("remote", "page_gone")
     await peer.close()
 
