@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """What is to be seen to. An empty `category` is chosen by the words, an empty `priority` by the category."""
+    """What is to be seen to. Empty: `title` the customer's last words, `category` by the words, `priority` the category's."""
 
-    title: str = field(repr=False)
+    title: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
     category: str = ""
     priority: str = ""
@@ -26,8 +26,8 @@ class Tickets(Protocol):
         `ticket_no`, `department`, `category`, `due` (ISO date or empty). Raises OSError or ValueError.
         """
 
-    async def withdraw(self, key: str) -> bool:
-        """Close what was opened, since the rest failed; False when there is none."""
+    async def withdraw(self, key: str) -> None:
+        """Close what was opened under this key, if anything was, since the rest failed."""
 
     async def progress(self, contact_id: str, language: str) -> dict[str, Any]:
         """The newest open ticket of the *verified* customer of this contact, else the newest.
@@ -49,9 +49,9 @@ class MemoryTickets:
         self.opened[key] = (contact_id, wanted)
         return {"ticket_no": self._number(key), "category": wanted.category, "department": "service", "due": ""}
 
-    async def withdraw(self, key: str) -> bool:
+    async def withdraw(self, key: str) -> None:
         """As `Tickets.withdraw`."""
-        return self.opened.pop(key, None) is not None
+        self.opened.pop(key, None)
 
     async def progress(self, contact_id: str, language: str) -> dict[str, Any]:
         """As `Tickets.progress`."""

@@ -16,16 +16,18 @@ from dialog.actions.runs import UNDER_WAY, MemoryRuns, Runs, WorkflowRun
 from dialog.actions.workflow import load_workflows
 from dialog.rules.decide import load_folder
 from dialog.snapshots import ACTING, acting
+from dialog.ticketing import MemoryTickets, Tickets
 from session.flow_contents import sha_of
 
 log = structlog.get_logger(__name__)
 
 
 class Outside:
-    """Give `runs` a store before calls are answered; until then runs are kept in memory."""
+    """Give `runs` and `tickets` a store before calls are answered; until then both are kept in memory."""
 
     def __init__(self, options: ActionOptions, http: HttpActions | None = None) -> None:
         self.runs: Runs = MemoryRuns(again=options.mock)
+        self.tickets: Tickets = MemoryTickets()
         self.http = http or HttpActions(options)
         self._runners: dict[str, Runner] = {}
         """By the name of their rules and workflows: those of every version that is in use."""
@@ -41,7 +43,8 @@ class Outside:
         key = acting(there, "")
         runner = self._runners.get(key)
         if runner is None:
-            runner = Runner(f"{name or folder.name}@{key}", workflows, rules, self.http, lambda: self.runs)
+            called = f"{name or folder.name}@{key}"
+            runner = Runner(called, workflows, rules, self.http, lambda: self.runs, lambda: self.tickets)
             self._runners[key] = runner
         return Actions(self.http, rules, runner)
 

@@ -13,16 +13,18 @@ import structlog
 from dialog import cel, text
 from dialog.actions.http import HttpActions
 from dialog.actions.runs import UNDER_WAY, Runs, WorkflowRun
-from dialog.actions.workflow import Step, Workflow, parse_workflow
+from dialog.actions.workflow import Step, TicketStep, Workflow, parse_workflow
 from dialog.blocks.http import computed
 from dialog.effects import Perform
 from dialog.events import Performed
 from dialog.rules.decide import RuleError, RuleSet
+from dialog.ticketing import NewTicket, Tickets
 from dialog.yamlfile import FileError
 
 log = structlog.get_logger(__name__)
 
 UNDO_TRIES = 3
+TICKET_S = 5.0  # the database may be busy; a ticket takes milliseconds
 _KINDS = {"number": (int, float), "string": (str,), "boolean": (bool,)}
 
 
@@ -50,7 +52,7 @@ class _Values:
 
 
 class Runner:
-    """The workflows of one folder. `runs` is asked for each time: the app opens its store after loading."""
+    """The workflows of one folder. `runs` and `tickets` are asked for each time: the app opens its store after loading."""
 
     def __init__(
         self,
@@ -59,12 +61,14 @@ class Runner:
         rules: dict[str, RuleSet],
         http: HttpActions,
         runs: Callable[[], Runs],
+        tickets: Callable[[], Tickets],
     ) -> None:
         self.folder = folder
         self.workflows = workflows
         self._rules = rules
         self._http = http
         self._runs = runs
+        self._tickets = tickets
         self._active: dict[str, asyncio.Task[WorkflowRun]] = {}
         self._late: set[str] = set()
         """Runs that are stopped since their time is over, to be taken back."""
@@ -189,6 +193,8 @@ class Runner:
             except (RuleError, KeyError) as error:
                 raise StepFailed(f"step {step.id}: {error}") from None
             return {**decided.outputs, "row": ", ".join(decided.rows)}
+        if step.ticket is not None:
+            return await self._ticket(run, step, step.ticket)
         if step.http is None:
             raise StepFailed(f"step {step.id} does nothing")
         asked = step.http.asked(values, f"{run.id}:{step.id}", step.id, step.http.timeout_s)
@@ -196,6 +202,16 @@ class Runner:
         if answer.outcome != "ok":
             raise StepFailed(f"step {step.id}: {answer.why}")
         return answer.values
+
+    async def _ticket(self, run: WorkflowRun, step: Step, asked: TicketStep) -> dict[str, Any]:
+        filled = {name: str(computed(_Values(run), value) or "") for name, value in asked.values().items()}
+        try:
+            async with asyncio.timeout(TICKET_S):
+                if asked.do == "progress":
+                    return await self._tickets().progress(run.contact_id, filled["language"])
+                return await self._tickets().open(f"{run.id}:{step.id}", run.contact_id, NewTicket(**filled))
+        except (OSError, TimeoutError, ValueError) as error:
+            raise StepFailed(f"step {step.id}: no ticket ({type(error).__name__})") from None
 
     def _must_wait(self, run: WorkflowRun, step: Step, values: dict[str, Any]) -> bool:
         if step.rule and values.get("needs_approval") is True:
@@ -217,7 +233,7 @@ class Runner:
         run = replace(run, status="undoing", why=why)  # kept first: a restart must not go on forward from here
         await runs.save(run, why)
         for step in reversed(workflow.steps[: run.at]):
-            if step.undo is None or step.id in run.undone or (step.id in run.values and not run.values[step.id]):
+            if not step.undoable or step.id in run.undone or (step.id in run.values and not run.values[step.id]):
                 continue
             if await self._taken_back(run, step):
                 run = replace(run, undone=[*run.undone, step.id])
@@ -231,6 +247,13 @@ class Runner:
         return run
 
     async def _taken_back(self, run: WorkflowRun, step: Step) -> bool:
+        if step.ticket is not None:
+            try:
+                await self._tickets().withdraw(f"{run.id}:{step.id}")
+            except Exception as error:  # whatever the database raises: people are told that it is still open
+                log.error("workflow.ticket_left", run=run.id, error=type(error).__name__)
+                return False
+            return True
         if step.undo is None:
             return True
         for number in range(UNDO_TRIES):

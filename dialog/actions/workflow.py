@@ -9,10 +9,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dialog import cel, yamlfile
-from dialog.blocks.http import Request
+from dialog.blocks.http import Request, expressions_in
 from dialog.rulebook import rule
 from dialog.rules.decide import RuleSet
 from dialog.rules.table import read_text, yamlfile_problem
+from dialog.text import variables
 from dialog.yamlfile import Document, FileError, Problem
 
 STEP_TWICE = rule("workflow-step-twice", "E", "two steps of a workflow have the same id", "rename one")
@@ -50,8 +51,34 @@ class HttpStep(Request):
     timeout_s: float = Field(default=5.0, gt=0, le=60, description="s that one try may take")
 
 
+class TicketStep(BaseModel):
+    """Opens a ticket for whoever is in contact (closed again when a later step fails), or asks how theirs stand.
+
+    Values are texts with `{{variables}}`, or `= CEL`. Outputs: `dialog.ticketing.Tickets`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    do: Literal["open", "progress"]
+    title: str = Field(default="", description="what it is about; empty = the customer's last words")
+    text: str = ""
+    category: str = Field(default="", description="of `tickets.yaml`; empty = by the words")
+    priority: str = Field(default="", description="low, normal, high or urgent; empty = the category's")
+    language: str = Field(default="", description="in which the customer is told")
+
+    @model_validator(mode="after")
+    def _whole(self) -> TicketStep:
+        if self.do == "progress" and (self.title or self.text or self.category or self.priority):
+            raise ValueError("asking for progress takes nothing but `language`")
+        return self
+
+    def values(self) -> dict[str, str]:
+        """What is filled in."""
+        return self.model_dump(exclude={"do"})
+
+
 class Step(BaseModel):
-    """One of `http`, `rule` and `set`. Its outputs are read as `<id>.<name>` by what follows."""
+    """One of `http`, `rule`, `set` and `ticket`. Its outputs are read as `<id>.<name>` by what follows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -61,6 +88,7 @@ class Step(BaseModel):
     rule: str = Field(default="", description="a table beside the flow")
     inputs: dict[str, str] = Field(default_factory=dict, alias="in", description="of a rule: input → CEL")
     set: dict[str, Any] | None = Field(default=None, description="value, or `= CEL`")
+    ticket: TicketStep | None = None
     approve_if: str = Field(
         default="", description="CEL, after the step: true = the run waits until somebody approves (of a rule, "
         "`needs_approval` as an output does the same)",
@@ -69,8 +97,8 @@ class Step(BaseModel):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Step:
-        if sum((self.http is not None, bool(self.rule), self.set is not None)) != 1:
-            raise ValueError("a step is one of http, rule and set")
+        if sum((self.http is not None, bool(self.rule), self.set is not None, self.ticket is not None)) != 1:
+            raise ValueError("a step is one of http, rule, set and ticket")
         return self
 
     def expressions(self) -> dict[str, str]:
@@ -83,7 +111,14 @@ class Step(BaseModel):
         for name, value in (self.set or {}).items():
             if isinstance(value, str) and value.startswith("="):
                 found[f"set.{name}"] = value[1:].strip()
+        if self.ticket is not None:
+            found |= expressions_in(self.ticket.values(), "ticket")
         return found
+
+    @property
+    def undoable(self) -> bool:
+        """There is something that takes it back."""
+        return self.undo is not None or (self.ticket is not None and self.ticket.do == "open")
 
 
 class Workflow(BaseModel):
@@ -135,6 +170,12 @@ def check(workflow: Workflow, document: Document, rules: dict[str, RuleSet]) -> 
                         )
         if step.http is not None and step.http.method != "GET" and step.undo is None and index < last_request:
             problems.append(document.problem(place, f"step {step.id!r} has no `undo`", UNDO))
+        for value in step.ticket.values().values() if step.ticket else ():
+            for variable in variables(value) if not value.startswith("=") else ():
+                if variable.split(".")[0] not in known:
+                    problems.append(
+                        document.problem((*place, "ticket"), f"step {step.id!r}: {{{{{variable}}}}}", NOT_SET)
+                    )
         if step.rule and step.rule not in rules:
             have = ", ".join(sorted(rules)) or "none"
             problems.append(

@@ -142,7 +142,7 @@ def _sentences(text: str) -> list[str]:
         return []
     found = []
     for match in _SENTENCE.findall(text):
-        plain = masked(match.strip())
+        plain = masked(match.strip()).rstrip(".。;；")
         if plain and not _SOCIAL.match(plain):
             found.append(plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…")
     return found
@@ -154,7 +154,8 @@ def _asked(customer: Sequence[str]) -> list[str]:
     for place, sentence in enumerate(customer):
         score = 2.0 * bool(_QUESTION.search(sentence)) + 1.5 * bool(_WANTS.search(sentence))
         score += min(_length(sentence), 12) / 12 - 0.02 * place
-        if score >= 1.0 and not _THANKS.search(sentence):
+        told = MASK in sentence and not _QUESTION.search(sentence)  # a number that was asked for
+        if score >= 1.0 and not told and not _THANKS.search(sentence):
             scored.append((score, place, sentence))
     best: list[tuple[float, int, str]] = []
     for item in sorted(scored, reverse=True):

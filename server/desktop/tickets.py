@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, get_args
 
@@ -19,6 +19,7 @@ from dialog.text import pick
 from dialog.ticketing import NewTicket
 from server.desktop import clock
 from server.desktop.catalogue import Catalogue, Catalogues, Priority, Status
+from server.desktop.summary import masked
 from session.ids import new_id
 from session.model import Contact, Conversation, EventRow, utcnow
 from session.model_tickets import TicketEventRow, TicketRow
@@ -189,7 +190,7 @@ class TicketDesk:
 
     # ------------------------------------------------------------------ changes
 
-    async def change(self, number: int, changes: dict[str, str | None], *, by: str, note: str = "") -> Ticket:
+    async def change(self, number: int, changes: Mapping[str, str | None], *, by: str, note: str = "") -> Ticket:
         """Set title, category, department, status, priority, assignee or customer_id. Raises `NoTicket`, `BadTicket`."""
         catalogue, calendars = self._catalogues.now()
         events: list[EventRow] = []
@@ -292,7 +293,7 @@ class TicketDesk:
             if left_ms > 0:
                 row.due_at = clock.due(calendar, now, left_ms)
             else:
-                row.due_at = row.due_at or now
+                row.due_at = min(row.due_at or now, now)
             row.solved_at = None
         else:
             row.due_at, row.left_ms = None, left_ms
@@ -305,8 +306,9 @@ class TicketDesk:
         level, customer_id = await self._verified(contact_id)
         async with self._store.reading() as session:
             contact = await session.get(Contact, contact_id)
+            said = await _last_words(session, contact) if contact is not None and not wanted.title else ""
         ticket = await self.create(
-            wanted,
+            replace(wanted, title=masked(wanted.title or said), text=masked(wanted.text)),
             by="bot",
             key=key,
             customer_id=customer_id if level >= PRIVATE_LEVEL else None,
@@ -315,13 +317,11 @@ class TicketDesk:
         )
         return self._told(ticket, wanted.language)
 
-    async def withdraw(self, key: str) -> bool:
+    async def withdraw(self, key: str) -> None:
         """As `Tickets.withdraw`."""
         found = await self._by_key(key)
-        if found is None or found.status == "closed":
-            return found is not None
-        await self.change(found.number, {"status": "closed"}, by="bot", note="taken back by its workflow")
-        return True
+        if found is not None and found.status != "closed":
+            await self.change(found.number, {"status": "closed"}, by="bot", note="taken back by its workflow")
 
     async def progress(self, contact_id: str, language: str) -> dict[str, Any]:
         """As `Tickets.progress`."""
@@ -400,7 +400,7 @@ class TicketDesk:
         return categories[0].id
 
     @staticmethod
-    def _check(catalogue: Catalogue, changes: dict[str, str | None]) -> None:
+    def _check(catalogue: Catalogue, changes: Mapping[str, str | None]) -> None:
         if (name := changes.get("category")) and catalogue.category(name) is None:
             raise BadTicket(f"there is no category {name!r}")
         if (name := changes.get("department")) and catalogue.department(name) is None:
@@ -456,6 +456,18 @@ def _priority(name: str) -> Priority:
         if priority == name:
             return priority
     raise BadTicket(f"priority is one of {', '.join(known)}, not {name!r}")
+
+
+async def _last_words(session: AsyncSession, contact: Contact) -> str:
+    """What the customer said or wrote last, if it may be read."""
+    spoken = select(EventRow).where(
+        EventRow.conversation_id == contact.conversation_id, EventRow.type.in_(("utterance.final", "message"))
+    )
+    for row in await session.scalars(spoken.order_by(EventRow.seq.desc()).limit(20)):
+        text = str(row.payload.get("text", ""))
+        if row.contact_id == contact.id and row.payload.get("role") == "customer" and text and "[hidden]" not in text:
+            return text
+    return ""
 
 
 async def _history(session: AsyncSession, number: int) -> list[TicketEventRow]:

@@ -78,6 +78,7 @@ class App:
             keep_days=settings.store.affect_days,
             live_contact=self._live_contact,
         )
+        following.outside.tickets = self.desktop.tickets
         following.outside.find = self.publishing.rules_at
         self.stopping = asyncio.Event()
 

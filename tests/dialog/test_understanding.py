@@ -112,11 +112,16 @@ async def test_menu_phrases_by_meaning(dialog: Dialog) -> None:
 async def test_the_shipped_flow_with_real_understanding(dialog: Dialog) -> None:
     from dataclasses import replace
 
+    from dialog.actions.options import ActionOptions
+    from dialog.actions.outside import Outside
+    from dialog.flowtest.outside import GivenPerformer
     from dialog.verification.lockout import MemoryAttempts
 
     scenarios = read_tests(FLOWS / "support.flowtest.yaml").tests
     assert len(scenarios) > 5
     for scenario in scenarios:
-        player = Player(FlowEngine(dialog.flows["support"], replace(dialog.ports, attempts=MemoryAttempts())), scenario)
+        performer = GivenPerformer(scenario.given, Outside(ActionOptions(mock=True)).performer(FLOWS))
+        ports = replace(dialog.ports, attempts=MemoryAttempts(), performer=performer)
+        player = Player(FlowEngine(dialog.flows["support"], ports), scenario)
         await player.run()  # raises where it goes otherwise than written
         assert player.number > len(scenario.steps) and player.talk
