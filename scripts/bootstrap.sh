@@ -7,7 +7,7 @@ purpose=${1:-run}
 extras=${EXTRAS:-}
 
 run_packages=(kamailio kamailio-sqlite-modules kamailio-utils-modules kamailio-extra-modules espeak-ng libsndfile1 python3 python3-venv)
-test_packages=(sip-tester baresip chromium iproute2 procps)
+test_packages=(sip-tester baresip chromium iproute2 procps postgresql)
 
 need() { # the packages of a list that dpkg does not know as installed
   local missing=()

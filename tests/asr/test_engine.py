@@ -227,7 +227,6 @@ def _false_words(recogniser: Recogniser, files: list[Path]) -> list[str]:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not on this machine")
-@pytest.mark.e2e
 def test_no_words_from_the_noises_of_esc_10(recogniser: Recogniser) -> None:
     files = sorted((SHARED / "noise_esc10").glob("*/*.flac"))[::3]  # of each class two or three
     assert len(files) >= 27
@@ -241,7 +240,6 @@ def test_no_words_from_any_noise_of_esc_10(recogniser: Recogniser) -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data is not on this machine")
-@pytest.mark.e2e
 def test_no_words_from_hold_music_and_tones(recogniser: Recogniser) -> None:
     folder = SHARED / "hold_music_and_tones"
     files = [path for kind in ("moh", "tones", "dtmf") for path in sorted((folder / kind).glob("*.flac"))]

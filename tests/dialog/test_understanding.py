@@ -16,12 +16,13 @@ from dialog.flowtest import Player, read_tests
 from dialog.options import DialogOptions
 from dialog.ports import Vectors
 from dialog.service import Dialog
+from tests import learnt
 
 FLOWS = Path(__file__).parents[2] / "flows"
 HELD_OUT: dict[str, Any] = yamlfile.read(Path(__file__).with_name("heldout.yaml")).data
 INTENTS = {name: texts for name, texts in HELD_OUT.items() if name not in ("knowledge", "gaps")}
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
 
 class RealEmbedder:
@@ -36,10 +37,11 @@ class RealEmbedder:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def dialog(tmp_path_factory: pytest.TempPathFactory) -> Dialog:
-    loaded = Dialog.load(
-        DialogOptions(), root=FLOWS.parent, data_dir=tmp_path_factory.mktemp("vectors"), embedder=RealEmbedder()
-    )
+    folder = tmp_path_factory.mktemp("vectors")
+    learnt.bring(folder)
+    loaded = Dialog.load(DialogOptions(), root=FLOWS.parent, data_dir=folder, embedder=RealEmbedder())
     await loaded.prepare()
+    learnt.keep(folder)
     return loaded
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,12 +23,12 @@ import soundfile
 import yaml
 
 from media.frames import SPEECH_RATE
+from tests import learnt
 
 ROOT = Path(__file__).resolve().parents[2]
 SPOKEN = ROOT / "tests" / "data" / "spoken"
 PASSWORD = "correct horse battery"
-VECTORS = ROOT / "var" / "cache" / "vectors"  # of the sample flow's sentences; half of a first start is making them
-READY_S = 150.0  # models load on a busy machine
+READY_S = 100.0  # models load
 PATIENCE = 4  # times as long is waited as an idle machine needs, before it counts as not happening
 T = TypeVar("T")
 QUIET: dict[str, Any] = {"wait_for_silence": {"silence_s": 1.0, "timeout_s": 25}}
@@ -182,13 +181,9 @@ class Instance:
 
     def start(self) -> None:
         self.cli("user", "add", "--admin", "boss")
-        for file in VECTORS.glob("*-*.npz"):
-            shutil.copy(file, self.folder / "data")
+        learnt.bring(self.folder / "data")
         self.launch()
-        VECTORS.mkdir(parents=True, exist_ok=True)
-        for file in (self.folder / "data").glob("*-*.npz"):
-            if "part" not in file.name and not (VECTORS / file.name).exists():
-                shutil.copy(file, VECTORS)
+        learnt.keep(self.folder / "data")
         self.token = self.login("boss")
 
     def launch(self) -> None:
@@ -199,7 +194,7 @@ class Instance:
         )  # fmt: skip
         self.ready()
 
-    def ready(self, timeout_s: float = READY_S / PATIENCE) -> None:
+    def ready(self, timeout_s: float = READY_S) -> None:
         """Until every plane is up."""
 
         def ok() -> bool:

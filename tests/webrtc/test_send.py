@@ -32,6 +32,7 @@ def test_after_a_stall_a_few_frames_catch_up_and_the_rest_of_the_time_is_skipped
     assert burst[-1][0] == 51, "frame numbers, and so RTP timestamps, agree with the wall again"
 
 
+@pytest.mark.virtual_time
 async def test_the_track_sends_mono_opus_with_the_legs_sound() -> None:
     asked: list[tuple[int, int]] = []
 
