@@ -125,6 +125,26 @@ class FlowEngine:
         await self._guarded(turn, None)
         return turn.effects
 
+    async def returned(self, state: RunState, now_ms: int) -> list[AnyEffect]:
+        """The caller's line was lost and is there again: as after a restart, and what they missed is said again."""
+        unheard = [play.text for play in state.playing if play.block == state.block]
+        state.playing.clear()
+        state.caller_speaking = False
+        for name in ("no_input", "barge", "prompt"):
+            state.timers.pop(name, None)
+        turn = Turn(self.flow, self.ports, self.options, state, now_ms)
+        here = not state.ended and state.block and not self._lost(state) and state.block in turn.flow.blocks
+        if here and unheard and not isinstance(turn.block, Asking):
+            turn.effects += [StartTimer(name=name, ms=max(0, due - now_ms)) for name, due in state.timers.items()]
+            turn.expect()
+            for words in unheard:
+                turn.say(words)
+            return turn.effects
+        effects = await self.resume(state, now_ms)
+        if here and isinstance(turn.block, Asking) and not state.playing:
+            turn.say(state.last_answer or turn.block.asked(turn))
+        return [*effects, *turn.effects]
+
     def _lost(self, state: RunState) -> bool:
         """Whether the run is in a sub-flow that is no more, or in one that such a one called."""
         return any(
