@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Literal
 
@@ -132,6 +133,16 @@ class CallerSide:
     async def unbridge(self) -> None:
         """Part from the agent's leg."""
         await self._send(wire.MixLeg(leg_id=self.ref.leg_id))
+
+    def forget(self) -> None:
+        """It is another leg from now on, which was told nothing yet and plays nothing."""
+        self.music_id = ""
+        self._told = None
+
+    async def give_back(self, leg_id: str) -> None:
+        """End the leg that the caller had before."""
+        with contextlib.suppress(*COMMAND_ERRORS):  # it may have ended by itself
+            await self._hub.command(leg_id, wire.HangupLeg(leg_id=leg_id, reason="moved"))
 
     async def hang_up(self, reason: str) -> None:
         """End the leg; the rest follows from its `LegEnded`."""

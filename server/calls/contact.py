@@ -18,7 +18,6 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -40,6 +39,7 @@ from server.calls.journal import LegRef
 from server.calls.ledger import TurnLedger
 from server.calls.media_side import MediaSide
 from server.calls.orders import carry_out
+from server.calls.presence import TIMER, Presence
 from server.calls.snapshot import ContactSnapshot, Phase, PlaceSnapshot, QueueSnapshot, snapshot_of, without_mood
 from server.calls.surroundings import Surroundings
 from server.calls.timers import Timers
@@ -83,6 +83,7 @@ class Contact:
     transfers: Transfers = field(init=False)
     errands: Errands = field(init=False)
     media: MediaSide = field(init=False)
+    presence: Presence = field(init=False)
     callback: PlaceSnapshot | None = None
     """What this call makes good, where it is one that we placed."""
     served: bool = False
@@ -115,6 +116,7 @@ class Contact:
         self.transfers = Transfers(self)
         self.errands = Errands(self)
         self.media = MediaSide(self)
+        self.presence = Presence(self)
 
     # ------------------------------------------------------------------ the actor
 
@@ -195,22 +197,19 @@ class Contact:
     async def on_report(self, ref: LegRef, report: wire.Report) -> None:
         """Act on a committed report of one of this contact's legs."""
         if self.agent is not None and ref.leg_id == self.agent.leg_id:
-            await self._flag(report.event)
             await self.handover.on_leg(report.event)
         elif self.transfers.line is not None and ref.leg_id == self.transfers.line.leg_id:
             await self.transfers.on_leg(report.event)
         elif ref is self.customer:
             await self._on_customer_leg(report)
-
-    async def _flag(self, event: wire.LegEvent) -> None:
-        """What an agent said that a policy pack forbids, for the desk at once."""
-        if isinstance(event, wire.UtteranceFinal):
-            for hit in self.engine.ports.filters.flag(event.text, event.language):
-                await self.note("content_flag", {"role": "agent", "utterance_id": event.utterance_id, **hit})
+        elif isinstance(report.event, wire.RecordingClosed):  # of a leg that the caller had before
+            await self.media.recording_closed(report.event)
 
     async def _on_customer_leg(self, report: wire.Report) -> None:
         event = report.event
         match event:
+            case wire.LegProgress(state="up") if self.presence.coming:
+                await self.presence.back()
             case wire.LegProgress(state="up") if not self.up:
                 self.up = True
                 await self.step(ev.Started())
@@ -247,9 +246,9 @@ class Contact:
             case wire.PlayFinished():
                 await self._play_finished(event)
             case wire.RecordingClosed():
-                await self._recording_closed(event)
+                await self.media.recording_closed(event)
             case wire.LegEnded():
-                await caller_gone(self, event)
+                await self.presence.leg_ended(event)
 
     async def _heard(self, at: int, event: wire.UtteranceFinal) -> None:
         if event.aside:
@@ -275,13 +274,6 @@ class Contact:
         if self.phase in ("flow", "transfer"):
             await self.step(ev.PromptDone(play_id=event.play_id, outcome=event.outcome, spoken=event.spoken))
         await self._maybe_end()
-
-    async def _recording_closed(self, event: wire.RecordingClosed) -> None:
-        if self.refused:
-            await asyncio.to_thread(Path(event.path).unlink, True)
-            return
-        await self.around.store.update_leg(self.customer.leg_id, recording_path=event.path)
-        await self.note("recording", {"duration_ms": event.duration_ms, "rate": event.rate})
 
     # ------------------------------------------------------------------ the flow
 
@@ -377,11 +369,17 @@ class Contact:
         """Forget a timer."""
         self._timers.stop(name)
 
+    def stop_timers(self, keep: frozenset[str]) -> None:
+        """Forget all but these."""
+        self._timers.close(keep)
+
     async def _timer_fired(self, name: str) -> None:
         if not self._timers.stop(name):
             return
         if name == "goodbye":
             await self.hang_up("hangup")
+        elif name == TIMER:
+            await self.presence.given_up()
         elif name == "idle":
             await caller_gone(self, wire.LegEnded(leg_id="", party="remote", reason="idle"))
         elif name in ("whisper", "outside"):
@@ -443,6 +441,8 @@ class Contact:
         """End the caller's leg; the rest follows from its `LegEnded`. A chat ends here."""
         if self.chat:
             await caller_gone(self, wire.LegEnded(leg_id="", party="local", reason=reason))
+        elif self.presence.away is not None:
+            await self.presence.given_up()
         else:
             await self.caller.hang_up(reason)
 

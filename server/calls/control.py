@@ -14,6 +14,7 @@ from server.api.ports import NotNow, Turned, WebCall
 from server.calls import pictures
 from server.calls.agent_control import AgentControl
 from server.calls.caller_side import COMMAND_ERRORS
+from server.calls.contact import Contact
 from server.calls.controller import RETRY_AFTER_S, Controller
 from server.calls.supervise_control import SuperviseControl
 from server.hub import NoWorker
@@ -56,6 +57,9 @@ class Control:
         controller = self._controller
         if controller.draining:
             raise Turned("this server is being restarted; call again in a moment", DRAIN_RETRY_S)
+        live = controller.contact_in(conversation_id) if conversation_id is not None else None
+        if live is not None and not live.chat and live.customer.leg_id and not live.ending:
+            return await self._take_up(live, sdp, remote)
         if resume:
             raise NotNow("the call is over")
         if conversation_id is not None and not await controller.store.reopen_conversation(conversation_id):
@@ -78,6 +82,8 @@ class Control:
             customer_id=customer_id,
             slow=slow,
         )
+        if live is not None and live.phase == "flow":  # the assistant goes on by voice; a person would write beside it
+            live.post(lambda: live.hang_up("called"))
         offer = wire.OfferLeg(
             leg_id=leg_id,
             role="customer",
@@ -93,6 +99,41 @@ class Control:
             raise ValueError(str(error)) from error
         return WebCall(answer.sdp, leg_id, contact.conversation_id)
 
+    async def _take_up(self, contact: Contact, sdp: str, remote: str) -> WebCall:
+        """The caller's page is back: a new leg in the old one's place."""
+        controller = self._controller
+        leg_id = new_id()
+        try:
+            worker = controller.hub.pick("webrtc")
+        except NoWorker as error:
+            raise Turned("all lines are busy", RETRY_AFTER_S) from error
+        controller.hub.place(worker, leg_id)
+        await controller.store.add_leg(
+            leg_id=leg_id,
+            participant_id=contact.customer.participant_id,
+            transport="webrtc",
+            remote=remote,
+            worker_id=worker.worker_id,
+        )
+        recording = controller.recording_path(contact).with_suffix(f".{leg_id}.wav")
+        offer = wire.OfferLeg(
+            leg_id=leg_id,
+            role="customer",
+            sdp=sdp,
+            record_path=str(recording),
+            hearing=wire.Hearing(speech=False, languages=contact.languages),
+        )
+        try:
+            answer = await controller.hub.ask(leg_id, offer, wire.SdpAnswer)
+        except COMMAND_ERRORS as error:
+            controller.hub.forget_leg(leg_id)
+            raise ValueError(str(error)) from error
+        if contact.gone:
+            await contact.caller.give_back(leg_id)
+            raise NotNow("the call is over")
+        contact.presence.move(leg_id)
+        return WebCall(answer.sdp, leg_id, contact.conversation_id)
+
     async def open_chat(self, *, customer_id: str | None, locale: str | None) -> str:
         """Somebody begins to write: their conversation."""
         if self._controller.draining:
@@ -104,7 +145,7 @@ class Control:
         store = self._controller.store
         if not await Queries(store).exists(conversation_id):
             raise LookupError(f"there is no conversation {conversation_id}")
-        contact = self._controller.contact_in(conversation_id)
+        contact = self._controller.contact_in(conversation_id, writing=True)
         if contact is not None and role == "customer" and contact.customer.sensitive:
             text_kept = "[hidden]"
         else:

@@ -109,6 +109,7 @@ class Controller:
             identity=f"sip:{outgoing.caller_id}@{domain}" if outgoing.caller_id else "",
             engine_of=dialog.engine,
             agent_named=self._agent_named,
+            alone=self._alone,
             call_over=self._call_over,
             book_callback=self._book_callback,
         )
@@ -419,9 +420,10 @@ class Controller:
 
     # ------------------------------------------------------------------ finding
 
-    def contact_in(self, conversation_id: str) -> Contact | None:
-        """The live contact of a conversation."""
-        return next((c for c in self.contacts.values() if c.conversation_id == conversation_id), None)
+    def contact_in(self, conversation_id: str, *, writing: bool = False) -> Contact | None:
+        """The live contact of a conversation: of a call and a chat beside it the call, or with `writing` the chat."""
+        live = [c for c in self.contacts.values() if c.conversation_id == conversation_id and not c.gone]
+        return next((c for c in live if c.chat == writing), live[0] if live else None)
 
     def contact_of_agent(self, user_id: str) -> Contact | None:
         """The contact an agent talks to or is offered."""
@@ -434,6 +436,12 @@ class Controller:
     def _agent_named(self, name: str) -> AgentCard | None:
         named = [c for c in self.cards.values() if name in (c.user_id, c.login)]
         return next(iter(named or [c for c in self.cards.values() if c.name == name]), None)
+
+    def _alone(self, contact: Contact) -> bool:
+        return not any(
+            c is not contact and c.conversation_id == contact.conversation_id and not c.gone
+            for c in self.contacts.values()
+        )
 
     async def _call_over(self, contact: Contact, reason: str) -> None:
         await self.callbacks.ended(contact, reason)

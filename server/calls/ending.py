@@ -31,7 +31,8 @@ async def caller_gone(contact: Contact, event: wire.LegEnded) -> None:
         )
         ended = {"party": event.party, "reason": event.reason, "disposition": contact.ending}
         await contact.note("contact.ended", ended)
-        await contact.around.store.close_conversation(contact.conversation_id, "closed")
+        if contact.around.alone(contact):
+            await contact.around.store.close_conversation(contact.conversation_id, "closed")
         await contact.around.call_over(contact, event.reason)
         contact.phase = "ended"
 

@@ -231,6 +231,11 @@ class Handover:
                 await self._answered(agent)
             case wire.PlayFinished() if event.play_id == agent.whisper_id:
                 await self.through()
+            case wire.UtteranceFinal():  # what a policy pack forbids is shown at once
+                for hit in self._contact.engine.ports.filters.flag(event.text, event.language):
+                    await self._contact.note(
+                        "content_flag", {"role": "agent", "utterance_id": event.utterance_id, **hit}
+                    )
             case wire.LegEnded() if not agent.connected:
                 await agent.give_up(event.reason)
             case wire.LegEnded():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialog import effects as fx
 from dialog import events as ev
 from server.calls.snapshot import MediaSnapshot
+from session import wire
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
@@ -58,6 +61,15 @@ class MediaSide:
         await contact.note("visual.received", {"request_id": request_id, "want": asked.want, "ref": ref})
         if contact.phase == "flow":
             await contact.step(ev.Received(request_id=request_id, ref=ref))
+
+    async def recording_closed(self, event: wire.RecordingClosed) -> None:
+        """A file is whole; nobody keeps what the caller refused."""
+        contact = self._contact
+        if contact.refused:
+            await asyncio.to_thread(Path(event.path).unlink, True)
+            return
+        await contact.around.store.update_leg(event.leg_id, recording_path=event.path)
+        await contact.note("recording", {"duration_ms": event.duration_ms, "rate": event.rate})
 
     async def _set(self, effect: fx.SetMedia) -> None:
         contact = self._contact

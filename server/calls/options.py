@@ -55,6 +55,13 @@ class CallOptions(BaseModel):
         default=False,
         description="go on recording while the caller talks to somebody outside, who was never asked; allowed in few places",
     )
+    page_return_s: float = Field(
+        default=30.0,
+        ge=0,
+        le=300,
+        description="s that a caller's place is kept when their page goes away without hanging up, as by a reload: a telephone "
+        "needs some ten to load a page again",
+    )
     callback_flow: str = Field(
         default="callback",
         pattern=r"^[a-z0-9_]+$",

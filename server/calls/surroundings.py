@@ -60,6 +60,8 @@ class Surroundings:
     """The engine of a flow by id, for calls that go on there."""
     agent_named: Callable[[str], AgentCard | None]
     """By login name, shown name or id."""
+    alone: Callable[[Contact], bool]
+    """No other contact of its conversation goes on: nobody writes beside the call."""
     call_over: Callable[[Contact, str], Awaitable[None]]
     """The caller is gone, for this reason."""
     book_callback: Callable[[Contact, BookCallback], Awaitable[CallbackResult]]

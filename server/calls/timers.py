@@ -24,7 +24,7 @@ class Timers:
             timer.cancel()
         return timer is not None
 
-    def close(self) -> None:
-        """Forget all."""
-        for name in list(self._running):
+    def close(self, keep: frozenset[str] = frozenset()) -> None:
+        """Forget all but `keep`."""
+        for name in self._running.keys() - keep:
             self.stop(name)

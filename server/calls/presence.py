@@ -1,0 +1,107 @@
+"""Callers whose page went away, by a reload or a broken network: their place is kept for a while, and taken up again.
+
+Meanwhile the flow stands still, the queue keeps the place, an agent stays with the contact. A page hangs up through the
+app; a browser leg that ends otherwise was left.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from server.calls.ending import caller_gone
+from server.calls.orders import carry_out
+from session import wire
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+LEFT = frozenset({"page_gone", "failed"})
+"""Why the leg of a page ends that did not hang up."""
+TIMER = "away"
+OURS = frozenset({TIMER, "idle", "goodbye", "whisper", "outside", "agent_whisper"})
+"""Timers that go on while the caller is away; those of the flow are set anew when it goes on."""
+
+
+class Presence:
+    """One contact's; works in its actor but for `move`."""
+
+    def __init__(self, contact: Contact) -> None:
+        self.away: wire.LegEnded | None = None
+        """How the leg ended, while the caller is expected back."""
+        self.coming = False
+        """A leg was made for them, and is not up yet."""
+        self._contact = contact
+        self._music = False
+
+    async def leg_ended(self, event: wire.LegEnded) -> None:
+        """The end of the call, or perhaps only of its leg."""
+        contact = self._contact
+        left = event.reason in LEFT or (self.coming and event.reason == "ice_failed")
+        if not left or contact.ending or not (contact.up or self.coming):
+            await caller_gone(contact, event)
+            return
+        self.coming = False
+        if self.away is None:
+            self._leave()
+            await contact.note("customer.away", {"reason": event.reason})
+        self.away = event
+        contact.start_timer(TIMER, round(contact.around.outgoing.page_return_s * 1000))
+
+    def _leave(self) -> None:
+        """Nothing goes on without them. A page that came back too early to be missed left the same way."""
+        contact = self._contact
+        self._music = bool(contact.caller.music_id)
+        contact.stop_timers(OURS)
+        contact.customer.plays.clear()
+        contact.up = False
+
+    async def given_up(self) -> None:
+        """They did not come back in time, or hung up while away."""
+        if self.away is not None:
+            await caller_gone(self._contact, self.away)
+
+    def move(self, leg_id: str) -> None:
+        """From now on this leg is the caller's. Reports of the old one are only written down."""
+        contact = self._contact
+        old = contact.customer
+        legs = contact.around.legs
+        if old.leg_id in legs:
+            stale = dataclasses.replace(old, plays={}, hidden=deque(old.hidden, maxlen=old.hidden.maxlen))
+            legs[old.leg_id] = (stale, contact)
+        previous, old.leg_id = old.leg_id, leg_id  # the same object: whoever holds it speaks to the new leg
+        legs[leg_id] = (old, contact)
+        self.coming = True
+        contact.post(lambda: self._moved(previous))
+
+    async def _moved(self, previous: str) -> None:
+        contact = self._contact
+        contact.stop_timer(TIMER)
+        if self.away is None:  # back before the old leg was missed, or open twice: the newer page has the call
+            self._leave()
+            await contact.caller.give_back(previous)
+        contact.caller.forget()
+
+    async def back(self) -> None:
+        """The new leg is up: everything goes on where it stopped."""
+        contact = self._contact
+        self.away, self.coming = None, False
+        contact.up = True
+        await contact.note("customer.returned", {"phase": contact.phase})
+        if contact.refused:
+            await contact.caller.record("stop")
+        elif not contact.may_record:
+            await contact.caller.record("pause")
+        await contact.listen_on()
+        if self._music:
+            await contact.music(True)
+        if contact.phase == "flow":
+            for effect in await contact.engine.returned(contact.run, time.time_ns() // 1_000_000):
+                await carry_out(contact, effect, 0.0)
+        elif contact.phase == "talking":
+            if contact.transfers.line is not None:
+                await contact.transfers.line.bridge()
+            elif contact.agent is not None and not contact.agent.holding:
+                await contact.agent.bridge(contact.customer.leg_id)
