@@ -47,6 +47,7 @@ CALLER_SEES = frozenset(
         "consent",
         "consent.withdrawn",
         "visual.asked",
+        "visual.received",
         "visual.cancelled",
         "media.video",
         "verify",
@@ -75,6 +76,8 @@ CALLER_KEYS = frozenset(
         "channel",
         "outcome",
         "attachment",
+        "request_id",
+        "want",
     }
 )
 
