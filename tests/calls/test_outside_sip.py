@@ -139,7 +139,7 @@ class SimpleDialog:
         return type("Answering", (), {"engine": self._house.engines[called], "number": self._served})
 
 
-async def until(what: str, ask: Callable[[], Any], timeout_s: float = 40.0) -> Any:
+async def until(what: str, ask: Callable[[], Any], timeout_s: float = 120.0) -> Any:
     deadline = time.monotonic() + timeout_s
     while True:
         found = ask()
@@ -183,7 +183,7 @@ async def exchange(folder: Path, flows: dict[str, str], options: CallOptions, al
                 process.send_signal(signal.SIGTERM)
         for process in house.processes:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), 8)
+                await asyncio.wait_for(process.wait(), 30)
             if process.returncode is None:
                 process.kill()
         for task in house.tasks:
@@ -227,7 +227,7 @@ async def test_transfers(tmp_path: Path) -> None:
             before = len(await house.kinds("contact.ended"))
             call = await house.caller(port, to, speak)
             await until(f"the call to {to} ends", lambda: over(before))
-            await asyncio.wait_for(call.wait(), 20)
+            await asyncio.wait_for(call.wait(), 120)
             return str((await house.kinds("contact.ended"))[-1]["disposition"])
 
         async def over(before: int) -> bool:
@@ -257,7 +257,7 @@ async def test_transfers(tmp_path: Path) -> None:
         os.kill(worker.pid, signal.SIGKILL)  # and so is the worker that held it
         await until("the caller is had back", lambda: over(before), 60)
         assert (await house.kinds("contact.ended"))[-1]["disposition"] == "lost"
-        await asyncio.wait_for(call.wait(), 20)
+        await asyncio.wait_for(call.wait(), 120)
 
 
 async def test_a_customer_is_called_back_and_talks_to_the_agent(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ async def test_a_customer_is_called_back_and_talks_to_the_agent(tmp_path: Path) 
         for user_id in house.controller.cards:
             house.controller.set_availability(user_id, "available")
         call = await house.caller(port, "later", {"wait": 1.0}, {"dtmf": "1"})
-        await asyncio.wait_for(call.wait(), 40)
+        await asyncio.wait_for(call.wait(), 120)
 
         async def done() -> bool:
             return bool(await Callbacks(house.store).listed(["done"]))

@@ -344,7 +344,7 @@ async def test_a_bridge_between_two_processes_and_the_death_of_one(tmp_path: Pat
     child.start()
     try:
         async with bench(tmp_path) as b:
-            peers = dict([await asyncio.wait_for(app.hellos.get(), 20) for _ in range(2)])
+            peers = dict([await asyncio.wait_for(app.hellos.get(), 60) for _ in range(2)])
             by_name = {hello.worker_id: peer for peer, hello in peers.items()}
             b.transport.up("a")
             leg = b.worker.leg("a")

@@ -250,7 +250,7 @@ async def test_withdrawal_deletes_all_that_was_found_and_says_so(store: Store, u
     await store.append(c.conversation, "queue.entered", {"queue": "support", "facts": {"mood": "angry", "intent": "x"}})
     subscription = store.bus.subscribe()
     assert await c.consents.withdraw(c.conversation, "emotion", by="caller")
-    audit = await asyncio.wait_for(subscription.get(), 1)
+    audit = await asyncio.wait_for(subscription.get(), 30)
     assert audit is not None
     assert audit.type == "consent.withdrawn"
     assert (audit.payload["by"], audit.payload["purposes"]) == ("caller", ["emotion"])

@@ -53,7 +53,7 @@ async def test_an_event_is_committed_before_it_is_shown(store: Store, url: str) 
     conversation = await store.create_conversation(language="en")
     subscription = store.bus.subscribe()
     await store.append(conversation, "decision", {"n": 1})
-    event = await asyncio.wait_for(subscription.get(), 1)
+    event = await asyncio.wait_for(subscription.get(), 30)
     assert event is not None
     assert (event.seq,) in await elsewhere(url, "select seq from event")
 
@@ -65,7 +65,7 @@ async def test_a_resent_report_is_written_once_and_shown_once(store: Store) -> N
     assert await store.add_utterance(conversation, said, dedup="w:1") is not None
     assert await store.add_utterance(conversation, said, dedup="w:1") is None
     assert await store.append(conversation, "dtmf", {}, dedup="w:1") is None
-    assert (await asyncio.wait_for(subscription.get(), 1)).type == "utterance.final"  # type: ignore[union-attr]
+    assert (await asyncio.wait_for(subscription.get(), 30)).type == "utterance.final"  # type: ignore[union-attr]
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(subscription.get(), 0.05)
 

@@ -102,11 +102,11 @@ async def browsers(run_dir: Path) -> AsyncIterator[App]:
     )  # fmt: skip
     running = asyncio.create_task(subject.run())
     try:
-        await asyncio.wait_for(app.connected.wait(), 10)
+        await asyncio.wait_for(app.connected.wait(), 60)
         yield app
     finally:
         subject._stop.set()
-        await asyncio.wait_for(running, 12)
+        await asyncio.wait_for(running, 40)
         server.close()
 
 
