@@ -24,6 +24,7 @@ from dialog.neighbours import PACKS
 from dialog.options import DialogOptions
 from dialog.ports import Embedder, Ports
 from dialog.snapshots import UNIVERSAL
+from dialog.switches import OUTERMOST, SwitchBoard
 from dialog.understanding import Example, IntentClassifier, read_examples, read_levels
 from dialog.verification.directory import FileDirectory
 from dialog.verification.memory import memory_ports
@@ -96,6 +97,7 @@ class FlowFolder:
         filters: Filters | None = None,
         experiments: Experiments | None = None,
         verification: MakeVerification = memory_ports,
+        board: SwitchBoard | None = None,
         kin: Iterable[FlowFolder] = (),
     ) -> FlowFolder:
         """Read a folder of flows. Raises `FileError`.
@@ -111,10 +113,12 @@ class FlowFolder:
             shared = read_examples(root / "intents")
             examples += [item for item in shared if item.intent in UNIVERSAL and item.intent not in own]
             cache = data_dir / PACKS / path.name if data_dir else None
+        pack = path.name if path != root else OUTERMOST
         people = customers or people_of(path, root, options)
         same = next((one for one in kin if one.has_learnt_from(examples, articles, levels)), None)
         ports = Ports(
-            performer=(outside or Outside(options.actions)).performer(path, path.name if path != root else "flows"),
+            performer=(outside or Outside(options.actions)).performer(path, pack),
+            switches=(board or SwitchBoard()).of(pack),
             experiments=experiments or Experiments(options.experiment_salt),
             filters=filters or Filters.load(root / "filters", options.filters),
             understanding=same.ports.understanding

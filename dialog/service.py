@@ -22,6 +22,7 @@ from dialog.library import FlowFolder, MakeVerification
 from dialog.loading import Loaded, Loader
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Embedder, Ports
+from dialog.switches import OUTERMOST, SwitchBoard, UsedCalendar, used
 from dialog.understanding import normal
 from dialog.validate_verification import out_of_reach
 from dialog.verification.lockout import MemoryAttempts
@@ -70,6 +71,7 @@ class Dialog:
         filters: Filters | None = None,
         experiments: Experiments | None = None,
         verification: MakeVerification = memory_ports,
+        board: SwitchBoard | None = None,
     ) -> Dialog:
         """Read and check what the numbers need. Raises `FileError` naming file and line; blocks for some 100 ms.
 
@@ -92,6 +94,7 @@ class Dialog:
             filters=filters or Filters.load(folder / "filters", options.filters),
             experiments=experiments or Experiments(options.experiment_salt),
             verification=verification,
+            board=board or SwitchBoard(),
         )
         loader = Loader(options, folder, make, customers, data_dir / "flow-versions" if data_dir else None)
         loaded: dict[str, Loaded] = {}
@@ -159,6 +162,12 @@ class Dialog:
         answering = [self._homes[flow.sha] for flow in self.flows.values()]
         shared = sorted(answering, key=lambda home: (home.path != self.loader.root, home.path))
         return list({id(home): home for home in (*shared, *self._homes.values())}.values())
+
+    def calendars(self) -> list[UsedCalendar]:
+        """Those that the flows which answer ask."""
+        homes = {flow_id: path.parent for flow_id, path in self.files.items()}
+        packs = {name: OUTERMOST if home == self.loader.root else home.name for name, home in homes.items()}
+        return used(self.flows, packs)
 
     def answering(self, called: str) -> Answering:
         """What answers this number (`web` for the page)."""

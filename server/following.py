@@ -1,20 +1,23 @@
-"""What the app follows while it runs: approved workflows, changed filter packs, what was decided about experiments."""
+"""What the app follows while it runs: approved workflows, filter packs, experiments, calendars switched by hand."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.actions.outside import Outside
+from dialog.calendars import STATES
 from dialog.experiment.assign import Experiments
 from dialog.filter.service import Filters, Reloaded
 from dialog.options import DialogOptions
+from dialog.switches import SwitchBoard
 from server.experiments import ExperimentDesk
 from server.workflow_runs import StoredRuns
+from session.hours_switches import HoursSwitches
 from session.store import Store
 
 log = structlog.get_logger(__name__)
@@ -32,6 +35,8 @@ class Following:
     outside: Outside
     filters: Filters
     experiments: Experiments
+    board: SwitchBoard = field(default_factory=SwitchBoard)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     def of(cls, options: DialogOptions, root: Path, store: Store) -> Following:
@@ -61,6 +66,7 @@ class Following:
                         await desk.read()
                         await desk.guard()
                     self.experiments.choices = await desk.choices()
+                    await self.read_switches()
                 except Exception as error:  # what follows files and people's decisions must not end over one of them
                     log.error("following.trouble", error=type(error).__name__)
                 rounds += 1
@@ -84,6 +90,14 @@ class Following:
             }
             await self.store.append("", "audit", payload)
         return told
+
+    async def read_switches(self) -> None:
+        """Take up what was switched by hand, here or by the command; also before the first call."""
+        async with self._reading:  # who reads first takes first: nothing older overwrites what was switched since
+            switched = await HoursSwitches(self.store).all()
+            self.board.take(
+                {(one.pack, one.calendar): state for one in switched for state in STATES if state == one.state}
+            )
 
     async def _approved(self) -> None:
         try:

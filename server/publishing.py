@@ -20,6 +20,7 @@ from dialog.gate import Gate, check
 from dialog.loading import Loaded
 from dialog.service import Dialog
 from dialog.snapshots import Placed, acting
+from dialog.switches import UsedCalendar
 from dialog.versions import Change
 from dialog.versions_beside import difference
 from dialog.yamlfile import FileError, Problem
@@ -233,6 +234,10 @@ class Publishing:
     def served(self) -> dict[str, Flow]:
         """What answers new calls now, by id."""
         return dict(self._dialog.flows)
+
+    def calendars(self) -> list[UsedCalendar]:
+        """Those that the flows which answer ask."""
+        return self._dialog.calendars()
 
     # ------------------------------------------------------------------ inside
 

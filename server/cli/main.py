@@ -35,6 +35,7 @@ GROUPS = {
     "rules": ("server.cli.rules", "Decision tables: check, test and try them."),
     "nlu": ("server.cli.nlu", "Understanding: how well intents are told apart."),
     "customer": ("server.cli.customer", "Customers' verification: authenticator apps, locks, voiceprints."),
+    "hours": ("server.cli.hours", "Opening hours, and the switch that overrules them."),
     "flow": ("server.cli.flow", "Check, try and prepare flows without a phone."),
 }
 

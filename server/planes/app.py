@@ -116,6 +116,7 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.set)
         await self.publishing.start()
+        await self.following.read_switches()
         await self.controller.start(settings.app_address)
         control = await asyncio.start_unix_server(self._on_control, settings.run_dir / CONTROL_SOCKET)
         tasks = [
@@ -291,6 +292,7 @@ async def serve(settings: Settings) -> int:
                 experiments=following.experiments,
                 attempts=verification.attempts,
                 verification=verification.ports,
+                board=following.board,
             )
         )
     except (FileError, StoreError, VaultError) as error:

@@ -8,6 +8,7 @@ from session import (  # noqa: F401  their tables are part of the schema
     model_desk,
     model_desktop,
     model_flows,
+    model_hours,
     model_tickets,
     model_verification,
 )

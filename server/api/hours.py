@@ -1,0 +1,106 @@
+"""Opening hours: what holds now, and the switch by which people overrule a calendar at once."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from fastapi import APIRouter, HTTPException, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialog.calendars import HoursState
+from dialog.switches import UsedCalendar
+from server.api.access import Staff, Supervisor
+from server.following import Following
+from server.publishing import Publishing
+from session.hours_switches import HoursSwitches, Switched
+
+router = APIRouter(prefix="/api/hours", tags=["hours"])
+
+
+class HoursOut(BaseModel):
+    """A calendar that flows ask. `now`: what they are told; `by_calendar`: what it would be without the switch."""
+
+    pack: str
+    calendar: str
+    flows: list[str]
+    now: str
+    by_calendar: str
+    switched: str = ""
+    why: str = ""
+    by: str = ""
+    at: datetime | None = None
+
+
+class Switch(BaseModel):
+    """What holds from now on, whatever the time is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: HoursState
+    why: str = Field(default="", max_length=2000)
+
+
+@router.get("")
+async def listed(_user: Staff, request: Request) -> list[HoursOut]:
+    """Every calendar that flows ask, and what is switched."""
+    return await _all(request)
+
+
+@router.put("/{pack}/{calendar}")
+async def switch(pack: str, calendar: str, body: Switch, user: Supervisor, request: Request) -> HoursOut:
+    """The next caller meets it; so does one who is in a call and comes to an `hours` block."""
+    return await _switched(request, pack, calendar, body.state, user.name, body.why)
+
+
+@router.delete("/{pack}/{calendar}")
+async def take_back(pack: str, calendar: str, user: Supervisor, request: Request, why: str = "") -> HoursOut:
+    """The calendar decides again."""
+    return await _switched(request, pack, calendar, "", user.name, why[:2000])
+
+
+async def _switched(request: Request, pack: str, calendar: str, state: str, by: str, why: str) -> HoursOut:
+    known = [one for one in _publishing(request).calendars() if (one.pack, one.name) == (pack, calendar)]
+    if not known:
+        have = ", ".join(f"{one.pack}/{one.name}" for one in _publishing(request).calendars()) or "none"
+        raise HTTPException(404, f"no flow asks a calendar {pack}/{calendar}; there are {have}")
+    following = _following(request)
+    await HoursSwitches(following.store).switch(pack, calendar, state, by=by, why=why)
+    await following.read_switches()
+    return next(one for one in await _all(request) if (one.pack, one.calendar) == (pack, calendar))
+
+
+async def _all(request: Request) -> list[HoursOut]:
+    switched = {(one.pack, one.calendar): one for one in await HoursSwitches(_following(request).store).all()}
+    return [_out(one, switched.get((one.pack, one.name))) for one in _publishing(request).calendars()]
+
+
+def _out(one: UsedCalendar, switched: Switched | None) -> HoursOut:
+    by_calendar = one.calendar.state(time.time_ns() // 1_000_000)
+    out = HoursOut(
+        pack=one.pack, calendar=one.name, flows=list(one.flows), now=by_calendar, by_calendar=by_calendar
+    )  # fmt: skip
+    if switched is None:
+        return out
+    told = {
+        "now": switched.state,
+        "switched": switched.state,
+        "why": switched.why,
+        "by": switched.by,
+        "at": switched.at,
+    }
+    return out.model_copy(update=told)
+
+
+def _following(request: Request) -> Following:
+    found: Following | None = request.app.state.following
+    if found is None:
+        raise HTTPException(503, "no calendars are in use here")
+    return found
+
+
+def _publishing(request: Request) -> Publishing:
+    found: Publishing | None = request.app.state.publishing
+    if found is None:
+        raise HTTPException(503, "no calendars are in use here")
+    return found
