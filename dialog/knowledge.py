@@ -84,7 +84,7 @@ class KnowledgeBase:
     """`Knowledge` over an `Embedder`. `index` must have finished before callers are answered."""
 
     def __init__(
-        self, embedder: Embedder, articles: Sequence[Article], *, least: float = 0.5, cache: Path | None = None
+        self, embedder: Embedder, articles: Sequence[Article], *, least: float, cache: Path | None = None
     ) -> None:
         self._embedder = embedder
         self._articles = list(articles)

@@ -62,7 +62,7 @@ class Callbacks:
             async with self._store.writing() as session:
                 session.add(CallbackRow(**asdict(callback)))
         except IntegrityError:
-            if await self._by_key(callback.key):
+            if await self.id_of(callback.key) is not None:
                 return False
             raise
         return True
@@ -93,9 +93,10 @@ class Callbacks:
             )
             return done.scalar_one_or_none() is not None
 
-    async def _by_key(self, key: str) -> bool:
+    async def id_of(self, key: str) -> str | None:
+        """That of the booking which this request made, if it made one."""
         async with self._store.reading() as session:
-            return await session.scalar(select(CallbackRow.id).where(CallbackRow.key == key)) is not None
+            return await session.scalar(select(CallbackRow.id).where(CallbackRow.key == key))
 
 
 def _plain(row: CallbackRow) -> Callback:

@@ -8,6 +8,7 @@ import logging
 import random
 import re
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -28,6 +29,7 @@ WORTH_ANOTHER_TRY = frozenset({429, 502, 503, 504})
 MOST_VALUE = 20_000  # characters of JSON that one extracted attribute may have
 _STEP = re.compile(r"[A-Za-z_][\w-]*|\[\d+\]")
 _PORTS = {"http": 80, "https": 443}
+_GZIP_OR_ZLIB = 47  # zlib finds out which of the two it is
 
 
 class _Bad(Exception):
@@ -137,15 +139,15 @@ class HttpActions:
                 json=request["body"],
             ) as response,
         ):
-            body = b""
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > limit:
+            body = Unpacked(response.headers.get("Content-Encoding", ""), limit)
+            async for chunk in response.aiter_raw():
+                body.take(chunk)
+                if body.full:
                     raise _Bad(f"the answer is larger than {request['max_kb']} KB (HTTP {response.status_code})")
-            return response.status_code, body
+            return response.status_code, body.whole()
 
     def _headers(self, request: Mapping[str, Any], call_id: str) -> dict[str, str]:
-        headers = {"Accept": "application/json", **request["headers"]}
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **request["headers"]}
         if any("\n" in value or "\r" in value for value in headers.values()):
             raise _Bad("a header would hold a line break")
         if request["idempotent"]:
@@ -165,6 +167,40 @@ class HttpActions:
             user, _, password = value.partition(":")
             headers["Authorization"] = httpx.BasicAuth(user, password)._auth_header
         return headers
+
+
+class Unpacked:
+    """An answer as it comes in, unpacked no further than the limit: a few KB on the line may be gigabytes in memory."""
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        """`limit`: bytes that are wanted at most. Raises an error for an encoding that nobody asked for."""
+        encoding = encoding.strip().lower()
+        if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise _Bad(f"the answer is packed as {encoding[:20]!r}, which was not asked for")
+        self._unpack = None if encoding in ("", "identity") else zlib.decompressobj(wbits=_GZIP_OR_ZLIB)
+        self._limit = limit
+        self._body = bytearray()
+
+    def take(self, chunk: bytes) -> None:
+        """The next part of what came over the line. Raises an error for what cannot be unpacked."""
+        if self._unpack is None:
+            self._body += chunk[: self._limit + 1]
+            return
+        try:
+            self._body += self._unpack.decompress(chunk, max(1, self._limit + 1 - len(self._body)))
+        except zlib.error:
+            raise _Bad("the answer cannot be unpacked") from None
+
+    @property
+    def full(self) -> bool:
+        """There is more than was wanted."""
+        return len(self._body) > self._limit
+
+    def whole(self) -> bytes:
+        """All of it. Raises an error when its end is missing."""
+        if self._unpack is not None and not self._unpack.eof:
+            raise _Bad("the answer is cut off")
+        return bytes(self._body)
 
 
 def checked(url: str, allowed: list[str]) -> None:

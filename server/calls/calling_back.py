@@ -8,11 +8,13 @@ booked ──turn──▶ dialling ──the customer says yes──▶ queued 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from desk.model import CallBack
 from desk.opening import next_open
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+BOOKING_S = 6.0  # s that the database may take
 DECLINED = "callback_declined"  # disposition of the greeting flow when the customer wants no call any more
 
 
@@ -64,7 +67,36 @@ class CallingBack:
     # ------------------------------------------------------------------ booking and cancelling
 
     async def book(self, contact: Contact, wanted: fx.BookCallback) -> ev.CallbackResult:
-        """Keep it, with the place that was waited for. The same request twice is kept once."""
+        """Keep it, with the place that was waited for. The same request twice is kept once.
+
+        Where the database does not say in time whether it is kept, the flow is told that it is not, and whatever comes to
+        light later is taken back: nobody is called who was told that nobody would call.
+        """
+        task = asyncio.create_task(self._book(contact, wanted), name=f"booking-{wanted.callback_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), BOOKING_S)
+        except (TimeoutError, OSError, SQLAlchemyError) as error:
+            log.error("callback.not_kept", contact=contact.contact_id, error=type(error).__name__)
+            self._spawn(self._take_back(wanted.callback_id, task))
+            why = "it is not known whether it was kept, so it is not"
+            return ev.CallbackResult(callback_id=wanted.callback_id, outcome="failed", why=why)
+
+    async def _take_back(self, key: str, booking: asyncio.Task[ev.CallbackResult]) -> None:
+        """The booking of this key, if it turns out that there is one."""
+        await asyncio.wait([booking])
+        for tried in itertools.count():
+            try:
+                known = await self._rows.id_of(key)
+                if known is not None:
+                    await self.cancel(known, "the customer was told that it failed")
+                return
+            except (OSError, SQLAlchemyError) as error:
+                log.error("callback.not_taken_back", key=key, error=type(error).__name__)
+                await asyncio.sleep(min(60.0, 2.0**tried))
+
+    async def _book(self, contact: Contact, wanted: fx.BookCallback) -> ev.CallbackResult:
 
         def refused(why: str) -> ev.CallbackResult:
             return ev.CallbackResult(callback_id=wanted.callback_id, outcome="failed", why=why)

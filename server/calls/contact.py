@@ -281,7 +281,7 @@ class Contact:
         """Tell the flow, and carry out what it asks for."""
         if isinstance(event, ev.Heard | ev.TextMessage):
             # Just after a start the bot still learns its intents: what was said is answered late, not lost.
-            await self.around.understanding(self.flow_id, LEARNING_S)
+            await self.around.understanding(self.flow_id, LEARNING_S, self.engine.flow.sha)
         started = time.monotonic()
         effects = await self.engine.step(self.run, event, time.time_ns() // 1_000_000)
         thought_ms = (time.monotonic() - started) * 1000

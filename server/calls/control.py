@@ -212,11 +212,15 @@ class Control:
     async def picture(self, conversation_id: str, request_id: str, data: bytes) -> str:
         """Keep what the flow asked for, and tell it."""
         contact = self._controller.contact_in(conversation_id)
-        asked = contact.media.wanted.get(request_id) if contact is not None else None
+        asked = contact.media.claim(request_id) if contact is not None else None
         if contact is None or asked is None:
             raise NotNow("no picture is asked for now")
         folder = self._controller.pictures
-        ref = await asyncio.to_thread(pictures.keep, folder, conversation_id, data, want=asked.want)
+        try:
+            ref = await asyncio.to_thread(pictures.keep, folder, conversation_id, data, want=asked.want)
+        except BaseException:
+            contact.media.disclaim(request_id)
+            raise
         contact.post(lambda: contact.media.received(request_id, ref))
         return ref
 

@@ -372,7 +372,7 @@ class Controller:
     @property
     def pictures(self) -> Path:
         """Where what callers showed is kept."""
-        return self._paths.recordings.parent / "pictures"
+        return self.around.pictures
 
     def recording_path(self, contact: Contact) -> Path:
         """Where the recording of a contact goes."""

@@ -10,6 +10,7 @@ import structlog
 
 from dialog import effects as fx
 from dialog import events as ev
+from server.calls.calling_back import BOOKING_S
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
@@ -18,7 +19,6 @@ log = structlog.get_logger(__name__)
 
 SLACK_S = 2.0  # beyond an errand's own limit: then it is given up here, and the flow is told
 INSPECT_S = 30.0  # s that analysers of a picture may take; the flow gives up at about that time, too
-BOOKING_S = 6.0  # s that the database may take
 
 
 class Errands:
@@ -47,10 +47,10 @@ class Errands:
         self._go(lambda: thinker.think(work), failed, work.timeout_ms / 1000 + SLACK_S)
 
     def book(self, work: fx.BookCallback) -> None:
-        """Keep a callback."""
+        """Keep a callback. Whoever keeps it knows its own limit, and what to take back once the flow was told of a failure."""
         failed = ev.CallbackResult(callback_id=work.callback_id, outcome="failed", why="it could not be kept")
         book = self._contact.around.book_callback
-        self._go(lambda: book(self._contact, work), failed, BOOKING_S)
+        self._go(lambda: book(self._contact, work), failed, BOOKING_S + SLACK_S)
 
     def close(self) -> None:
         """The app goes down: a restarted one asks for the same again."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialog import effects as fx
 from dialog import events as ev
+from server.calls import pictures
 from server.calls.snapshot import MediaSnapshot
 from session import wire
 
@@ -26,6 +27,8 @@ class MediaSide:
         self.holding = False
         self.wanted: dict[str, fx.AskVisual] = {}
         """Pictures that are asked for, by request."""
+        self._coming: set[str] = set()
+        """Requests for which a picture is being written."""
         self._contact = contact
 
     def snapshot(self) -> MediaSnapshot | None:
@@ -52,12 +55,25 @@ class MediaSide:
                 if self.wanted.pop(effect.request_id, None) is not None:
                     await contact.note("visual.cancelled", {"request_id": effect.request_id})
 
+    def claim(self, request_id: str) -> fx.AskVisual | None:
+        """What is asked for, if nothing comes for it yet: of several that are sent at once, one is taken and written."""
+        asked = self.wanted.get(request_id)
+        if asked is None or request_id in self._coming:
+            return None
+        self._coming.add(request_id)
+        return asked
+
+    def disclaim(self, request_id: str) -> None:
+        """What came was nothing: another one may come."""
+        self._coming.discard(request_id)
+
     async def received(self, request_id: str, ref: str) -> None:
-        """The caller gave what was asked for; a second one for the same request is not looked at."""
-        asked = self.wanted.pop(request_id, None)
+        """The caller gave what was asked for; what nobody wants any more (they went on meanwhile) is not kept."""
+        self._coming.discard(request_id)
+        asked, contact = self.wanted.pop(request_id, None), self._contact
         if asked is None:
+            await asyncio.to_thread(pictures.discard, contact.around.pictures, contact.conversation_id, ref)
             return
-        contact = self._contact
         await contact.note("visual.received", {"request_id": request_id, "want": asked.want, "ref": ref})
         if contact.phase == "flow":
             await contact.step(ev.Received(request_id=request_id, ref=ref))

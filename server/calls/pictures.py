@@ -98,3 +98,9 @@ def find(folder: Path, conversation_id: str, ref: str) -> Path | None:
     if not _NAME.fullmatch(conversation_id) or not _NAME.fullmatch(ref):
         return None
     return next((folder / conversation_id).glob(f"{ref}.*"), None)
+
+
+def discard(folder: Path, conversation_id: str, ref: str) -> None:
+    """Remove a picture that nobody wants any more (blocking)."""
+    if (path := find(folder, conversation_id, ref)) is not None:
+        path.unlink(missing_ok=True)

@@ -65,8 +65,13 @@ class Surroundings:
     call_over: Callable[[Contact, str], Awaitable[None]]
     """The caller is gone, for this reason."""
     book_callback: Callable[[Contact, BookCallback], Awaitable[CallbackResult]]
-    understanding: Callable[[str, float], Awaitable[bool]]
-    """Waits (at most so many s) until the requests of a flow's callers can be understood."""
+    understanding: Callable[[str, float, str], Awaitable[bool]]
+    """Waits (at most so many s) until the requests of a flow's callers can be understood, in the version of this sha."""
+
+    @property
+    def pictures(self) -> Path:
+        """Where what callers showed is kept."""
+        return self.recordings.parent / "pictures"
 
     def identity_headers(self) -> dict[str, str]:
         """Who calls, for calls that leave the house (RFC 3325)."""

@@ -71,7 +71,7 @@ class House:
         hub.pick, hub.command, hub.place = self._pick, self._command, self._place
         hub.worker_of = self._workers.get
 
-    async def _ready(self, _flow: str, _limit_s: float) -> bool:
+    async def _ready(self, _flow: str, _limit_s: float, _sha: str = "") -> bool:
         return True
 
     async def _vector(self, _text: str) -> Any:

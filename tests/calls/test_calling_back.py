@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,41 @@ async def test_the_same_booking_twice_is_one(tmp_path: Path) -> None:
         await house.quiet()
         assert len(asked) == 1
         assert len(await Callbacks(house.store).listed()) == 1
+
+
+async def test_who_was_told_that_it_failed_is_not_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database took its time: the row was there after all, and a customer who was told "sorry" was called."""
+    monkeypatch.setattr("server.calls.calling_back.BOOKING_S", 0.05)
+    async with open_house(tmp_path, flows()) as house:
+        contact = await house.call()
+        await house.quiet()
+        desk = house.controller.desk
+        overflows = desk.desk.waiting[contact.contact_id].overflow_ms
+        assert overflows is not None
+        desk.do(desk.desk.tick(overflows))
+        await house.quiet()
+        callbacks = house.controller.callbacks
+        book, go_on = callbacks._rows.book, asyncio.Event()
+
+        async def slowly(row: Callback) -> bool:
+            await go_on.wait()
+            return await book(row)
+
+        take_back = callbacks._take_back
+
+        async def taken_back(key: str, booking: asyncio.Task[Any]) -> None:
+            go_on.set()
+            await take_back(key, booking)
+
+        monkeypatch.setattr(callbacks._rows, "book", slowly)
+        monkeypatch.setattr(callbacks, "_take_back", taken_back)
+        await house.tell(wire.DtmfReceived(leg_id="leg-1", digit="1", source="rfc4733"))
+        await house.quiet()
+        assert house.spoken()[-1] == "Sorry."
+        assert await Callbacks(house.store).listed() == []
+        (row,) = await Callbacks(house.store).listed(("cancelled",))
+        assert row.outcome == "by the customer was told that it failed"
+        assert row.id not in desk.desk.waiting
 
 
 @pytest.mark.parametrize("options", [OPTIONS.model_copy(update={"numbers_allowed": ["+49*"]}), OPTIONS.model_copy(update={"callback_flow": "none"})])  # fmt: skip

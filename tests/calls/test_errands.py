@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from dialog.effects import Perform
 from dialog.engine import FlowEngine
 from dialog.events import Performed
+from server.calls import pictures
+from server.calls.control import Control
 from server.calls.ending import caller_gone
 from session import wire
 from tests.calls.house import House, open_house
@@ -155,3 +159,36 @@ async def test_a_picture_that_was_asked_for_comes_once(tmp_path: Path) -> None:
         assert house.spoken()[-1] == "Thanks."
         assert [event["ref"] for event in await house.events(contact, "visual.received")] == ["p1"]
         assert contact.run.attributes["picture"] == "p1"
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+async def test_of_pictures_sent_at_once_one_is_kept(tmp_path: Path) -> None:
+    """Every one of several parallel uploads stayed on the disk; one that came too late, too."""
+    visual = (
+        "  go: {type: visual, prompt: {en: 'A photo, please.'}, exits: {received: here, none: bye, rejected: bye}}\n"
+        "  here: {type: understand, prompt: {en: 'Thanks.'}, no_match: {en: Pardon}, exits: {unknown: bye}}\n"
+        "  bye: {type: end}\n"
+    )
+    async with open_house(tmp_path, {"main": HEAD + visual}) as house:
+        contact = await house.call()
+        asked = (await house.events(contact, "visual.asked"))[0]["request_id"]
+        object.__setattr__(house.controller.around, "recordings", tmp_path / "recordings")
+        control = Control(house.controller, house.controller.idle.wait)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="this is no"):
+            await control.picture(contact.conversation_id, asked, b"no picture")
+        sent = [control.picture(contact.conversation_id, asked, picture()) for _ in range(5)]
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+        await house.quiet()
+        assert [type(answer).__name__ for answer in answers].count("NotNow") == 4
+        kept = [path.stem for path in (tmp_path / "pictures").rglob("*.png")]
+        assert kept == [contact.run.attributes["picture"]]
+        # the flow went on while one was being written: nobody asks for it any more
+        late = pictures.keep(tmp_path / "pictures", contact.conversation_id, picture(), want="photo")
+        contact.post(lambda: contact.media.received(asked, late))
+        await house.quiet()
+        assert [path.stem for path in (tmp_path / "pictures").rglob("*.png")] == kept

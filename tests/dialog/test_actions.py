@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dialog.actions.http import HttpActions, checked
+from dialog.actions.http import HttpActions, Unpacked, checked
 from dialog.actions.options import ActionOptions
 from dialog.actions.outside import Outside
 from dialog.actions.performer import Actions
@@ -41,6 +43,20 @@ def request(**fields: Any) -> Perform:
     return block.asked(Plain(), "c1:load:1", "load", block.timeout_s)
 
 
+class Pieces(httpx.AsyncByteStream):
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for at in range(0, len(self.data), 4096):
+            yield self.data[at : at + 4096]
+
+
+def packed(data: bytes, encoding: str) -> httpx.Response:
+    """An answer whose headers say how it is packed, which the test's own client must not unpack."""
+    return httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Pieces(data), extensions={"packed": data})
+
+
 class Bank:
     """The other side: answers as told, and remembers what it was asked."""
 
@@ -61,8 +77,10 @@ class Bank:
             raise answer
         if isinstance(answer, float):
             await asyncio.sleep(answer)
-            return httpx.Response(200, json={})
-        return httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
+            return httpx.Response(200, stream=Pieces(b"{}"))
+        # as from a real line: in pieces, and not unpacked by anybody yet
+        sent = answer.extensions.get("packed", b"") or answer.content
+        return httpx.Response(answer.status_code, stream=Pieces(sent), headers=answer.headers)
 
     def actions(self, **options: Any) -> HttpActions:
         async def sleep(seconds: float) -> None:
@@ -87,6 +105,10 @@ async def test_answer_is_taken_apart_by_paths() -> None:
         (httpx.Response(200, content=b"<html>"), 200, "no JSON"),
         (httpx.Response(200, json={"fund": []}), 0, "nothing at 'fund.days'"),
         (httpx.Response(200, content=b"x" * 2048), 200, "larger than 1 KB"),
+        (packed(gzip.compress(b"x" * 2_000_000), "gzip"), 200, "larger than 1 KB"),
+        (packed(gzip.compress(b"{}")[:-9], "gzip"), 0, "is cut off"),
+        (packed(b"no gzip at all", "gzip"), 0, "cannot be unpacked"),
+        (packed(b"{}", "br"), 0, "packed as 'br', which was not asked for"),
         (httpx.ConnectError("no way to 10.1.2.3"), 0, "cannot be reached (ConnectError)"),
     ],
 )
@@ -95,6 +117,19 @@ async def test_what_is_no_good_answer(answer: Any, status: int, says: str) -> No
     result = await bank.actions().perform(request(extract={"days": "fund.days"}, max_kb=1))
     assert result.outcome == "http_error" and says in result.why and result.values == {"http_status": status}
     assert len(bank.asked) == 1
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+async def test_a_packed_answer_is_unpacked(pack: Callable[[bytes], bytes]) -> None:
+    bank = Bank(packed(pack(b'{"fund": {"days": 3}}'), "gzip" if pack is gzip.compress else "deflate"))
+    result = await bank.actions().perform(request(extract={"days": "fund.days"}, max_kb=1))
+    assert (result.outcome, result.values["days"]) == ("ok", 3)
+
+
+def test_a_bomb_is_never_unpacked_beyond_the_limit() -> None:
+    body = Unpacked("gzip", 1000)
+    body.take(gzip.compress(b"x" * 50_000_000))
+    assert body.full and len(body._body) == 1001
 
 
 async def test_time_limit() -> None:

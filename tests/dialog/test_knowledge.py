@@ -88,10 +88,10 @@ async def test_the_ranking_is_the_formula() -> None:
 
 
 async def test_what_cannot_be_said_is_not_found() -> None:
-    base = KnowledgeBase(Hashed(), [ARTICLES[2]])
+    base = KnowledgeBase(Hashed(), [ARTICLES[2]], least=0.5)
     assert await base.rank("order", "en") == []
     await base.index()
     assert await base.rank("order", "en") == []
-    whole = KnowledgeBase(Hashed(), ARTICLES)
+    whole = KnowledgeBase(Hashed(), ARTICLES, least=0.5)
     await whole.index()
     assert await whole.rank(" ... ", "en") == []
