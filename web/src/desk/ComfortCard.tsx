@@ -18,5 +18,5 @@ export function ComfortCard({ contact }: { contact: Contact }) {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   });
-  return card ? <SuggestionCard card={card} contact={contact} className={css.comfort} /> : null;
+  return card ? <SuggestionCard card={card} contact={contact} className={css.comfort} compact /> : null;
 }

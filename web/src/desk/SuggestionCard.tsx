@@ -11,7 +11,9 @@ import type { Contact } from "./types";
 
 const SIGNS = { knowledge: IconBook, next_step: IconRoute, comfort: IconHeartHandshake };
 
-export function SuggestionCard({ card, contact, className = "" }: { card: Card; contact: Contact; className?: string | undefined }) {
+type Props = { card: Card; contact: Contact; className?: string; /** Beside the talk, where room is dear. */ compact?: boolean };
+
+export function SuggestionCard({ card, contact, className = "", compact = false }: Props) {
   const { t } = useTranslation("desk");
   const { assist } = useUi();
   const Sign = SIGNS[card.kind];
@@ -19,13 +21,13 @@ export function SuggestionCard({ card, contact, className = "" }: { card: Card; 
     <article className={`${css.suggestion} ${className}`} data-kind={card.kind} aria-label={card.title}>
       <Group gap={6} wrap="nowrap">
         <Sign size={17} aria-hidden />
-        <Text size="xs" c="dimmed">{t(`assist.kind.${card.kind}`)}</Text>
+        <Text size="xs" c="dimmed">{t(`assist.kind.${card.kind}`)}{compact && card.title && ` · ${card.title}`}</Text>
         <span className={css.grow} />
         <ActionIcon size="sm" variant="subtle" color="gray" aria-label={t("assist.dismiss")} onClick={() => assist.dismiss(contact, card)}>
           <IconX size={15} aria-hidden />
         </ActionIcon>
       </Group>
-      {card.title && <strong>{card.title}</strong>}
+      {!compact && card.title && <strong>{card.title}</strong>}
       <p lang={card.language || undefined}>{card.text}</p>
       <Group gap={6}>
         <Button size="compact-sm" variant="default" onClick={() => assist.insert(contact, card)}>
@@ -36,7 +38,7 @@ export function SuggestionCard({ card, contact, className = "" }: { card: Card; 
         </Button>
         <span className={css.grow} />
         {card.source.title && card.source.title !== card.title && <Text size="xs" c="dimmed">{t("assist.source", { title: card.source.title })}</Text>}
-        {card.source.version !== "" && <Text size="xs" c="dimmed">{t("assist.version", { version: card.source.version })}</Text>}
+        {!compact && card.source.version !== "" && <Text size="xs" c="dimmed">{t("assist.version", { version: card.source.version })}</Text>}
       </Group>
     </article>
   );

@@ -34,7 +34,7 @@ export function alertOf(event: StoredEvent, mine: string[], me: string): Omit<Al
     case "consult.failed":
       return own ? alert("bad", "consultFailed", { to: text(p["to_name"] ?? p["to"]), why: text(p["why"] ?? p["reason"]) }) : null;
     case "ticket.breached":
-      return text(p["assignee"]) === me || own ? alert("bad", "ticketBreached", { ticket: text(p["ticket_id"]), title: text(p["title"]) }) : null;
+      return text(p["assignee"]) === me || own ? alert("bad", "ticketBreached", { ticket: text(p["ticket_id"]) }) : null;
     case "affect": {
       const frustration = p["frustration"];
       return own && typeof frustration === "number" && frustration >= UPSET

@@ -24,7 +24,7 @@ export function makeBell(speaker: () => string, title: () => string): Bell & { b
     if (!plain) plain = document.title;
     document.title = document.title === plain ? title() : plain;
   };
-  return { strike, silence, blocked: () => audio?.state === "suspended" };
+  return { strike, silence, blocked: () => audio?.state === "suspended" && !navigator.userActivation?.hasBeenActive };
 }
 
 function tone(audio: AudioContext, start: number, hertz: number): void {
