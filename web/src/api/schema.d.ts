@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document 9e7f55189a50a0a61da04a89cdc55b55a33fb4f5da5a4f4c78f63337ecb219d0; do not edit.
+// Made by `make api` from the server's OpenAPI document b32af26259bbbc39b2a6c2f5cf79c5a81b4f81cf1e63e0d182ebdfb2d2d12978; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -1264,6 +1264,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description Every calendar that flows ask, and what is switched.
+         */
+        get: operations["listed_api_hours_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hours/{pack}/{calendar}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Switch
+         * @description The next caller meets it; so does one who is in a call and comes to an `hours` block.
+         */
+        put: operations["switch_api_hours__pack___calendar__put"];
+        post?: never;
+        /**
+         * Take Back
+         * @description The calendar decides again.
+         */
+        delete: operations["take_back_api_hours__pack___calendar__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ice": {
         parameters: {
             query?: never;
@@ -1379,6 +1423,58 @@ export interface paths {
          */
         post: operations["offer_api_offer_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description All queues, by id.
+         */
+        get: operations["listed_api_queues_get"];
+        put?: never;
+        /**
+         * Add
+         * @description Make one.
+         */
+        post: operations["add_api_queues_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{queue}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description One queue.
+         */
+        get: operations["one_api_queues__queue__get"];
+        /**
+         * Change
+         * @description Set one anew.
+         */
+        put: operations["change_api_queues__queue__put"];
+        post?: never;
+        /**
+         * Remove
+         * @description Remove one that no flow and no other queue names. Who waits in it is served as before.
+         */
+        delete: operations["remove_api_queues__queue__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1766,6 +1862,30 @@ export interface components {
             uri: string;
         };
         /**
+         * Announcing
+         * @description What a caller is told while waiting.
+         */
+        Announcing: {
+            /**
+             * Every S
+             * @description s between announcements
+             * @default 30
+             */
+            every_s: number;
+            /**
+             * Position
+             * @description the place in the queue
+             * @default true
+             */
+            position: boolean;
+            /**
+             * Wait
+             * @description the expected wait, in minutes
+             * @default true
+             */
+            wait: boolean;
+        };
+        /**
          * Answer
          * @description What the browser sets as remote description, and how it comes back to its conversation.
          */
@@ -2092,6 +2212,22 @@ export interface components {
             /** Chat */
             chat: number;
             /** Voice */
+            voice: number;
+        };
+        /**
+         * CapacityOf
+         * @description Contacts that an agent holds at once; video counts as voice.
+         */
+        CapacityOf: {
+            /**
+             * Chat
+             * @default 2
+             */
+            chat: number;
+            /**
+             * Voice
+             * @default 1
+             */
             voice: number;
         };
         /**
@@ -2555,6 +2691,39 @@ export interface components {
             /** Party Id */
             party_id?: string | null;
         };
+        /**
+         * HoursOut
+         * @description A calendar that flows ask. `now`: what they are told; `by_calendar`: what it would be without the switch.
+         */
+        HoursOut: {
+            /** At */
+            at?: string | null;
+            /**
+             * By
+             * @default
+             */
+            by: string;
+            /** By Calendar */
+            by_calendar: string;
+            /** Calendar */
+            calendar: string;
+            /** Flows */
+            flows: string[];
+            /** Now */
+            now: string;
+            /** Pack */
+            pack: string;
+            /**
+             * Switched
+             * @default
+             */
+            switched: string;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -2650,6 +2819,7 @@ export interface components {
          * @description A user and, for programs, the bearer token that the cookie holds too.
          */
         LoginOut: {
+            capacity: components["schemas"]["CapacityOf"];
             /** Device */
             device: string | null;
             /** Disabled */
@@ -2662,10 +2832,12 @@ export interface components {
             locale: string;
             /** Name */
             name: string;
+            /** Queues */
+            queues: string[];
             /** Roles */
             roles: string[];
             /** Skills */
-            skills: string[];
+            skills: components["schemas"]["SkillLevel"][];
             /** Token */
             token: string;
             /** Uri */
@@ -2683,10 +2855,127 @@ export interface components {
             mode: "monitor" | "whisper" | "barge";
         };
         /**
+         * NewQueue
+         * @description A queue that there is not yet; what is left out has the default.
+         */
+        NewQueue: {
+            /**
+             * Acw S
+             * @description s of after-call work; wrap-up may end it earlier
+             * @default 60
+             */
+            acw_s: number;
+            /**
+             * Aging
+             * @description points that a minute of waiting adds
+             * @default 2
+             */
+            aging: number;
+            /**
+             * @default {
+             *       "every_s": 30,
+             *       "position": true,
+             *       "wait": true
+             *     }
+             */
+            announce: components["schemas"]["Announcing"];
+            /**
+             * Hours
+             * @description calendar in `calendars.yaml` beside the flows, `pack/name` for a pack's; none = always open
+             */
+            hours?: string | null;
+            /**
+             * Max Size
+             * @description contacts that wait at most; more overflow
+             */
+            max_size?: number | null;
+            /**
+             * Max Wait S
+             * @description s until a contact overflows
+             */
+            max_wait_s?: number | null;
+            /**
+             * Misses To Pause
+             * @description misses in a row that pause an agent; 0 = never
+             * @default 3
+             */
+            misses_to_pause: number;
+            /**
+             * Music
+             * @description audio file, relative to the installation
+             */
+            music?: string | null;
+            /**
+             * Name
+             * @description as agents and supervisors see it; empty = the id
+             * @default
+             */
+            name: string;
+            /**
+             * @default {
+             *       "name": "",
+             *       "to": "exit"
+             *     }
+             */
+            overflow: components["schemas"]["OverflowTo"];
+            /**
+             * Preferred S
+             * @description s kept for the preferred or last agent
+             * @default 30
+             */
+            preferred_s: number;
+            /**
+             * Priority
+             * @description points added to every contact of this queue
+             * @default 0
+             */
+            priority: number;
+            /** Queue */
+            queue: string;
+            /**
+             * Ring S
+             * @description s an offer rings before it counts as missed
+             * @default 20
+             */
+            ring_s: number;
+            /**
+             * Skills
+             * @description what every agent of it must have
+             * @default []
+             */
+            skills: components["schemas"]["SkillNeed"][];
+            /**
+             * @default {
+             *       "seconds": 20,
+             *       "share": 0.8
+             *     }
+             */
+            sl_target: components["schemas"]["Target"];
+            /**
+             * Strategy
+             * @default longest_idle
+             * @enum {string}
+             */
+            strategy: "longest_idle" | "least_occupied" | "round_robin" | "ring_all" | "top_down" | "preferred";
+            /**
+             * Upset S
+             * @description s that a wholly frustrated caller is put ahead
+             * @default 120
+             */
+            upset_s: number;
+        };
+        /**
          * NewUser
          * @description Somebody new; `device` makes them an agent.
          */
         NewUser: {
+            /**
+             * @default {
+             *       "chat": 2,
+             *       "voice": 1
+             *     }
+             */
+            capacity: components["schemas"]["CapacityOf"];
             /** Device */
             device?: ("sip" | "uri" | "browser") | null;
             /**
@@ -2701,10 +2990,18 @@ export interface components {
             name: string;
             /** Password */
             password: string;
+            /**
+             * Queues
+             * @description empty = all whose skills they have
+             */
+            queues?: string[];
             /** Roles */
             roles?: ("admin" | "supervisor" | "agent" | "designer")[];
-            /** Skills */
-            skills?: string[];
+            /**
+             * Skills
+             * @description a name alone has level 3
+             */
+            skills?: (components["schemas"]["SkillLevel"] | string)[];
             /**
              * Uri
              * @description sip: address of a `uri` agent
@@ -2808,6 +3105,24 @@ export interface components {
             waited_ms: number;
             /** Why */
             why: string;
+        };
+        /**
+         * OverflowTo
+         * @description Where those go who waited too long or found the queue full: another queue, or the flow's exit `overflow`.
+         */
+        OverflowTo: {
+            /**
+             * Name
+             * @description id of the queue, with `to: queue`
+             * @default
+             */
+            name: string;
+            /**
+             * To
+             * @default exit
+             * @enum {string}
+             */
+            to: "queue" | "exit";
         };
         /**
          * Pace
@@ -2985,6 +3300,210 @@ export interface components {
             problems: components["schemas"]["ProblemOut"][];
         };
         /**
+         * QueueIn
+         * @description A queue; what is left out has the default. The id is the path's.
+         */
+        QueueIn: {
+            /**
+             * Acw S
+             * @description s of after-call work; wrap-up may end it earlier
+             * @default 60
+             */
+            acw_s: number;
+            /**
+             * Aging
+             * @description points that a minute of waiting adds
+             * @default 2
+             */
+            aging: number;
+            /**
+             * @default {
+             *       "every_s": 30,
+             *       "position": true,
+             *       "wait": true
+             *     }
+             */
+            announce: components["schemas"]["Announcing"];
+            /**
+             * Hours
+             * @description calendar in `calendars.yaml` beside the flows, `pack/name` for a pack's; none = always open
+             */
+            hours?: string | null;
+            /**
+             * Max Size
+             * @description contacts that wait at most; more overflow
+             */
+            max_size?: number | null;
+            /**
+             * Max Wait S
+             * @description s until a contact overflows
+             */
+            max_wait_s?: number | null;
+            /**
+             * Misses To Pause
+             * @description misses in a row that pause an agent; 0 = never
+             * @default 3
+             */
+            misses_to_pause: number;
+            /**
+             * Music
+             * @description audio file, relative to the installation
+             */
+            music?: string | null;
+            /**
+             * Name
+             * @description as agents and supervisors see it; empty = the id
+             * @default
+             */
+            name: string;
+            /**
+             * @default {
+             *       "name": "",
+             *       "to": "exit"
+             *     }
+             */
+            overflow: components["schemas"]["OverflowTo"];
+            /**
+             * Preferred S
+             * @description s kept for the preferred or last agent
+             * @default 30
+             */
+            preferred_s: number;
+            /**
+             * Priority
+             * @description points added to every contact of this queue
+             * @default 0
+             */
+            priority: number;
+            /**
+             * Queue
+             * @default unnamed
+             */
+            queue: string;
+            /**
+             * Ring S
+             * @description s an offer rings before it counts as missed
+             * @default 20
+             */
+            ring_s: number;
+            /**
+             * Skills
+             * @description what every agent of it must have
+             * @default []
+             */
+            skills: components["schemas"]["SkillNeed"][];
+            /**
+             * @default {
+             *       "seconds": 20,
+             *       "share": 0.8
+             *     }
+             */
+            sl_target: components["schemas"]["Target"];
+            /**
+             * Strategy
+             * @default longest_idle
+             * @enum {string}
+             */
+            strategy: "longest_idle" | "least_occupied" | "round_robin" | "ring_all" | "top_down" | "preferred";
+            /**
+             * Upset S
+             * @description s that a wholly frustrated caller is put ahead
+             * @default 120
+             */
+            upset_s: number;
+        };
+        /**
+         * QueueOut
+         * @description A queue.
+         */
+        QueueOut: {
+            /**
+             * Acw S
+             * @description s of after-call work; wrap-up may end it earlier
+             * @default 60
+             */
+            acw_s: number;
+            /**
+             * Aging
+             * @description points that a minute of waiting adds
+             * @default 2
+             */
+            aging: number;
+            announce: components["schemas"]["Announcing"];
+            /**
+             * Calendars
+             * @description what `hours` may name
+             */
+            calendars: string[];
+            /**
+             * Hours
+             * @description calendar in `calendars.yaml` beside the flows, `pack/name` for a pack's; none = always open
+             */
+            hours?: string | null;
+            /**
+             * Max Size
+             * @description contacts that wait at most; more overflow
+             */
+            max_size?: number | null;
+            /**
+             * Max Wait S
+             * @description s until a contact overflows
+             */
+            max_wait_s?: number | null;
+            /**
+             * Misses To Pause
+             * @description misses in a row that pause an agent; 0 = never
+             * @default 3
+             */
+            misses_to_pause: number;
+            /**
+             * Music
+             * @description audio file, relative to the installation
+             */
+            music?: string | null;
+            /**
+             * Name
+             * @description as agents and supervisors see it; empty = the id
+             * @default
+             */
+            name: string;
+            overflow: components["schemas"]["OverflowTo"];
+            /**
+             * Preferred S
+             * @description s kept for the preferred or last agent
+             * @default 30
+             */
+            preferred_s: number;
+            /**
+             * Priority
+             * @description points added to every contact of this queue
+             * @default 0
+             */
+            priority: number;
+            /** Queue */
+            queue: string;
+            /**
+             * Ring S
+             * @description s an offer rings before it counts as missed
+             * @default 20
+             */
+            ring_s: number;
+            /** Skills */
+            skills: components["schemas"]["SkillNeed"][];
+            sl_target: components["schemas"]["Target"];
+            /**
+             * Strategy
+             * @enum {string}
+             */
+            strategy: "longest_idle" | "least_occupied" | "round_robin" | "ring_all" | "top_down" | "preferred";
+            /**
+             * Upset S
+             * @description s that a wholly frustrated caller is put ahead
+             * @default 120
+             */
+            upset_s: number;
+        };
+        /**
          * QueueView
          * @description A queue as its agents see it. `service_level`: share answered in `sl_target_s`, of the last while; None = none yet.
          */
@@ -3087,6 +3606,56 @@ export interface components {
             why: string;
         };
         /**
+         * Switch
+         * @description On or off.
+         */
+        server__api__desk__Switch: {
+            /** On */
+            on: boolean;
+        };
+        /**
+         * Switch
+         * @description What holds from now on, whatever the time is.
+         */
+        server__api__hours__Switch: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "closed" | "holiday" | "emergency";
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
+         * SkillLevel
+         * @description What an agent can do, and how well.
+         */
+        SkillLevel: {
+            /**
+             * Level
+             * @default 3
+             */
+            level: number;
+            /** Skill */
+            skill: string;
+        };
+        /**
+         * SkillNeed
+         * @description What an agent must be able to do.
+         */
+        SkillNeed: {
+            /**
+             * Min Level
+             * @default 1
+             */
+            min_level: number;
+            /** Skill */
+            skill: string;
+        };
+        /**
          * Supervision
          * @description A supervisor joined a call. Without `sdp` their phone rings.
          */
@@ -3097,14 +3666,6 @@ export interface components {
             party_id: string;
             /** Sdp */
             sdp: string | null;
-        };
-        /**
-         * Switch
-         * @description On or off.
-         */
-        Switch: {
-            /** On */
-            on: boolean;
         };
         /**
          * Taken
@@ -3133,6 +3694,22 @@ export interface components {
              * @constant
              */
             type: "offer";
+        };
+        /**
+         * Target
+         * @description The service level that is aimed at: `share` answered within `seconds`.
+         */
+        Target: {
+            /**
+             * Seconds
+             * @default 20
+             */
+            seconds: number;
+            /**
+             * Share
+             * @default 0.8
+             */
+            share: number;
         };
         /**
          * TargetIn
@@ -3362,6 +3939,7 @@ export interface components {
          * @description What is to be different; what is left out stays. `device` makes somebody an agent.
          */
         UserChange: {
+            capacity?: components["schemas"]["CapacityOf"] | null;
             /** Device */
             device?: ("sip" | "uri" | "browser") | null;
             /**
@@ -3382,10 +3960,12 @@ export interface components {
              * @description ends the logins made with the old one
              */
             password?: string | null;
+            /** Queues */
+            queues?: string[] | null;
             /** Roles */
             roles?: ("admin" | "supervisor" | "agent" | "designer")[] | null;
             /** Skills */
-            skills?: string[] | null;
+            skills?: (components["schemas"]["SkillLevel"] | string)[] | null;
             /** Uri */
             uri?: string | null;
         };
@@ -3394,6 +3974,7 @@ export interface components {
          * @description A user without secrets.
          */
         UserOut: {
+            capacity: components["schemas"]["CapacityOf"];
             /** Device */
             device: string | null;
             /** Disabled */
@@ -3406,10 +3987,12 @@ export interface components {
             locale: string;
             /** Name */
             name: string;
+            /** Queues */
+            queues: string[];
             /** Roles */
             roles: string[];
             /** Skills */
-            skills: string[];
+            skills: components["schemas"]["SkillLevel"][];
             /** Uri */
             uri: string;
         };
@@ -3418,6 +4001,7 @@ export interface components {
          * @description `sip_secret` is the softphone's new password; it is shown this once.
          */
         UserSecretOut: {
+            capacity: components["schemas"]["CapacityOf"];
             /** Device */
             device: string | null;
             /** Disabled */
@@ -3430,12 +4014,14 @@ export interface components {
             locale: string;
             /** Name */
             name: string;
+            /** Queues */
+            queues: string[];
             /** Roles */
             roles: string[];
             /** Sip Secret */
             sip_secret: string | null;
             /** Skills */
-            skills: string[];
+            skills: components["schemas"]["SkillLevel"][];
             /** Uri */
             uri: string;
         };
@@ -3839,7 +4425,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Switch"];
+                "application/json": components["schemas"]["server__api__desk__Switch"];
             };
         };
         responses: {
@@ -3933,7 +4519,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Switch"];
+                "application/json": components["schemas"]["server__api__desk__Switch"];
             };
         };
         responses: {
@@ -5552,6 +6138,96 @@ export interface operations {
             };
         };
     };
+    listed_api_hours_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursOut"][];
+                };
+            };
+        };
+    };
+    switch_api_hours__pack___calendar__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                calendar: string;
+                pack: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["server__api__hours__Switch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_hours__pack___calendar__delete: {
+        parameters: {
+            query?: {
+                why?: string;
+            };
+            header?: never;
+            path: {
+                calendar: string;
+                pack: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     ice_api_ice_get: {
         parameters: {
             query?: never;
@@ -5700,6 +6376,154 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Answer"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    listed_api_queues_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueOut"][];
+                };
+            };
+        };
+    };
+    add_api_queues_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQueue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_api_queues__queue__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_api_queues__queue__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_api_queues__queue__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
