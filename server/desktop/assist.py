@@ -149,7 +149,7 @@ class Assistant:
                     subscription = self._store.bus.subscribe(_wanted)
                     continue
                 try:
-                    self._on(event)
+                    self.take(event)
                 except Exception:
                     log.exception("assist.event_failed", type=event.type)
         finally:
@@ -158,7 +158,8 @@ class Assistant:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
 
-    def _on(self, event: StoredEvent) -> None:
+    def take(self, event: StoredEvent) -> None:
+        """One event; waits for nothing."""
         contact_id, payload = event.contact_id, event.payload
         if event.type == "consent.withdrawn":
             self._forget_mood(event)

@@ -1,0 +1,204 @@
+"""The customer's panel: three layers, each fact with its source and end; nothing of who did not prove who they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from sqlalchemy import update
+
+from dialog.library import FlowFolder
+from dialog.verification.directory import FileDirectory
+from server.desktop.catalogue import catalogues
+from server.desktop.customers import Customers, NoCustomer
+from server.desktop.knowledge import KnowledgeDesk
+from server.desktop.profiler import Profiler
+from server.desktop.tickets import TicketDesk
+from server.desktop.wrapups import NoContact, WrapUps
+from session.consent import ConsentError
+from session.consents import Consents
+from session.model import utcnow
+from session.model_desktop import ProfileFactRow
+from session.policy import POLICIES
+from session.profiles import Profiles
+from session.store import Store
+from session.types import NewAffect, StoredEvent
+from tests.session.rows import call, utterance
+
+FLOWS = Path(__file__).parents[2] / "flows"
+
+
+class Known(KnowledgeDesk):
+    """The sample customers, and no articles."""
+
+    def folders(self, flow_id: str = "") -> list[FlowFolder]:
+        people = FileDirectory.read(FLOWS / "customers.sample.yaml")
+        folder = SimpleNamespace(path=FLOWS, ports=SimpleNamespace(customers=people), articles=[])
+        return [cast("FlowFolder", folder)]
+
+
+@pytest.fixture
+def customers(store: Store) -> Customers:
+    return Customers(store, Known(None), Profiles(store, 30))
+
+
+async def prove(store: Store, conversation: str, contact: str, level: int = 2) -> StoredEvent:
+    """As the app does it when a caller has proven who they are."""
+    await store.set_conversation(conversation, auth_level=level, customer_id="100001")
+    step = {"block": "who", "type": "verify", "exit": "passed", "why": "proven: birth_date, pin", "ms": 1, "flow": ""}
+    event = await store.append(
+        conversation, "verify", {"result": "passed", "level": level, "customer": "100001"}, contact_id=contact
+    )
+    await store.append(conversation, "decision", step, contact_id=contact)
+    assert event is not None
+    return event
+
+
+async def asked(store: Store, conversation: str, contact: str, intent: str) -> StoredEvent:
+    step = {"block": "ask", "type": "understand", "exit": intent, "why": "", "ms": 1, "flow": ""}
+    event = await store.append(conversation, "decision", step, contact_id=contact)
+    assert event is not None
+    return event
+
+
+async def test_nobody_has_a_profile_before_they_proved_who_they_are(store: Store, customers: Customers) -> None:
+    conversation, contact, _, _ = await call(store)
+    await store.set_conversation(
+        conversation, context={"order_no": "A17", "customer": {"name": "secret"}}, language="en"
+    )
+    await store.append(
+        conversation,
+        "queue.entered",
+        {"queue": "support", "reason": "asked", "summary": "Wants: order_status", "facts": {"language": "en"}},
+        contact_id=contact,
+    )
+    panel = await customers.of_conversation(conversation)
+    assert (panel.customer_id, panel.name, panel.verified_level, panel.identity_how) == (None, "", 0, "")
+    assert [(fact.key, fact.value, fact.source) for fact in panel.attributes] == [("order_no", "A17", "conversation")]
+    assert panel.handed_over == {"reason": "asked", "summary": "Wants: order_status", "facts": {"language": "en"}}
+    await store.set_conversation(conversation, customer_id="100001")  # claimed, not proven
+    assert (await customers.of_conversation(conversation)).name == ""
+    await prove(store, conversation, contact, level=1)
+    panel = await customers.of_conversation(conversation)
+    assert (panel.name, panel.phones, panel.behaviour, panel.conversations) == ("Alex Morgan", [], [], [])
+    with pytest.raises(NoCustomer):
+        await customers.of_conversation("none")
+    with pytest.raises(NoCustomer):
+        await customers.panel("424242")
+
+
+async def test_three_layers_of_a_verified_customer(store: Store, customers: Customers) -> None:
+    profiler = Profiler(store, customers)
+    earlier, first, _, _ = await call(store)
+    await prove(store, earlier, first)
+    await profiler.take(await asked(store, earlier, first, "order_status"))
+    await store.stamp_contact(first, disposition="solved", ended=True)
+    conversation, contact, _, _ = await call(store)
+    await profiler.take(await prove(store, conversation, contact))
+    await profiler.take(await asked(store, conversation, contact, "order_status"))
+    await profiler.take(await asked(store, conversation, contact, "yes"))
+    panel = await customers.of_conversation(conversation)
+    assert (panel.customer_id, panel.name, panel.tier, panel.flags) == (
+        "100001",
+        "Alex Morgan",
+        "gold",
+        ["prefers_email"],
+    )
+    assert (panel.verified_level, panel.identity_how) == (2, "birth_date, pin")
+    assert "order_status" in {fact.key for fact in panel.attributes if fact.source == "directory"}
+    behaviour = {fact.key: fact.value for fact in panel.behaviour}
+    assert behaviour == {
+        "channels_30d": {"voice": 2},
+        "contacts_30d": 2,
+        "last_dispositions": ["solved"],
+        "repeated_intents": {"order_status": 2},
+    }
+    for fact in panel.behaviour:
+        assert fact.source and fact.purpose and 0 < fact.confidence <= 1 and fact.expires_at is not None
+    (past,) = panel.conversations  # not the present one
+    assert (past.conversation_id, past.channels, past.disposition) == (earlier, ["voice"], "solved")
+    assert panel.affect == []
+    async with store.writing() as session:
+        await session.execute(update(ProfileFactRow).values(expires_at=utcnow() - timedelta(seconds=1)))
+    assert (await customers.of_conversation(conversation)).behaviour == []  # expired ones are not shown
+    await customers.profiles.expire()
+
+
+async def test_feelings_are_kept_with_consent_only_and_go_with_it(store: Store, customers: Customers) -> None:
+    profiler, consents = Profiler(store, customers), Consents(store)
+    conversation, contact, participant, leg = await call(store)
+    await profiler.take(await prove(store, conversation, contact))
+
+    async def feels(number: int, frustration: float) -> None:
+        affect = NewAffect(
+            utterance_id=f"u{number}", arousal=0.5, valence=-0.5, label="angry", confidence=0.8, evidence=[],
+            frustration=frustration, trend="angry", disagreement="", model="m",
+        )  # fmt: skip
+        assert token is not None
+        event = await consents.add_affect(token, affect, contact_id=contact, participant_id=participant, leg_id=leg)
+        assert event is not None
+        await profiler.take(event)
+
+    token = await consents.record(
+        conversation, contact, purposes=["emotion"], given=True, wording="May we?", policy=POLICIES["eu"]
+    )
+    await feels(1, 0.3)
+    await feels(2, 0.6)
+    (fact,) = (await customers.of_conversation(conversation)).affect
+    assert fact.value == {"mood": "angry", "frustration": 0.6, "direction": "rising"}
+    assert fact.expires_at is not None and fact.expires_at - fact.observed_at <= timedelta(hours=4)
+    await consents.withdraw(conversation, "emotion", by="caller")
+    assert (await customers.of_conversation(conversation)).affect == []
+    assert token is not None
+    with pytest.raises(ConsentError):
+        await customers.profiles.felt(token, "100001", "mood_trend", {}, 1.0)
+    with pytest.raises(ValueError, match="consent"):
+        await customers.profiles.put("100001", "affect", {}, conversation)
+
+    token = await consents.record(
+        conversation, contact, purposes=["emotion"], given=True, wording="May we?", policy=POLICIES["eu"]
+    )
+    await feels(3, 0.3)
+    await customers.profiles.over(conversation)  # nobody agreed that it is kept
+    assert (await customers.of_conversation(conversation)).affect == []
+    await consents.record(
+        conversation, contact, purposes=["emotion_history"], given=True, wording="Keep?", policy=POLICIES["eu"]
+    )
+    token = await consents.emotion(conversation, "100001")
+    await feels(4, 0.4)
+    await customers.profiles.over(conversation)
+    assert len((await customers.panel("100001")).affect) == 1
+    await consents.withdraw(conversation, "emotion_history", by="caller")
+    assert (await customers.panel("100001")).affect == []
+
+
+async def test_the_form_is_filled_in_and_what_the_agent_makes_of_it_is_measured(store: Store) -> None:
+    tickets = TicketDesk(store, catalogues(FLOWS))
+    wrapups = WrapUps(store, Known(None), tickets, lambda _flow: FLOWS, FLOWS)
+    conversation, contact, participant, leg = await call(store)
+    await asked(store, conversation, contact, "refund_status")
+    for role, text in (
+        ("customer", "Where is my refund? It has not arrived."),
+        ("customer", "[hidden]"),
+        ("agent", "Your refund was paid out on Monday."),
+        ("customer", "Great, thank you."),
+    ):
+        await store.add_utterance(conversation, utterance(contact, participant, leg, text, role=role))
+    form = await wrapups.prefill(contact)
+    assert (form.intent, form.disposition) == ("refund_status", "solved")
+    assert form.summary.splitlines()[0] == "Reason: where a refund is." and "hidden" not in form.summary
+    assert ("solved", "Solved") in form.dispositions
+    assert ("solved", "已解决") in (await wrapups.prefill(contact, "zh-CN")).dispositions
+    edited = form.summary.replace("Monday", "Tuesday")
+    moved = await wrapups.finish(contact, by="amy", disposition="solved", summary=edited)
+    assert moved is not None and 0 < moved < 0.1
+    assert await wrapups.edits() == (1, moved)
+    again = await wrapups.prefill(contact)  # what was measured stays measured
+    assert again.summary == form.summary and await wrapups.edits() == (1, moved)
+    with pytest.raises(NoContact):
+        await wrapups.prefill("none")
+    with pytest.raises(NoContact):
+        await wrapups.finish("none", by="amy", disposition="solved")
