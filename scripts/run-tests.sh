@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Every test that is not slow, in three lanes at once, which differ in what they wait for:
-#   calls      whole instances and the calls made to them (tests/e2e, tests/demo): they wait for people to speak
+#   calls      whole instances and the calls made to them (tests/e2e): they wait for people to speak
 #   processes  what else is marked e2e: starts processes of its own; yields to the calls
 #   computing  the rest, with what the other two leave of the processor
 # A test finds its lane by its folder and its mark. The tests of the store also run on a PostgreSQL of our own.
 # Prints each lane's result; fails when one does. Arguments go to every pytest: scripts/run-tests.sh --durations=20
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
-calls=(tests/e2e tests/demo)
+calls=(tests/e2e)
 # Named file by file, so that the lane need not import every test there is: the mark must stand in the file.
 mapfile -t processes < <(grep -rl 'mark\.e2e' tests --include='test_*.py' "${calls[@]/#tests\//--exclude-dir=}" | sort)
 pytest=(.venv/bin/python -m pytest -q -p no:cacheprovider "$@")
