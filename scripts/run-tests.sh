@@ -53,9 +53,9 @@ lane() { # NAME NICE PYTEST-ARGUMENTS…: begins it
 
 declare -A lanes
 lane calls 0 "${calls[@]}"
-lane processes 3 -m "e2e and not slow" "${processes[@]}"
+lane processes 10 -m "e2e and not slow" "${processes[@]}"
 [ -n "${TEST_POSTGRES_URL:-}" ] || start_postgres
-lane computing 9 -m "not e2e and not slow" "${calls[@]/#/--ignore=}"
+lane computing 12 -m "not e2e and not slow" "${calls[@]/#/--ignore=}"
 failed=0
 for name in calls processes computing; do
   wait "${lanes[$name]}" || failed=1
