@@ -4,7 +4,6 @@ import { BrowserRouter, Route, Routes } from "react-router";
 import "./i18n";
 import "./lib/comfort";
 import "./theme/tokens.css";
-import "./styles.css";
 import { Frame } from "./theme/Frame";
 
 // One bundle per page: a caller's telephone loads nothing of the desk.

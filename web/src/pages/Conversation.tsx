@@ -1,5 +1,7 @@
 /** One conversation, whole: heard, read, and why it went as it went. */
 
+import { Alert, Anchor, Group, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { IconAlertTriangle, IconChevronLeft } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
@@ -8,12 +10,13 @@ import { moment } from "../lib/format";
 import { useConversation } from "../lib/useConversation";
 import { DeskShell } from "../parts/DeskShell";
 import { EmotionCurve } from "../parts/EmotionCurve";
-import { Icon } from "../parts/Icon";
 import { LedgerTable } from "../parts/LedgerTable";
 import { Notes } from "../parts/Notes";
 import { Recording } from "../parts/Recording";
+import { Section } from "../parts/Section";
 import { StopTone } from "../parts/StopTone";
 import { Transcript } from "../parts/Transcript";
+import { Status } from "./Conversations";
 
 export default function ConversationPage() {
   const { id = "" } = useParams();
@@ -34,8 +37,8 @@ function Whole({ id }: { id: string }) {
     });
   }, [id, t, picture.phase.name, recordings]);
 
-  if (failure) return <p className="alert" role="alert"><Icon name="warn" /> {failure}</p>;
-  if (!view) return <p className="empty">{t("app.loading")}</p>;
+  if (failure) return <Alert role="alert" color="red" icon={<IconAlertTriangle aria-hidden />}>{failure}</Alert>;
+  if (!view) return <Text c="dimmed">{t("app.loading")}</Text>;
   const { conversation, participants } = view;
   const recorded = view.recordings.length > 0;
   const jump = (ms: number) => setSeek({ ms, nonce: Date.now() });
@@ -44,74 +47,67 @@ function Whole({ id }: { id: string }) {
   const agent = typeof answered === "string" ? answered : undefined;
   const legs = view.legs.filter((leg) => leg.stats);
   return (
-    <div className="page conversation">
-      <div className="heading">
+    <Stack maw={1280} mx="auto">
+      <Group justify="space-between">
         <div>
-          <Link className="back" to="/conversations"><Icon name="back" size={16} /> {t("conversation.back")}</Link>
-          <h1>{conversation.subject || t("list.noSubject")} · {moment(conversation.opened_at, i18n.language)}</h1>
+          <Anchor component={Link} to="/conversations" fz="sm">
+            <Group component="span" gap={2}><IconChevronLeft size={16} aria-hidden /> {t("conversation.back")}</Group>
+          </Anchor>
+          <Title order={1} fz="1.35rem">{conversation.subject || t("list.noSubject")} · {moment(conversation.opened_at, i18n.language)}</Title>
         </div>
-        <span className={`badge is-${conversation.status}`}>{t(`list.${conversation.status}`, { defaultValue: conversation.status })}</span>
-      </div>
-      <section className="card">
-        <h2>{t("conversation.recording")}</h2>
-        {recorded ? <Recording url={api.recordingUrl(id)} seek={seek} /> : <p className="empty">{t("conversation.noRecording")}</p>}
-      </section>
-      <div className="columns">
-        <section className="card">
-          <h2>{t("conversation.transcript")}</h2>
+        <Status status={conversation.status} />
+      </Group>
+      <Section title={t("conversation.recording")}>
+        {recorded ? <Recording url={api.recordingUrl(id)} seek={seek} /> : <Text c="dimmed">{t("conversation.noRecording")}</Text>}
+      </Section>
+      <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: "start" }}>
+        <Section title={t("conversation.transcript")}>
           <Transcript
+            conversation={id}
             lines={picture.lines}
             empty={t("conversation.transcriptEmpty")}
-            mine="agent"
-            detail
-            follow={false}
             onSeek={recorded ? jump : undefined}
             names={{ customer: t("who.customer"), bot: t("who.bot"), agent: agent ?? t("who.agent") }}
           />
-        </section>
-        <div className="stackcol">
-          <section className="card">
-            <h2>{t("conversation.emotion")}</h2>
+        </Section>
+        <Stack miw={0}>
+          <Section title={t("conversation.emotion")}>
             <EmotionCurve lines={picture.lines} length_ms={0} onSeek={jump} />
-            <p className="hint">{t("conversation.emotionHint")}</p>
+            <Text c="dimmed" fz="sm">{t("conversation.emotionHint")}</Text>
             <StopTone id={id} picture={picture} />
-          </section>
+          </Section>
           {picture.turns.length > 0 && (
-            <section className="card">
-              <h2>{t("conversation.latency")}</h2>
+            <Section title={t("conversation.latency")}>
               <LedgerTable turns={picture.turns} />
-            </section>
+            </Section>
           )}
           {decisions.length > 0 && (
-            <section className="card">
-              <h2>{t("conversation.decisions")}</h2>
+            <Section title={t("conversation.decisions")}>
               <Notes notes={decisions} />
-            </section>
+            </Section>
           )}
-          <section className="card">
-            <h2>{t("conversation.timeline")}</h2>
+          <Section title={t("conversation.timeline")}>
             <Notes notes={picture.notes.filter((note) => note.type !== "decision" && note.type !== "bridge")} />
-          </section>
+          </Section>
           {legs.length > 0 && (
-            <section className="card">
-              <h2>{t("conversation.legs")}</h2>
-              <table className="small">
-                <tbody>
+            <Section title={t("conversation.legs")}>
+              <Table fz="sm" withRowBorders={false} horizontalSpacing="xs" verticalSpacing={4}>
+                <Table.Tbody>
                   {legs.map((leg) => (
-                    <tr key={leg.id}>
-                      <td>{t(`who.${participants.find((one) => one.id === leg.participant_id)?.role ?? "customer"}`)}</td>
-                      <td>{leg.transport.toUpperCase()}{leg.codec ? ` · ${leg.codec}` : ""}{leg.srtp ? " · SRTP" : ""}</td>
-                      <td className="num">{t("conversation.packets", { received: leg.stats?.["rx_packets"] ?? 0, lost: leg.stats?.["rx_lost"] ?? 0 })}</td>
-                      <td className="num">{leg.stats?.["jitter_ms"] ?? 0} ms</td>
-                      <td>{leg.ended_reason ?? leg.state}</td>
-                    </tr>
+                    <Table.Tr key={leg.id}>
+                      <Table.Td>{t(`who.${participants.find((one) => one.id === leg.participant_id)?.role ?? "customer"}`, { defaultValue: t("who.customer") })}</Table.Td>
+                      <Table.Td>{leg.transport.toUpperCase()}{leg.codec ? ` · ${leg.codec}` : ""}{leg.srtp ? " · SRTP" : ""}</Table.Td>
+                      <Table.Td>{t("conversation.packets", { received: leg.stats?.["rx_packets"] ?? 0, lost: leg.stats?.["rx_lost"] ?? 0 })}</Table.Td>
+                      <Table.Td visibleFrom="sm">{leg.stats?.["jitter_ms"] ?? 0} ms</Table.Td>
+                      <Table.Td>{leg.ended_reason ?? leg.state}</Table.Td>
+                    </Table.Tr>
                   ))}
-                </tbody>
-              </table>
-            </section>
+                </Table.Tbody>
+              </Table>
+            </Section>
           )}
-        </div>
-      </div>
-    </div>
+        </Stack>
+      </SimpleGrid>
+    </Stack>
   );
 }

@@ -1,12 +1,16 @@
+import { Alert, Anchor, Badge, Button, Group, Paper, Stack, Table, Text, TextInput, Title } from "@mantine/core";
+import { IconAlertTriangle, IconMessages, IconSearch } from "@tabler/icons-react";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, type ConversationSummary } from "../api";
 import { clock, moment } from "../lib/format";
 import { DeskShell } from "../parts/DeskShell";
-import { Icon } from "../parts/Icon";
 
 const PAGE = 50;
+
+/** What became of it, as a colour beside the word. */
+export const STATUS_COLOURS: Record<string, string> = { open: "green", abandoned: "yellow" };
 
 export default function ConversationsPage() {
   return <DeskShell>{() => <List />}</DeskShell>;
@@ -35,54 +39,80 @@ function List() {
   }, [query, load]);
 
   return (
-    <div className="page">
-      <div className="heading">
-        <h1>{t("list.title")}</h1>
-        <label className="search">
-          <Icon name="search" size={18} />
-          <input type="search" value={query} placeholder={t("list.search")} aria-label={t("list.search")} onChange={(event) => setQuery(event.target.value)} />
-        </label>
-      </div>
-      {failed && <p className="alert" role="alert"><Icon name="warn" /> {t("error.network")}</p>}
-      {rows === null && !failed && <p className="empty">{t("app.loading")}</p>}
+    <Stack maw={1280} mx="auto">
+      <Group justify="space-between">
+        <Title order={1} fz="1.35rem">{t("list.title")}</Title>
+        <TextInput
+          type="search"
+          value={query}
+          placeholder={t("list.search")}
+          aria-label={t("list.search")}
+          leftSection={<IconSearch size={18} aria-hidden />}
+          w={{ base: "100%", sm: 340 }}
+          onChange={(event) => setQuery(event.currentTarget.value)}
+        />
+      </Group>
+      {failed && <Alert role="alert" color="red" icon={<IconAlertTriangle aria-hidden />}>{t("error.network")}</Alert>}
+      {rows === null && !failed && <Text c="dimmed">{t("app.loading")}</Text>}
       {rows?.length === 0 && (
-        <div className="card nothing">
-          <Icon name="phone" size={40} />
-          <h2>{query ? t("list.emptySearch") : t("list.empty")}</h2>
-          {!query && <p>{t("list.emptyHint")} <Link to="/">{t("list.callPage")}</Link></p>}
-        </div>
+        <Paper withBorder p="xl">
+          <Stack align="center" gap="xs">
+            <IconMessages size={40} aria-hidden />
+            <Title order={2} fz="lg">{query ? t("list.emptySearch") : t("list.empty")}</Title>
+            {!query && (
+              <Text c="dimmed" ta="center">
+                {t("list.emptyHint")} <Anchor component={Link} to="/">{t("list.callPage")}</Anchor>
+              </Text>
+            )}
+          </Stack>
+        </Paper>
       )}
       {rows !== null && rows.length > 0 && (
-        <div className="card table">
-          <table>
-            <thead>
-              <tr>
-                <th>{t("list.started")}</th>
-                <th>{t("list.subject")}</th>
-                <th>{t("list.language")}</th>
-                <th>{t("list.length")}</th>
-                <th>{t("list.status")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => (
-                <tr key={row.conversation_id}>
-                  <td><Link to={`/conversations/${row.conversation_id}`}>{moment(row.opened_at, i18n.language)}</Link></td>
-                  <td>{row.subject || t("list.noSubject")}</td>
-                  <td>{row.language}</td>
-                  <td className="num">{row.closed_at ? clock(Date.parse(row.closed_at) - Date.parse(row.opened_at)) : "–"}</td>
-                  <td><span className={`badge is-${row.status}`}>{t(`list.${row.status}`, { defaultValue: row.status })}</span></td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Paper withBorder>
+          <Table.ScrollContainer minWidth={320} type="native">
+            <Table highlightOnHover verticalSpacing="sm" horizontalSpacing="md">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t("list.started")}</Table.Th>
+                  <Table.Th>{t("list.subject")}</Table.Th>
+                  <Table.Th visibleFrom="sm">{t("list.language")}</Table.Th>
+                  <Table.Th visibleFrom="sm">{t("list.length")}</Table.Th>
+                  <Table.Th>{t("list.status")}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {rows.map((row) => (
+                  <Table.Tr key={row.conversation_id}>
+                    <Table.Td>
+                      <Anchor component={Link} to={`/conversations/${row.conversation_id}`}>{moment(row.opened_at, i18n.language)}</Anchor>
+                    </Table.Td>
+                    <Table.Td>{row.subject || t("list.noSubject")}</Table.Td>
+                    <Table.Td visibleFrom="sm">{row.language}</Table.Td>
+                    <Table.Td visibleFrom="sm" style={{ fontVariantNumeric: "tabular-nums" }}>
+                      {row.closed_at ? clock(Date.parse(row.closed_at) - Date.parse(row.opened_at)) : "–"}
+                    </Table.Td>
+                    <Table.Td><Status status={row.status} /></Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </Paper>
       )}
       {more && rows && (
-        <button type="button" className="quiet wide" onClick={() => void load(query.trim(), rows.at(-1)?.opened_at)}>
+        <Button variant="default" onClick={() => void load(query.trim(), rows.at(-1)?.opened_at)}>
           {t("list.more")}
-        </button>
+        </Button>
       )}
-    </div>
+    </Stack>
+  );
+}
+
+export function Status({ status }: { status: string }) {
+  const { t } = useTranslation("history");
+  return (
+    <Badge variant="light" tt="none" fw={600} color={STATUS_COLOURS[status] ?? "gray"} c="var(--wl-ink)">
+      {t(`list.${status}`, { defaultValue: status })}
+    </Badge>
   );
 }

@@ -1,10 +1,10 @@
+import { Alert, Button, Center, Paper, PasswordInput, Stack, TextInput, Title } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate } from "react-router";
 import { api, ApiError } from "../api";
-import { Brand } from "../parts/Brand";
-import { Icon } from "../parts/Icon";
-import { LanguageSwitch } from "../parts/LanguageSwitch";
+import { PageBar } from "../parts/PageBar";
 
 export default function LoginPage() {
   const { t } = useTranslation();
@@ -30,35 +30,39 @@ export default function LoginPage() {
   };
 
   return (
-    <div className="caller is-idle">
-      <header className="bar">
-        <Brand />
-        <span className="grow" />
-        <LanguageSwitch />
-      </header>
-      <main className="hero">
-        <form className="card login" onSubmit={(event) => void submit(event)}>
-          <h1>{t("login.title")}</h1>
-          <label>
-            {t("login.name")}
-            <input value={name} autoComplete="username" autoFocus required onChange={(event) => setName(event.target.value)} />
-          </label>
-          <label>
-            {t("login.password")}
-            <input
-              type="password"
+    <>
+      <PageBar />
+      <Center component="main" p="md" mih="75dvh">
+        <Paper component="form" withBorder shadow="sm" p="lg" w="100%" maw={400} onSubmit={(event) => void submit(event)}>
+          <Stack>
+            <Title order={1} fz="1.4rem">{t("login.title")}</Title>
+            <TextInput
+              label={t("login.name")}
+              size="md"
+              value={name}
+              autoComplete="username"
+              autoFocus
+              required
+              withAsterisk={false}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <PasswordInput
+              label={t("login.password")}
+              size="md"
               value={password}
               autoComplete="current-password"
               required
-              onChange={(event) => setPassword(event.target.value)}
+              withAsterisk={false}
+              visibilityToggleButtonProps={{ "aria-label": t("login.show") }}
+              onChange={(event) => setPassword(event.currentTarget.value)}
             />
-          </label>
-          {problem && <p className="alert" role="alert"><Icon name="warn" /> {problem}</p>}
-          <button type="submit" className="primary wide" disabled={busy}>
-            {t("login.submit")}
-          </button>
-        </form>
-      </main>
-    </div>
+            {problem && <Alert role="alert" color="red" icon={<IconAlertTriangle aria-hidden />}>{problem}</Alert>}
+            <Button type="submit" size="md" fullWidth loading={busy}>
+              {t("login.submit")}
+            </Button>
+          </Stack>
+        </Paper>
+      </Center>
+    </>
   );
 }

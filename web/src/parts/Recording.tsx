@@ -1,9 +1,11 @@
 /** The recording: waveform and player. `seek` jumps when its `nonce` changes. */
 
+import { ActionIcon, Alert, Group, Text } from "@mantine/core";
+import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { clock } from "../lib/format";
-import { Icon } from "./Icon";
+import css from "./parts.module.css";
 import { Waveform } from "./Waveform";
 
 export function Recording({ url, seek }: { url: string; seek: { ms: number; nonce: number } | null }) {
@@ -38,9 +40,9 @@ export function Recording({ url, seek }: { url: string; seek: { ms: number; nonc
     void audio.current?.play().catch(() => undefined);
   }, [seek]);
 
-  if (failed) return <p className="alert"><Icon name="warn" /> {t("conversation.recordingFailed")}</p>;
+  if (failed) return <Alert color="red">{t("conversation.recordingFailed")}</Alert>;
   return (
-    <div className="recording">
+    <div>
       <audio
         ref={audio}
         src={url}
@@ -52,21 +54,21 @@ export function Recording({ url, seek }: { url: string; seek: { ms: number; nonc
       {buffer ? (
         <Waveform buffer={buffer} position={position} names={[t("conversation.caller"), t("conversation.heard")]} onSeek={go} />
       ) : (
-        <div className="waveform loading" />
+        <div className={`${css["waveform"]} ${css["loading"]}`} />
       )}
-      <div className="player">
-        <button
-          type="button"
-          className="primary"
+      <Group gap="sm" mt="sm">
+        <ActionIcon
+          size={44}
+          radius="xl"
           onClick={() => (playing ? audio.current?.pause() : void audio.current?.play())}
           aria-label={playing ? t("conversation.pause") : t("conversation.play")}
         >
-          <Icon name={playing ? "pause" : "play"} />
-        </button>
-        <time>
+          {playing ? <IconPlayerPause size={22} aria-hidden /> : <IconPlayerPlay size={22} aria-hidden />}
+        </ActionIcon>
+        <Text component="span" style={{ fontVariantNumeric: "tabular-nums" }}>
           {clock(position * 1000)} / {clock((buffer?.duration ?? 0) * 1000)}
-        </time>
-      </div>
+        </Text>
+      </Group>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** The caller asked staff to stop: one click ends the analysis of their tone and deletes what it found. */
 
+import { Alert, Button, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api";
@@ -11,13 +12,13 @@ export function StopTone({ id, picture }: { id: string; picture: Picture }) {
   const withdrawn = picture.notes.some(
     (note) => note.type === "consent.withdrawn" && (note.payload["purposes"] as string[]).includes("emotion"),
   );
-  if (picture.consents["emotion"] !== true) return withdrawn ? <p className="hint">{t("affect.stopped")}</p> : null;
+  if (picture.consents["emotion"] !== true) return withdrawn ? <Text c="dimmed" fz="sm">{t("affect.stopped")}</Text> : null;
   return (
     <>
-      <button type="button" className="quiet" onClick={() => api.stopTone(id).catch(() => setFailure(true))}>
+      <Button variant="default" size="compact-sm" onClick={() => void api.stopTone(id).catch(() => setFailure(true))}>
         {t("affect.stop")}
-      </button>
-      {failure && <p className="alert" role="alert">{t("error.network")}</p>}
+      </Button>
+      {failure && <Alert role="alert" color="red">{t("error.network")}</Alert>}
     </>
   );
 }

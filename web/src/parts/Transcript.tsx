@@ -1,63 +1,45 @@
-/** The words of both sides, growing at the foot; stays where the reader scrolled to. */
+/** The words of both sides of a conversation that is read afterwards: with emotions, sources and doubts. */
 
-import { useEffect, useRef } from "react";
+import { Badge, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { clock, timeOfDay } from "../lib/format";
 import type { Line, Speaker } from "../lib/transcript";
+import { useAttachment } from "../lib/useAttachment";
 import { Evidence, EmotionTag } from "./EmotionTag";
+import css from "./parts.module.css";
 
 type Props = {
+  conversation: string;
   lines: Line[];
   empty: string;
   names: Record<Speaker, string>;
-  mine: Speaker;
-  /** Emotions, sources and doubts: for the desk, not for the caller. */
-  detail?: boolean;
-  follow?: boolean;
   onSeek?: ((ms: number) => void) | undefined;
 };
 
-export function Transcript({ lines, empty, names, mine, detail = false, follow = true, onSeek }: Props) {
+export function Transcript({ conversation, lines, empty, names, onSeek }: Props) {
   const { t, i18n } = useTranslation();
-  const box = useRef<HTMLDivElement>(null);
-  const atFoot = useRef(true);
-  const tail = lines.at(-1);
-
-  useEffect(() => {
-    if (follow && atFoot.current && box.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [follow, lines.length, tail?.text]);
-
+  if (lines.length === 0) return <Text c="dimmed">{empty}</Text>;
   return (
-    <div
-      ref={box}
-      className={follow ? "transcript scrolls" : "transcript"}
-      role="log"
-      aria-live="polite"
-      tabIndex={0}
-      onScroll={(event) => {
-        const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
-        atFoot.current = scrollHeight - scrollTop - clientHeight < 60;
-      }}
-    >
-      {lines.length === 0 && <p className="empty">{empty}</p>}
+    <div className={css["transcript"]} role="log" aria-live="polite">
       {lines.map((line) => (
-        <article key={line.id} className={`line ${line.speaker === mine ? "mine" : "theirs"} by-${line.speaker}${line.partial ? " partial" : ""}`}>
+        <article key={line.id} className={css["line"]} data-by={line.speaker} data-partial={line.partial || undefined}>
           <header>
             <b>{names[line.speaker]}</b>
             {onSeek && line.t0_ms !== null ? (
-              <button type="button" className="time" onClick={() => onSeek(line.t0_ms ?? 0)}>
+              <button type="button" className={css["seek"]} onClick={() => onSeek(line.t0_ms ?? 0)}>
                 {clock(line.t0_ms)}
               </button>
             ) : (
               <time dateTime={line.at}>{timeOfDay(line.at, i18n.language)}</time>
             )}
-            {detail && line.emotion && <EmotionTag emotion={line.emotion} />}
-            {line.typed && <span className="tag">{t("line.typed")}</span>}
-            {line.cut && <span className="tag">{t("line.cut")}</span>}
+            {line.emotion && <EmotionTag emotion={line.emotion} />}
+            {line.typed && <Badge size="xs" variant="default" fw={500} tt="none">{t("line.typed")}</Badge>}
+            {line.cut && <Badge size="xs" variant="default" fw={500} tt="none">{t("line.cut")}</Badge>}
           </header>
-          <p lang={line.language || undefined}>{line.text}</p>
-          {detail && line.emotion?.evidence?.length ? <Evidence sentences={line.emotion.evidence} /> : null}
-          {detail && (line.article || (line.confidence !== null && line.confidence < 0.6)) && (
+          {line.attachment && <Shown conversation={conversation} id={line.attachment.attachment_id} />}
+          {line.text && <p lang={line.language || undefined}>{line.text}</p>}
+          {line.emotion?.evidence?.length ? <Evidence sentences={line.emotion.evidence} /> : null}
+          {(line.article || (line.confidence !== null && line.confidence < 0.6)) && (
             <footer>
               {line.article && t("line.source", { article: line.article })}
               {line.confidence !== null && line.confidence < 0.6 && t("line.confidence", { percent: Math.round(line.confidence * 100) })}
@@ -67,4 +49,11 @@ export function Transcript({ lines, empty, names, mine, detail = false, follow =
       ))}
     </div>
   );
+}
+
+function Shown({ conversation, id }: { conversation: string; id: string }) {
+  const { t } = useTranslation();
+  const url = useAttachment(conversation, id);
+  if (url === "") return <p>{t("line.pictureGone")}</p>;
+  return url ? <img className={css["shown"]} src={url} alt={t("line.picture")} /> : null;
 }

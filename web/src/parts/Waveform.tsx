@@ -1,7 +1,9 @@
 /** Both channels of a recording, the caller above, the rest below; a click seeks. */
 
+import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { peaks } from "../lib/peaks";
+import css from "./parts.module.css";
 
 type Props = {
   buffer: AudioBuffer;
@@ -13,6 +15,7 @@ type Props = {
 export function Waveform({ buffer, position, names, onSeek }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
+  const scheme = useComputedColorScheme();
 
   useEffect(() => {
     const element = canvas.current;
@@ -26,15 +29,14 @@ export function Waveform({ buffer, position, names, onSeek }: Props) {
     const element = canvas.current;
     const paint = element?.getContext("2d");
     if (!element || !paint || width === 0) return undefined;
-    const dark = window.matchMedia("(prefers-color-scheme: dark)");
-    const draw = () => {
+    const frame = window.requestAnimationFrame(() => {
       const ratio = window.devicePixelRatio || 1;
       const height = element.clientHeight;
       element.width = width * ratio;
       element.height = height * ratio;
       paint.setTransform(ratio, 0, 0, ratio, 0, 0);
       const style = getComputedStyle(element);
-      const colours = [style.getPropertyValue("--caller"), style.getPropertyValue("--bot")];
+      const colours = [style.getPropertyValue("--wl-caller"), style.getPropertyValue("--wl-bot")];
       for (let channel = 0; channel < Math.min(2, buffer.numberOfChannels); channel++) {
         const shape = peaks(buffer.getChannelData(channel), width);
         const middle = height * (0.25 + 0.5 * channel);
@@ -46,16 +48,14 @@ export function Waveform({ buffer, position, names, onSeek }: Props) {
           paint.fillRect(x, middle - high * scale, 1, Math.max(1, (high - low) * scale));
         }
       }
-    };
-    draw();
-    dark.addEventListener("change", draw);
-    return () => dark.removeEventListener("change", draw);
-  }, [buffer, width]);
+    });
+    return () => window.cancelAnimationFrame(frame);
+  }, [buffer, width, scheme]); // the colours are those of the scheme
 
   return (
-    <div className="waveform">
-      <span className="channel first">{names[0]}</span>
-      <span className="channel second">{names[1]}</span>
+    <div className={css["waveform"]}>
+      <span className={`${css["channel"]} ${css["first"]}`}>{names[0]}</span>
+      <span className={`${css["channel"]} ${css["second"]}`}>{names[1]}</span>
       <canvas
         ref={canvas}
         role="img"
@@ -65,7 +65,7 @@ export function Waveform({ buffer, position, names, onSeek }: Props) {
           onSeek(((event.clientX - box.left) / box.width) * buffer.duration);
         }}
       />
-      <i className="cursor" style={{ left: `${(100 * position) / Math.max(buffer.duration, 0.001)}%` }} />
+      <i className={css["cursor"]} style={{ left: `${(100 * position) / Math.max(buffer.duration, 0.001)}%` }} />
     </div>
   );
 }
