@@ -21,7 +21,7 @@ SHA256 = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 
 
 class _Storage:
-    """A placeholder for numbers that follow at the end of the file."""
+    """Where in the file an array lies; its numbers come after everything else."""
 
     def __init__(self, key: str) -> None:
         self.key = key

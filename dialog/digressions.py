@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dialog import layers
 from dialog.blocks.base import Asking, Block
 from dialog.blocks.understand import Understand
 from dialog.events import Heard
@@ -102,7 +103,7 @@ def _leave_for(turn: Turn, target: str, heard: Heard, meaning: Understood) -> bo
         return False
     hidden = state.sensitive
     wait(turn, target, f"asked for {meaning.intent} in between")
-    turn.intend(meaning, "" if hidden else heard.text)
+    layers.intend(turn, meaning, "" if hidden else heard.text)
     return True
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from dialog import digressions, frames, guard, handlers, listening, passing
+from dialog import digressions, frames, guard, handlers, listening, passing, variants
 from dialog.blocks.base import UTTERANCE_MS, Asking, Block
 from dialog.effects import AnyEffect, CancelTimer, End, PauseRecording, StartTimer
 from dialog.events import (
@@ -105,7 +105,7 @@ class FlowEngine:
             turn = Turn(self.flow, self.ports, self.options, state, now_ms)
             await self._guarded(turn, event)
         if state.ended and state.variants:
-            turn.conclude()
+            variants.conclude(turn)
         return turn.effects
 
     async def resume(self, state: RunState, now_ms: int) -> list[AnyEffect]:

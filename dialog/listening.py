@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialog import corrections, digressions, handlers
+from dialog import corrections, digressions, handlers, layers
 from dialog.blocks.base import Asking, Block
 from dialog.blocks.understand import Understand
 from dialog.blocks.withdraw import Withdraw
@@ -39,7 +39,7 @@ async def heard(turn: Turn, words: Heard) -> None:
         state.no_input = 0
         return
     _follow_language(turn, words)
-    meaning = await turn.classify(words.text)
+    meaning = await layers.classify(turn, words.text)
     if meaning.intent == "human_request" and "human" not in block.exits and handlers.find(turn, "on_human_request"):
         await block.taken_away(turn)
         turn.target = None

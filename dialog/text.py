@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from dialog import cel, text_filter
 from dialog.events import Channel
+from dialog.number_words import HAN_DIGITS, UNITS
 from session.speech import SayAs
 
 CHANNELS: tuple[str, ...] = get_args(Channel)
@@ -57,12 +58,7 @@ _TEMPLATE = re.compile(r"\{\{\s*(.+?)\s*\}\}")
 _NAME = re.compile(r"[\w.]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?")
-_DIGIT_WORDS = {
-    "zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
-    "six": "6", "seven": "7", "eight": "8", "nine": "9", "〇": "0", "零": "0", "洞": "0", "一": "1", "幺": "1",
-    "壹": "1", "二": "2", "两": "2", "贰": "2", "三": "3", "叁": "3", "四": "4", "肆": "4", "五": "5", "伍": "5",
-    "六": "6", "陆": "6", "七": "7", "柒": "7", "拐": "7", "八": "8", "捌": "8", "九": "9", "玖": "9",
-}  # fmt: skip
+_DIGIT_WORDS = {word: str(n) for word, n in {**UNITS, **HAN_DIGITS, "oh": 0, "o": 0}.items() if n < 10}
 _REPEATS = {"double": 2, "triple": 3}
 _TOKEN = re.compile(r"[A-Za-z]+|\d|[\u3007\u3400-\u9fff]")
 _FILLER = frozenset(

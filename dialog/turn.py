@@ -23,9 +23,8 @@ from dialog.effects import (
     Wanted,
 )
 from dialog.entities import Entity, EntityType, extract
-from dialog.events import Performed
 from dialog.options import DialogOptions
-from dialog.ports import Found, Ports, Understood
+from dialog.ports import Found, Ports
 from dialog.state import Playing, RunState, Said
 from session.speech import SayAs, Style, shifted
 
@@ -64,6 +63,7 @@ class Turn:
         self.brought: dict[str, Any] = {}
         """What a sub-flow that is done gives its caller."""
         self.classified_ms = 0.0
+        """How long it took to understand the caller's last words."""
         self.written = False
         """A prompt was only written, so nobody will report its end."""
         self._typed: dict[str, list[SayAs]] = {}
@@ -291,82 +291,9 @@ class Turn:
             },
         }
 
-    # ------------------------------------------------------------------ experiments
-
-    def meet(self, experiment: str, weights: dict[str, float], success: str) -> str:
-        """The caller's variant: sticky by customer, else by number, else for this contact alone."""
-        state = self.state
-        known = state.variants.get(experiment)
-        if known is not None and known["variant"] in weights:
-            return str(known["variant"])
-        who = state.customer_id or state.caller.number or state.contact_id
-        variant, tested = self.ports.experiments.variant(experiment, weights, who)
-        if tested:
-            unit = self.ports.experiments.unit(experiment, who)
-            control = next(iter(weights))
-            met = {"experiment": experiment, "variant": variant, "control": control, "unit": unit}
-            state.variants[experiment] = {**met, "success": success}
-            self.effects.append(Record(kind="experiment.exposed", payload=met))
-        return variant
-
-    def conclude(self) -> None:
-        """The contact ends: what came of the variants that it met."""
-        state = self.state
-        transferred = bool(state.reason)
-        for met in state.variants.values():
-            expression = str(met["success"])
-            try:
-                values = {**self.values(), "ended": state.ended, "transferred": transferred}
-                success = cel.evaluate(expression, values) is True if expression else not transferred
-            except cel.ExpressionError:
-                success = False
-            payload = {**met, "success": success, "transferred": transferred}
-            self.effects.append(Record(kind="experiment.outcome", payload=payload))
-        state.variants = {}
-
-    # ------------------------------------------------------------------ the layers of a decision
-
-    async def classify(self, words: str) -> Understood:
-        """What the words ask for, and how long that took."""
-        began = self.ports.stopwatch()
-        meaning = await self.ports.understanding.classify(words)
-        self.classified_ms = round((self.ports.stopwatch() - began) * 1000, 1)
-        return meaning
-
-    def intend(self, meaning: Understood, words: str) -> None:
-        """The caller's request is understood: a decision that follows begins here."""
-        state = self.state
-        state.query, state.intent, state.last_answer = words, meaning.intent, ""
-        state.layers = {
-            "since": self.now_ms,
-            "intent": {
-                "name": meaning.intent,
-                "confidence": round(meaning.confidence, 3),
-                "ms": self.classified_ms,
-            },
-            "data": [],
-        }
-
     async def search(self, words: str) -> Found | None:
         """The article that answers, among those for callers as surely known as this one."""
         return await self.ports.knowledge.search(words, self.state.locale, self.state.auth_level)
-
-    def add_data(self, block: str, outcome: str, ms: float) -> None:
-        """Business data came (or did not)."""
-        data = self.state.layers.setdefault("data", [])
-        data.append({"block": block, "outcome": outcome, "ms": round(ms, 1)})
-        del data[:-DATA_KEPT]
-
-    def layers(self, result: Performed) -> dict[str, Any]:
-        """The record of a decision by rule: intent, data, rule, each with its ms, and ms from the words to here."""
-        layers = self.state.layers
-        return {
-            "block": self.state.block,
-            "intent": layers.get("intent"),
-            "data": layers.get("data", []),
-            "rule": {**result.detail, "outcome": result.outcome, "ms": round(result.ms, 1)},
-            "total_ms": max(0, self.now_ms - layers["since"]) if "since" in layers else None,
-        }
 
     def evaluate(self, expression: str) -> Any:
         """Value of a CEL expression now; sensitive slots for blocks that may see them. Raises `cel.ExpressionError`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from dialog import cel
+from dialog import cel, layers
 from dialog.blocks.working import Working
 from dialog.effects import Perform, Record
 from dialog.events import Performed
@@ -82,4 +82,4 @@ class Action(Working):
         """Set the outputs; a rule's answer closes the three layers of a decision."""
         super().came_back(turn, result)
         if self.rule and result.outcome != "failed":
-            turn.effects.append(Record(kind="decision.layers", payload=turn.layers(result)))
+            turn.effects.append(Record(kind="decision.layers", payload=layers.record(turn, result)))

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from dialog import layers
 from dialog.blocks.working import Working
 from dialog.effects import Perform
 from dialog.events import Performed
@@ -177,7 +178,7 @@ class Http(Request, Working):
     def came_back(self, turn: Turn, result: Performed) -> None:
         """Business data is the second layer of a decision."""
         turn.set({"http_status": 0, **result.values})
-        turn.add_data(turn.state.block, result.outcome, result.ms)
+        layers.add_data(turn, turn.state.block, result.outcome, result.ms)
 
 
 def _filled(values: Values, url: str) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from dialog import variants
+
 if TYPE_CHECKING:
     from dialog.turn import Turn
 
@@ -40,4 +42,4 @@ class Experiment(BaseModel):
 
     def meet(self, turn: Turn) -> str:
         """The caller's variant; the first time in a contact it is recorded that they met it."""
-        return turn.meet(self.id, self.weights, self.success)
+        return variants.meet(turn, self.id, self.weights, self.success)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from dialog import layers
 from dialog.blocks.base import Asking
 from dialog.events import Heard
 from dialog.ports import Understood
@@ -46,7 +47,7 @@ class Understand(Asking):
         turn.expect()
         pending, turn.state.pending = turn.state.pending, ""
         if pending:
-            meaning = await turn.classify(pending)
+            meaning = await layers.classify(turn, pending)
             if await self._take(turn, pending, meaning):
                 return
         turn.say(turn.render(self.prompt))
@@ -70,7 +71,7 @@ class Understand(Asking):
 
     async def _take(self, turn: Turn, words: str, meaning: Understood) -> bool:
         if meaning.intent in self.intents():
-            turn.intend(meaning, words)
+            layers.intend(turn, meaning, words)
             turn.leave(meaning.intent, f"understood with {meaning.confidence:.2f}")
             return True
         if "knowledge" in self.exits and meaning.intent == "unknown":

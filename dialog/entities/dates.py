@@ -14,19 +14,15 @@ from datetime import date, datetime, time, timedelta
 
 from dialog.entities.base import Context, Entity, entity
 from dialog.entities.reading import Reading
+from dialog.number_words import MONTHS
 
-_MONTHS = {
-    "january": 1, "jan": 1, "february": 2, "feb": 2, "march": 3, "mar": 3, "april": 4, "apr": 4, "may": 5, "june": 6,
-    "jun": 6, "july": 7, "jul": 7, "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9, "october": 10, "oct": 10,
-    "november": 11, "nov": 11, "december": 12, "dec": 12,
-}  # fmt: skip
 _WEEKDAYS = {
     "monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5, "sunday": 6,
     "mon": 0, "tue": 1, "tues": 1, "wed": 2, "thu": 3, "thur": 3, "thurs": 3, "fri": 4, "sat": 5, "sun": 6,
 }  # fmt: skip
 _HAN_WEEKDAYS = {"1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "6": 5, "日": 6, "天": 6, "末": 5}
 _HAN_DAYS = {"大后天": 3, "后天": 2, "明天": 1, "明日": 1, "明": 1, "今天": 0, "今日": 0, "今": 0, "昨天": -1, "昨日": -1, "昨": -1, "大前天": -3, "前天": -2}  # fmt: skip
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
 _YEAR = r"(?:(?:19|20) ?\d\d|20 0 \d|19 0 \d)"
 _DAY = r"(?:[0-3]?\d(?:st|nd|rd|th)?|second)"
@@ -131,7 +127,7 @@ def _day(kind: str, match: re.Match[str], context: Context) -> date | None:
     if kind == "ymd":
         return _date(_year(part["y"], today), int(part["m"]), int(part["d"]))
     if kind in ("dmy", "mdy"):
-        month, day = _MONTHS[part["mon"].lower()], _number(part["d"])
+        month, day = MONTHS[part["mon"].lower()], _number(part["d"])
         return _date(_year(part["y"], today), month, day) if part["y"] else _nearest(month, day, today)
     if kind == "hanmd":
         shift = {"今年": 0, "明年": 1, "去年": -1, "后年": 2, "前年": -2}.get(part["which"] or "")

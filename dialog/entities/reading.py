@@ -10,33 +10,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_UNITS = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19,
-}  # fmt: skip
-_TENS = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
-    "ninety": 90,
-}  # fmt: skip
+from dialog.number_words import HAN_DIGITS, ORDINALS, TENS, UNITS
+
 _SCALES = {"thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
-_ORDINALS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
-    "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
-}  # fmt: skip
 _REPEATS = {"double": 2, "triple": 3, "treble": 3}
 _OH = {"oh", "o", "nought", "naught", "null"}
 
-_HAN_DIGITS = {
-    "〇": 0, "零": 0, "洞": 0, "一": 1, "壹": 1, "幺": 1, "二": 2, "两": 2, "兩": 2, "贰": 2, "三": 3, "叁": 3,
-    "四": 4, "肆": 4, "五": 5, "伍": 5, "六": 6, "陆": 6, "七": 7, "柒": 7, "拐": 7, "八": 8, "捌": 8, "九": 9, "玖": 9,
-}  # fmt: skip
 _HAN_SCALES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _HAN_GROUPS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000}
 _HAN_NUMBER = re.compile(
-    rf"[{''.join([*_HAN_DIGITS, *_HAN_SCALES])}][{''.join([*_HAN_DIGITS, *_HAN_SCALES, *_HAN_GROUPS])}]*"
-    rf"(?:点[{''.join(_HAN_DIGITS)}]+(?=[{''.join(_HAN_GROUPS)}元块美欧英镑度]))?"
+    rf"[{''.join([*HAN_DIGITS, *_HAN_SCALES])}][{''.join([*HAN_DIGITS, *_HAN_SCALES, *_HAN_GROUPS])}]*"
+    rf"(?:点[{''.join(HAN_DIGITS)}]+(?=[{''.join(_HAN_GROUPS)}元块美欧英镑度]))?"
 )
 _TOKEN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?|\d+(?:[.,]\d+)*|[\u3007\u3400-\u9fff]+|\s+|.", re.DOTALL)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x2D: 0x2D, 0x2013: 0x2D}
@@ -137,7 +121,7 @@ def _digit(word: str) -> str:
         return word
     if word in _OH:
         return "0"
-    return str(_UNITS[word]) if _UNITS.get(word, 10) < 10 else ""
+    return str(UNITS[word]) if UNITS.get(word, 10) < 10 else ""
 
 
 def _word_at(tokens: list[_Token], index: int) -> int | None:
@@ -160,11 +144,11 @@ def _beside_digit(tokens: list[_Token], index: int) -> bool:
         if near is None:
             continue
         word = tokens[near].text.lower()
-        if word in _UNITS or word in _TENS or word in _REPEATS or word.isdigit():
+        if word in UNITS or word in TENS or word in _REPEATS or word.isdigit():
             return True
         if word in _OH and near == after and (further := _word_at(tokens, near + 1)) is not None:
             following = tokens[further].text.lower()
-            if following in _UNITS or following in _TENS or following in _REPEATS or following.isdigit():
+            if following in UNITS or following in TENS or following in _REPEATS or following.isdigit():
                 return True
     return False
 
@@ -180,7 +164,7 @@ def _english_number(tokens: list[_Token], index: int) -> tuple[int, int, bool]:
     ordinal = False
     while at is not None and at < len(tokens):
         word = tokens[at].text.lower()
-        value = _UNITS.get(word, _ORDINALS.get(word))
+        value = UNITS.get(word, ORDINALS.get(word))
         if word == "and" and after > index and (least >= 100):
             following = _word_at(tokens, at + 1)
             if following is None or not _is_number(tokens[following].text.lower()):
@@ -197,9 +181,9 @@ def _english_number(tokens: list[_Token], index: int) -> tuple[int, int, bool]:
             break  # "one second": alone it is a time more often than a day
         if value is not None and (after == index or (value < 10 and least == 10) or (value < 100 and least >= 100)):
             group += value
-            least, after, ordinal = 1, at + 1, word in _ORDINALS
-        elif word in _TENS and (after == index or least >= 100):
-            group += _TENS[word]
+            least, after, ordinal = 1, at + 1, word in ORDINALS
+        elif word in TENS and (after == index or least >= 100):
+            group += TENS[word]
             least, after = 10, at + 1
         elif word == "hundred" and 0 < group < 100 and after > index and least <= 10:
             group *= 100
@@ -239,7 +223,7 @@ def _scale_follows(tokens: list[_Token], index: int) -> bool:
 
 
 def _is_number(word: str) -> bool:
-    return word in _UNITS or word in _TENS or word in _ORDINALS
+    return word in UNITS or word in TENS or word in ORDINALS
 
 
 # ---------------------------------------------------------------------- Chinese
@@ -254,7 +238,7 @@ def _write_han(token: _Token, out: _Writer) -> None:
         if any(char in _HAN_SCALES or char in _HAN_GROUPS for char in words):
             out.put(_han_value(words), start, end)
         else:
-            out.put("".join("." if char == "点" else str(_HAN_DIGITS[char]) for char in words), start, end)
+            out.put("".join("." if char == "点" else str(HAN_DIGITS[char]) for char in words), start, end)
         last = match.end()
     out.put(token.text[last:], token.start + last, token.start + len(token.text))
 
@@ -266,9 +250,9 @@ def _han_value(words: str) -> str:
     scale = 1  # of the character before: a digit right after it stands for the next scale down
     zero = False
     for char in whole:
-        if char in _HAN_DIGITS:
-            digit = digit * 10 + _HAN_DIGITS[char]
-            zero = zero or _HAN_DIGITS[char] == 0
+        if char in HAN_DIGITS:
+            digit = digit * 10 + HAN_DIGITS[char]
+            zero = zero or HAN_DIGITS[char] == 0
         elif char in _HAN_SCALES:
             scale = _HAN_SCALES[char]
             section += (digit or 1) * scale
@@ -280,4 +264,4 @@ def _han_value(words: str) -> str:
     if 0 < digit < 10 and scale >= 100 and not zero:
         digit *= scale // 10
     value = total + section + digit
-    return f"{value}.{''.join(str(_HAN_DIGITS[char]) for char in decimals)}" if decimals else str(value)
+    return f"{value}.{''.join(str(HAN_DIGITS[char]) for char in decimals)}" if decimals else str(value)

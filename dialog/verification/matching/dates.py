@@ -8,46 +8,14 @@ from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
+from dialog.number_words import HAN_DIGITS, MONTHS, ORDINALS, TENS, UNITS
 from dialog.verification.matching.letters import distance
 
-_MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
 _NUMBERS = {
-    "zero": 0, "oh": 0, "o": 0, "one": 1, "two": 2, "too": 2, "to": 2, "three": 3, "four": 4, "for": 4, "five": 5, "six": 6, "sick": 6,
-    "seven": 7, "eight": 8, "ate": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
-    "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
-    "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5,
-    "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13,
-    "fourteenth": 14, "fifteenth": 15, "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19,
-    "twentieth": 20, "thirtieth": 30,
+    **UNITS, **TENS, **ORDINALS,
+    "oh": 0, "o": 0, "too": 2, "to": 2, "for": 4, "sick": 6, "ate": 8,
 }  # fmt: skip
-_HAN = {
-    "〇": 0,
-    "零": 0,
-    "一": 1,
-    "幺": 1,
-    "二": 2,
-    "两": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-}
+"""With what recognisers write for them."""
 _HAN_DATE = re.compile(r"(?:(\d{2,4})年)?(?:(\d{1,2})月)?(?:(\d{1,2})[日号])?")
 _TOKEN = re.compile(r"[a-z]+|\d+")
 _FEWEST_FIGURES = 4
@@ -154,11 +122,7 @@ def _named(words: Sequence[str], named: Sequence[int]) -> Iterator[Reading]:
 
 
 def _month_of(word: str) -> int:
-    if len(word) >= 3:
-        for number, month in enumerate(_MONTHS, 1):
-            if word == month or (word == month[:3] and word != "mar") or (word == "sept" and number == 9):
-                return number
-    return 0
+    return 0 if word == "mar" else MONTHS.get(word, 0)  # "mar" is what is left of many a word
 
 
 def _figures(words: Sequence[str]) -> Iterator[str]:
@@ -211,7 +175,7 @@ def _from_han(text: str) -> Reading | None:
 def _han_figures(text: str) -> str:
     def tens(found: re.Match[str]) -> str:
         left, right = found.groups()
-        return f"{_HAN[left] if left else 1}{_HAN[right] if right else 0}"
+        return f"{HAN_DIGITS[left] if left else 1}{HAN_DIGITS[right] if right else 0}"
 
     text = re.sub("([一二三四五六七八九])?十([一二三四五六七八九])?", tens, text)
-    return "".join(str(_HAN[char]) if char in _HAN else char for char in text)
+    return "".join(str(HAN_DIGITS[char]) if char in HAN_DIGITS else char for char in text)

@@ -1,0 +1,44 @@
+"""Experiments in a run: which variant its caller meets, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialog import cel
+from dialog.effects import Record
+
+if TYPE_CHECKING:
+    from dialog.turn import Turn
+
+
+def meet(turn: Turn, experiment: str, weights: dict[str, float], success: str) -> str:
+    """The caller's variant: sticky by customer, else by number, else for this contact alone."""
+    state = turn.state
+    known = state.variants.get(experiment)
+    if known is not None and known["variant"] in weights:
+        return str(known["variant"])
+    who = state.customer_id or state.caller.number or state.contact_id
+    variant, tested = turn.ports.experiments.variant(experiment, weights, who)
+    if tested:
+        unit = turn.ports.experiments.unit(experiment, who)
+        control = next(iter(weights))
+        met = {"experiment": experiment, "variant": variant, "control": control, "unit": unit}
+        state.variants[experiment] = {**met, "success": success}
+        turn.effects.append(Record(kind="experiment.exposed", payload=met))
+    return variant
+
+
+def conclude(turn: Turn) -> None:
+    """The contact ends: what came of the variants that it met."""
+    state = turn.state
+    transferred = bool(state.reason)
+    for met in state.variants.values():
+        expression = str(met["success"])
+        try:
+            values = {**turn.values(), "ended": state.ended, "transferred": transferred}
+            success = cel.evaluate(expression, values) is True if expression else not transferred
+        except cel.ExpressionError:
+            success = False
+        payload = {**met, "success": success, "transferred": transferred}
+        turn.effects.append(Record(kind="experiment.outcome", payload=payload))
+    state.variants = {}
