@@ -9,16 +9,20 @@ from pathlib import Path
 from fastapi import HTTPException, Request
 
 from dialog.service import Dialog
+from server.desktop.advice import read_assist
 from server.desktop.assist import Assistant
 from server.desktop.attachments import Attachments
+from server.desktop.catalogue import FILE as TICKETS
 from server.desktop.catalogue import catalogues
 from server.desktop.customers import Customers
+from server.desktop.dispositions import FILE as DISPOSITIONS
 from server.desktop.knowledge import KnowledgeDesk
 from server.desktop.profiler import Profiler
 from server.desktop.suggestions import Suggestions
 from server.desktop.talk import TalkReader
 from server.desktop.tickets import TicketDesk
 from server.desktop.wrapups import WrapUps
+from server.settings import ROOT
 from session.profiles import Profiles
 from session.store import Store
 
@@ -39,16 +43,20 @@ class Desktop:
         live_contact: Callable[[str], str | None] = lambda _conversation_id: None,
         tickets: TicketDesk | None = None,
     ) -> None:
-        """`flows`: the outermost folder of flows. Raises `FileError` for data files that cannot be used."""
+        """`flows`: the outermost folder of flows; what it lacks is taken from the shipped one.
+
+        Raises `FileError` for data files that cannot be used.
+        """
         self._flows = flows
+        read_assist(flows)
         self._dialog = dialog
         default = next(iter(dialog.flows), "") if dialog is not None else ""
         self.knowledge = KnowledgeDesk(dialog)
-        self.tickets = tickets or TicketDesk(store, catalogues(flows))
+        self.tickets = tickets or TicketDesk(store, catalogues(_with(flows, TICKETS)))
         self.tickets.choose = self._choose if dialog is not None else None
         self.suggestions = Suggestions(store)
         self.customers = Customers(store, self.knowledge, Profiles(store, keep_days))
-        self.wrapups = WrapUps(store, self.knowledge, self.tickets, self.folder, flows)
+        self.wrapups = WrapUps(store, self.knowledge, self.tickets, self.folder, _with(flows, DISPOSITIONS))
         self.attachments = Attachments(store, data_dir / "attachments", live_contact)
         self.assist = Assistant(
             store, self.knowledge, TalkReader(store, self.knowledge, default), self.suggestions, self.folder
@@ -56,11 +64,12 @@ class Desktop:
         self._profiler = Profiler(store, self.customers)
 
     async def run(self) -> None:
-        """Clock of tickets, cards, profiles; until cancelled, or one of them breaks."""
+        """Clock of tickets, cards, profiles, summaries; until cancelled, or one of them breaks."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.tickets.run(), name="ticket-clock")
             group.create_task(self.assist.run(), name="assist")
             group.create_task(self._profiler.run(), name="profiles")
+            group.create_task(self.wrapups.run(), name="wrapups")
             group.create_task(self._expire(), name="profiles-expire")
 
     def folder(self, flow_id: str) -> Path:
@@ -77,6 +86,10 @@ class Desktop:
         while True:
             await self.customers.profiles.expire()
             await asyncio.sleep(EXPIRE_EVERY_S)
+
+
+def _with(flows: Path, file: str) -> Path:
+    return flows if (flows / file).is_file() else ROOT / "flows"
 
 
 def desktop_of(request: Request) -> Desktop:

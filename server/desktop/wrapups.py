@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.text import pick
 from server.desktop.customers import NO_INTENTS
@@ -18,8 +20,11 @@ from server.desktop.summary import Line, Record, Summary, summarise
 from server.desktop.tickets import TicketDesk
 from session.model import Contact, Conversation, EventRow, FlowRun, utcnow
 from session.model_desktop import WrapUpRow
-from session.store import Store
+from session.store import Store, stored_event
+from session.types import StoredEvent
 
+log = structlog.get_logger(__name__)
+MOST_LATE = 200
 MOST_READ = 5000  # events of one contact; an hour's call has about a thousand
 
 
@@ -54,7 +59,7 @@ class WrapUps:
         self._tickets = tickets
         self._folder_of = folder_of
         self._root = root
-        self._files: dict[Path, Edited[Dispositions]] = {}
+        self._files: dict[Path, Edited[Dispositions]] = {root: dispositions(root, root)}
 
     async def prefill(self, contact_id: str, language: str = "") -> Prefill:
         """Summary, disposition and follow-up; kept, to measure what becomes of them. Raises `NoContact`."""
@@ -98,6 +103,51 @@ class WrapUps:
             row.follow_up, row.finished_by, row.finished_at = follow_up or row.follow_up or "", by, utcnow()
             row.edit_distance = distance(row.summary_auto, row.summary_final) if row.summary_auto else None
             return row.edit_distance
+
+    async def run(self) -> None:
+        """Take up what agents finish, for ever; at first what was finished while nobody looked."""
+        subscription = self._store.bus.subscribe(_wanted)
+        try:
+            await self._catch_up()
+            while True:
+                event = await subscription.get()
+                if event is None:
+                    self._store.bus.unsubscribe(subscription)
+                    subscription = self._store.bus.subscribe(_wanted)
+                    await self._catch_up()
+                    continue
+                await self.take(event)
+        finally:
+            self._store.bus.unsubscribe(subscription)
+
+    async def take(self, event: StoredEvent) -> None:
+        """One `contact.wrapup`."""
+        told = event.payload
+        if event.contact_id is None:
+            return
+        try:
+            await self.finish(
+                event.contact_id,
+                by=str(told.get("user_id") or ""),
+                disposition=str(told.get("disposition") or ""),
+                summary=str(told.get("summary") or ""),
+                follow_up=str(told.get("follow_up") or ""),
+            )
+        except (NoContact, SQLAlchemyError) as error:  # a measurement; the outcome itself is the contact's
+            log.error("wrapup.not_measured", contact=event.contact_id, error=type(error).__name__)
+
+    async def _catch_up(self) -> None:
+        query = (
+            select(EventRow)
+            .outerjoin(WrapUpRow, WrapUpRow.contact_id == EventRow.contact_id)
+            .where(EventRow.type == "contact.wrapup", WrapUpRow.finished_at.is_(None))
+            .order_by(EventRow.seq.desc())
+            .limit(MOST_LATE)
+        )
+        async with self._store.reading() as session:
+            late = [stored_event(row) for row in await session.scalars(query)]
+        for event in reversed(late):
+            await self.take(event)
 
     async def edits(self) -> tuple[int, float | None]:
         """How many summaries agents finished, and their mean distance from the suggested ones."""
@@ -167,6 +217,10 @@ class WrapUps:
         if folder not in self._files:
             self._files[folder] = dispositions(folder, self._root)
         return self._files[folder].now()
+
+
+def _wanted(event: StoredEvent) -> bool:
+    return event.type == "contact.wrapup"
 
 
 def _lines(events: Sequence[EventRow]) -> list[Line]:

@@ -300,7 +300,7 @@ async def serve(settings: Settings) -> int:
         return 2
     try:
         await App(settings, store, inference, dialog, following).run()
-    except KeyFileError as error:
+    except (KeyFileError, FileError) as error:
         log.error("app.cannot_start", error=str(error))
         return 2
     return 0

@@ -17,8 +17,10 @@ from sqlalchemy import select
 from dialog.knowledge import Article, KnowledgeBase
 from dialog.library import FlowFolder
 from dialog.ports import Understood, Vectors
+from dialog.yamlfile import FileError
 from server.desktop.advice import Assist, Calm, read_assist
 from server.desktop.assist import MOST_WAITING, Assistant
+from server.desktop.desktop import Desktop
 from server.desktop.knowledge import KnowledgeDesk
 from server.desktop.suggestions import Suggestions, distance
 from server.desktop.talk import TalkReader
@@ -293,3 +295,11 @@ async def test_a_burst_costs_the_oldest_words_never_a_call(store: Store) -> None
     for number in range(MOST_WAITING + 5):
         assistant.take(replace(event, contact_id=f"c{number}"))
     assert assistant.dropped == 5
+
+
+def test_a_broken_file_stops_the_start_and_a_missing_one_is_the_shipped_one(tmp_path: Path) -> None:
+    store = cast("Store", SimpleNamespace())
+    assert len(Desktop(store, flows=tmp_path, data_dir=tmp_path).tickets.catalogue.departments) == 4
+    (tmp_path / "assist.yaml").write_text("format: assist/v1\nupset_at: 0.2\n")
+    with pytest.raises(FileError, match="calm_at must be below upset_at"):
+        Desktop(store, flows=tmp_path, data_dir=tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from server.desktop.wrapups import NoContact, WrapUps
 from session.consent import ConsentError
 from session.consents import Consents
 from session.model import utcnow
-from session.model_desktop import ProfileFactRow
+from session.model_desktop import ProfileFactRow, WrapUpRow
 from session.policy import POLICIES
 from session.profiles import Profiles
 from session.store import Store
@@ -175,6 +176,12 @@ async def test_feelings_are_kept_with_consent_only_and_go_with_it(store: Store, 
     assert (await customers.panel("100001")).affect == []
 
 
+async def finished(store: Store, contact: str) -> str | None:
+    async with store.reading() as session:
+        row = await session.get(WrapUpRow, contact)
+    return row.summary_final if row else None
+
+
 async def test_the_form_is_filled_in_and_what_the_agent_makes_of_it_is_measured(store: Store) -> None:
     tickets = TicketDesk(store, catalogues(FLOWS))
     wrapups = WrapUps(store, Known(None), tickets, lambda _flow: FLOWS, FLOWS)
@@ -198,6 +205,14 @@ async def test_the_form_is_filled_in_and_what_the_agent_makes_of_it_is_measured(
     assert await wrapups.edits() == (1, moved)
     again = await wrapups.prefill(contact)  # what was measured stays measured
     assert again.summary == form.summary and await wrapups.edits() == (1, moved)
+    other_call = await call(store)
+    payload = {"user_id": "amy", "disposition": "solved", "summary": "as it was", "follow_up": "call back"}
+    await store.append(other_call[0], "contact.wrapup", payload, contact_id=other_call[1])
+    running = asyncio.create_task(wrapups.run())  # after a restart
+    while await finished(store, other_call[1]) != "as it was":  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
     with pytest.raises(NoContact):
         await wrapups.prefill("none")
     with pytest.raises(NoContact):
