@@ -23,7 +23,7 @@ from media.worker import LegWorker
 from session import channel, wire
 from tests.telephony.phone_world import App, answering, call, tone, worker
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 PITCHES = (500, 700, 900, 1100)  # the two telephones, the page, the page after its reload
 
@@ -35,15 +35,21 @@ def heard_in(samples: Any, rate: int) -> frozenset[int]:
 
 
 def stretches(samples: Any, rate: int) -> list[set[int]]:
-    """Who was heard one after another, for half a second or more each."""
+    """Who was heard one after another, for 0.3 s or more each."""
     step = rate // 10
     tenths = [heard_in(samples[at : at + step], rate) for at in range(0, len(samples) - step, step)]
     runs = [(who, len(list(run))) for who, run in groupby(tenths)]
-    return [set(who) for who, _ in groupby(who for who, count in runs if count >= 5)]
+    return [set(who) for who, _ in groupby(who for who, count in runs if count >= 3)]
+
+
+def in_order(wanted: list[set[int]], heard: list[set[int]]) -> bool:
+    """Is all that is wanted there, one after another?"""
+    rest = iter(heard)
+    return all(any(one == who for who in rest) for one in wanted)
 
 
 class Page:
-    """A browser's side of a leg: hums at its pitch, and keeps what it hears."""
+    """A browser's side of a leg: hums at its pitch, and listens."""
 
     def __init__(self, hz: int) -> None:
         self._hz, self._at = hz, 0
@@ -69,20 +75,22 @@ class Page:
                 self.heard.append(frame.to_ndarray().reshape(-1)[:: len(frame.layout.channels)])
                 self._more.set()
 
-    async def listen(self, frames: int) -> set[int]:
-        """Let `frames` of 20 ms pass; whose pitches were in the last 100 ms of them."""
-        wanted = len(self.heard) + frames
-        async with asyncio.timeout(20):
-            while len(self.heard) < wanted:
-                self._more.clear()
-                await self._more.wait()
-        return set(heard_in(np.concatenate(self.heard[-5:]) / 32768, 48_000))
+    async def hears(self, who: set[int]) -> None:
+        """Until exactly these were heard for a second, a busy machine's hiccups not counted."""
+        count = 0
+        async with asyncio.timeout(100):
+            while count < 10:
+                self.heard.clear()
+                while len(self.heard) < 5:
+                    self._more.clear()
+                    await self._more.wait()
+                count += heard_in(np.concatenate(self.heard[:5]) / 32768, 48_000) == who
 
     async def join(self, app: App, leg_id: str) -> None:
         await self.pc.setLocalDescription(await self.pc.createOffer())
         assert app.peer is not None
         offer = wire.OfferLeg(leg_id=leg_id, role="agent", sdp=self.pc.localDescription.sdp)
-        answer = await app.peer.ask(offer, wire.SdpAnswer, 10)
+        answer = await app.peer.ask(offer, wire.SdpAnswer, 60)
         await self.pc.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
         await app.wait(wire.LegProgress, leg_id=leg_id, state="up")
 
@@ -122,8 +130,21 @@ async def test_telephones_and_pages_in_one_conference(tmp_path: Path) -> None:
 
         calls = []
         for number, hz in ((1, 500), (2, 700)):
-            said = tone(tmp_path / f"said-{number}.wav", 60.0, hz=hz)
-            calls.append(asyncio.create_task(call(phones, "--wav", str(said), "--record", f"{tmp_path}/{number}.wav")))
+            said = tone(tmp_path / f"said-{number}.wav", 300.0, hz=hz)
+            calls.append(
+                asyncio.create_task(
+                    call(
+                        phones,
+                        "--max-seconds",
+                        "400",
+                        "--wav",
+                        str(said),
+                        "--record",
+                        f"{tmp_path}/{number}.wav",
+                        timeout_s=500.0,
+                    )
+                )
+            )
             await phones.app.wait(wire.LegProgress, state="up", count=number)  # a and b, in this order
         up = [e.leg_id for e in phones.app.seen(wire.LegProgress)]
         legs = {"a": up[0], "b": up[1], "p": "page", "r": "page-again"}
@@ -131,16 +152,16 @@ async def test_telephones_and_pages_in_one_conference(tmp_path: Path) -> None:
         await page.join(pages, "page")
 
         await mix(a="bp", b="ap", p="ab")
-        assert await page.listen(60) == {500, 700}
+        await page.hears({500, 700})
         await mix(a="", b="p", p="b")  # a is held
-        assert await page.listen(60) == {700}
+        await page.hears({700})
         await again.join(pages, "page-again")
         await mix(a="bpr", b="apr", p="", r="ab")
         await page.pc.close()
         ended = await pages.wait(wire.LegEnded, leg_id="page")
         assert ended.reason == "page_gone"
         await mix(a="br", b="ar", r="ab")
-        assert await again.listen(60) == {500, 700}
+        await again.hears({500, 700})
         heard = [(e.leg_id, e.peer_leg_id, e.heard, e.reason) for e in phones.app.seen(wire.PeerHeard)]
         assert heard.count((legs["a"], legs["b"], True, "")) == 2  # before and after the hold
         assert (legs["b"], "page", True, "") in heard
@@ -149,7 +170,8 @@ async def test_telephones_and_pages_in_one_conference(tmp_path: Path) -> None:
         for done in await asyncio.gather(*calls):
             assert done[0] == 0, done
         await again.pc.close()
-    spoken_to = {number: stretches(*soundfile.read(tmp_path / f"{number}.wav")) for number in (1, 2)}
-    # Before the conference, and while it is built, they hear less; the page's reload leaves no half second in between.
-    assert spoken_to[1][-3:] == [{700, 900}, set(), {700, 1100}]
-    assert [who for who in spoken_to[2] if 900 in who or 1100 in who] == [{500, 900}, {900}, {500, 1100}]
+    first, second = (stretches(*soundfile.read(tmp_path / f"{number}.wav")) for number in (1, 2))
+    # While orders are on their way, or the page is there twice, they hear other sums for a moment.
+    assert in_order([{700, 900}, set(), {700, 1100}], first), first
+    assert in_order([{500, 900}, {900}, {500, 1100}], second), second
+    assert not any(500 in who for who in first), first  # nobody hears himself
