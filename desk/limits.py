@@ -35,7 +35,7 @@ class Limits(Shifts):
         spec = self.queue(queue)
         oldest = self._lines.oldest_ms(queue)
         offered, answered, abandoned, level = self.tallies[queue].counted(spec.sl_target, now_ms)
-        able = self._lines.may(queue, tuple(sorted((n.skill, n.min_level) for n in spec.skills)), self.agents)
+        able = self._roster.able(queue, tuple(sorted((n.skill, n.min_level) for n in spec.skills)))
         return QueueFigures(
             queue=queue,
             name=spec.shown,
@@ -92,6 +92,7 @@ class Limits(Shifts):
     def _settle_in(self, contact: Waiting, queue: str, why: WhyOut, now_ms: int) -> list[Action]:
         """It waits on in another queue, at the age that it has."""
         before = contact.queue
+        self._prefers_nobody(contact)
         contact.been, contact.queue = (*contact.been, before), queue
         self._join(contact, now_ms)
         return [Moved(contact.contact_id, before, queue, now_ms - contact.enqueued_ms, why)]
@@ -118,7 +119,7 @@ class Limits(Shifts):
         slot = slot_of(contact.channel)
         able = self._lines.able(contact) or 0
         staffed = able & ~(self._roster.groups["away"] | self._roster.groups["leaving"] | self._roster.groups["error"])
-        places = sum(agent.capacity.of(slot) for agent in self._roster.of(staffed))
+        places = self._roster.places(slot, staffed)
         position = self.position(contact.contact_id, now_ms)
         mean_ms = self.tallies[contact.queue].mean_ms(self.options.handle_time_s)
         eta_s = expected_wait_s(position, mean_ms, places)

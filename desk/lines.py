@@ -14,13 +14,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from desk.model import Agent, Needs, Slot, Waiting, slot_of
+from desk.model import Needs, Slot, Waiting, slot_of
 from desk.queues import QueueSpec
-from desk.roster import may_take
+from desk.roster import Roster
 
 RANK = 60_000_000  # of one point: ms of a minute × thousandths of a point, so that an aging of 0.001 is exact
 MOST_EMPTY = 500  # lines without contacts that are kept for the next one of their kind
@@ -65,7 +64,8 @@ def points_of(contact: Waiting, spec: QueueSpec, now_ms: int) -> float:
 class Lines:
     """All that wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
         self.active: dict[LineId, Line] = {}
         """Lines in which somebody is ready to be offered."""
         self._lines: dict[LineId, Line] = {}
@@ -94,7 +94,7 @@ class Lines:
         """Has it a place?"""
         return contact.contact_id in self._keys
 
-    def ready(self, contact: Waiting, needs: Needs, only: str | None, agents: Mapping[str, Agent]) -> None:
+    def ready(self, contact: Waiting, needs: Needs, only: str | None) -> None:
         """It may be offered, to those who have what it needs or to the `only` one."""
         self.unready(contact)
         line_id = (contact.queue, needs, slot_of(contact.channel), only)
@@ -102,7 +102,7 @@ class Lines:
         if line is None:
             if len(self._lines) - len(self.active) > MOST_EMPTY:
                 self._lines = dict(self.active)
-            line = self._lines[line_id] = Line(*line_id, self.may(contact.queue, needs, agents, only))
+            line = self._lines[line_id] = Line(*line_id, self._roster.able(contact.queue, needs, only))
         insort(line.ready, self._keys[contact.contact_id][0])
         self._line_of[contact.contact_id] = line_id
         self.active[line_id] = line
@@ -126,22 +126,10 @@ class Lines:
         line_id = self._line_of.get(contact.contact_id)
         return None if line_id is None else self._lines[line_id].able
 
-    @staticmethod
-    def may(queue: str, needs: Needs, agents: Mapping[str, Agent], only: str | None = None) -> int:
-        """Mask of those who may take such contacts, whatever they are doing; looks at everybody."""
-        mask = 0
-        for agent in agents.values():
-            mask |= may_take(agent, queue, needs, only) << agent.index
-        return mask
-
-    def agent_changed(self, agent: Agent, *, gone: bool = False) -> None:
-        """What an agent can do is different: every line's mask follows."""
-        bit = 1 << agent.index
+    def agents_changed(self) -> None:
+        """What agents can do is different: every line's mask follows."""
         for line in self._lines.values():
-            if not gone and may_take(agent, line.queue, line.needs, line.only):
-                line.able |= bit
-            else:
-                line.able &= ~bit
+            line.able = self._roster.able(line.queue, line.needs, line.only)
 
     def position(self, contact: Waiting, spec: QueueSpec) -> int:
         """1 = next. One that does not stand in line yet is counted where it would."""

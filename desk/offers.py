@@ -36,7 +36,7 @@ class Offers(DeskState):
             self.tallies[contact.queue].settled("answered", waited_ms, now_ms)
         agent.offer_id = None
         agent.missed = 0
-        agent.held[contact.contact_id] = Held(contact.contact_id, contact.channel, contact.queue, now_ms)
+        self._hold(agent, Held(contact.contact_id, contact.channel, contact.queue, now_ms))
         actions.insert(0, self._changed(agent, now_ms))
         return contact.contact_id, actions + self._match(now_ms)
 

@@ -8,6 +8,7 @@ at every call; both are kept at each change rather than looked for at each decis
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Literal
 
@@ -36,6 +37,12 @@ class Roster:
         self.groups: dict[Group, int] = dict.fromkeys(GROUPS, 0)
         self.room: dict[Slot, int] = dict.fromkeys(SLOTS, 0)
         self._seats: list[Agent | None] = []
+        self._skilled: dict[tuple[str, int], int] = defaultdict(int)
+        """(skill, level) → who has it at that level or higher."""
+        self._serving: dict[str | None, int] = defaultdict(int)
+        """Queue → who serves it alone or among others; None → who serves all."""
+        self._places: dict[tuple[Slot, int], int] = defaultdict(int)
+        """(kind, number) → who holds so many at once."""
         self._idle: list[tuple[int, str, int]] = []
         """(idle since, id, index) of all, longest idle first."""
 
@@ -51,8 +58,40 @@ class Roster:
             self._seats[index] = agent
         self.agents[agent_id] = agent
         insort(self._idle, (now_ms, agent_id, index))
+        self.learn(agent)
         self.refresh(agent, now_ms)
         return agent
+
+    def learn(self, agent: Agent) -> None:
+        """What they can do, serve and hold is different."""
+        bit = 1 << agent.index
+        self._unlearn(bit)
+        if agent.removed:
+            return
+        for skill, level in agent.skills.items():
+            for up_to in range(1, level + 1):
+                self._skilled[skill, up_to] |= bit
+        for queue in agent.queues or (None,):
+            self._serving[queue] |= bit
+        for slot in SLOTS:
+            self._places[slot, agent.capacity.of(slot)] |= bit
+
+    def able(self, queue: str, needs: Needs, only: str | None = None) -> int:
+        """Who may take such contacts, whatever they are doing.
+
+        `only` names the one agent who may, whatever their skills; else each skill at its level, and the queue is theirs.
+        """
+        if only is not None:
+            agent = self.agents.get(only)
+            return 0 if agent is None or agent.removed else 1 << agent.index
+        mask = self._serving.get(None, 0) | self._serving.get(queue, 0)
+        for need in needs:
+            mask &= self._skilled.get(need, 0)
+        return mask
+
+    def places(self, slot: Slot, among: int) -> int:
+        """How many contacts of a kind the agents of a mask hold at once, together."""
+        return sum(count * (mask & among).bit_count() for (kind, count), mask in self._places.items() if kind == slot)
 
     def remove(self, agent: Agent) -> None:
         """Forget them."""
@@ -60,6 +99,7 @@ class Roster:
         self._seats[agent.index] = None
         self._unlist(agent)
         bit = 1 << agent.index
+        self._unlearn(bit)
         for group in GROUPS:
             self.groups[group] &= ~bit
         for slot in SLOTS:
@@ -121,19 +161,13 @@ class Roster:
                 yield agent
             mask ^= low
 
+    def _unlearn(self, bit: int) -> None:
+        for masks in (self._skilled, self._serving, self._places):
+            for name in masks:
+                masks[name] &= ~bit  # type: ignore[index]
+
     def _unlist(self, agent: Agent) -> None:
         del self._idle[bisect_left(self._idle, (agent.idle_since_ms, agent.agent_id, agent.index))]
-
-
-def may_take(agent: Agent, queue: str, needs: Needs, only: str | None) -> bool:
-    """`only` names the one agent who may, whatever their skills; else each skill at its level, and the queue is theirs."""
-    if agent.removed:
-        return False
-    if only is not None:
-        return agent.agent_id == only
-    if agent.queues and queue not in agent.queues:
-        return False
-    return all(agent.skills.get(skill, 0) >= level for skill, level in needs)
 
 
 def group_of(agent: Agent) -> Group:

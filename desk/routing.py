@@ -135,7 +135,7 @@ class Desk(Places):
         """Why it waits: its place and points, and what keeps each agent from taking it. Raises KeyError."""
         contact = self.waiting[contact_id]
         needs = self._needs(contact)
-        able = self._lines.may(contact.queue, needs, self.agents, contact.only)
+        able = self._roster.able(contact.queue, needs, contact.only)
         place = self.position(contact_id, now_ms)
         return explain.waits(contact, self.queue(contact.queue), needs, able, place, self._roster, now_ms)
 

@@ -14,7 +14,6 @@ from typing import Literal
 from desk.model import Action, Agent, Availability, Capacity, Channel, Held, Waiting, slot_of
 from desk.offers import Offers
 from desk.queues import LEVEL
-from desk.roster import may_take
 
 AWAY_REASON = "page not connected"
 
@@ -39,13 +38,13 @@ class Shifts(Offers):
         served, capacity = frozenset(queues), capacity or Capacity()
         agent = self.agents.get(agent_id)
         if agent is None:
-            agent = self._roster.add(agent_id, levels, served, capacity, now_ms)
-            self._lines.agent_changed(agent)
+            self._roster.add(agent_id, levels, served, capacity, now_ms)
+            self._lines.agents_changed()
             return []
         if not agent.removed and (agent.skills, agent.queues, agent.capacity) == (levels, served, capacity):
             return []
         agent.skills, agent.queues, agent.capacity, agent.removed = levels, served, capacity, False
-        self._lines.agent_changed(agent)
+        self._learn(agent)
         contact = self._offered(agent.offer_id)
         actions = [] if contact is None or self._fits(agent, contact) else self._drop_offer(agent, now_ms)
         return [*actions, self._changed(agent, now_ms), *self._match(now_ms)]
@@ -56,7 +55,7 @@ class Shifts(Offers):
         if agent is None:
             return []
         agent.removed = True
-        self._lines.agent_changed(agent, gone=True)
+        self._learn(agent)
         actions = self.set_availability(agent_id, "offline", now_ms, force=True)
         self._remove_if_gone(agent)
         return actions
@@ -111,7 +110,7 @@ class Shifts(Offers):
         agent = self.agents[agent_id]
         if on:
             actions = self._drop_offer(agent, now_ms)
-            agent.held[call_id] = Held(call_id, "voice", "", now_ms, own=True)
+            self._hold(agent, Held(call_id, "voice", "", now_ms, own=True))
             return [*actions, self._changed(agent, now_ms), *self._match(now_ms)]
         held = agent.held.get(call_id)
         return [] if held is None or not held.own else self._release(agent, held, now_ms)
@@ -133,7 +132,7 @@ class Shifts(Offers):
         """This agent has this contact, without an offer: a transfer, a parked call, a restart. Raises KeyError."""
         agent = self.agents[agent_id]
         actions = self._drop_offer(agent, now_ms)
-        agent.held[contact_id] = Held(contact_id, channel, queue, now_ms)
+        self._hold(agent, Held(contact_id, channel, queue, now_ms))
         return [*actions, self._changed(agent, now_ms), *self._match(now_ms)]
 
     def ended(self, contact_id: str, now_ms: int, *, agent_id: str | None = None) -> list[Action]:
@@ -192,7 +191,7 @@ class Shifts(Offers):
 
     def _release(self, agent: Agent, held: Held, now_ms: int, *, match: bool = True) -> list[Action]:
         """Done with a contact. After the last one comes what was chosen to come next."""
-        del agent.held[held.contact_id]
+        self._let_go(agent, held)
         if held.queue and not held.own:
             self.tallies[held.queue].handled.append(now_ms - held.since_ms)
         if not agent.held:
@@ -215,15 +214,22 @@ class Shifts(Offers):
         if agent_id is not None:
             agent = self.agents.get(agent_id)
             return [agent] if agent is not None and contact_id in agent.held else []
-        return [agent for agent in self.agents.values() if contact_id in agent.held]
+        return [self.agents[name] for name in sorted(self._held_by.get(contact_id, ()))]
 
     def _fits(self, agent: Agent, contact: Waiting) -> bool:
         """May what is offered to them still be?"""
         slot = slot_of(contact.channel)
-        able = may_take(agent, contact.queue, self._needs(contact), contact.only)
-        return able and agent.taken(slot) < agent.capacity.of(slot)
+        able = self._roster.able(contact.queue, self._needs(contact), contact.only)
+        return bool(able >> agent.index & 1) and agent.taken(slot) < agent.capacity.of(slot)
 
     def _remove_if_gone(self, agent: Agent) -> None:
         if agent.removed and not agent.held:
-            self._lines.agent_changed(agent, gone=True)
             self._roster.remove(agent)
+            self._lines.agents_changed()
+
+    def _learn(self, agent: Agent) -> None:
+        self._roster.learn(agent)
+        self._lines.agents_changed()
+        for contact_id in sorted(self._preferring.get(agent.agent_id, ())):
+            if self._lines.is_ready(self.waiting[contact_id]):
+                self._ready(self.waiting[contact_id])  # it may not be theirs any more

@@ -8,7 +8,7 @@ from secrets import token_hex
 
 from desk.alarms import Alarms
 from desk.lines import Lines
-from desk.model import Agent, AgentChanged, Needs, Waiting
+from desk.model import Agent, AgentChanged, Held, Needs, Waiting
 from desk.options import DeskOptions
 from desk.queues import QueueSpec, default_queue
 from desk.roster import Roster, group_of
@@ -34,7 +34,7 @@ class DeskState:
         self.waiting: dict[str, Waiting] = {}
         self.tallies: dict[str, Tally] = defaultdict(Tally)
         self._roster = Roster()
-        self._lines = Lines()
+        self._lines = Lines(self._roster)
         self._alarms = Alarms(self._due)
         self._specs: dict[str, QueueSpec] = {}
         self._order = 0
@@ -43,6 +43,8 @@ class DeskState:
         """Offer → the contact it is of."""
         self._preferring: dict[str, set[str]] = defaultdict(set)
         """Agent → contacts that wait for them at first."""
+        self._held_by: dict[str, set[str]] = {}
+        """Contact → the agents who have it."""
         self._born = token_hex(3) if born is None else born
         """Offers of this process are not mistaken for those of the one before."""
 
@@ -72,6 +74,17 @@ class DeskState:
                 self._for_all(self.waiting[contact_id])
         return changed
 
+    def _hold(self, agent: Agent, held: Held) -> None:
+        agent.held[held.contact_id] = held
+        self._held_by.setdefault(held.contact_id, set()).add(agent.agent_id)
+
+    def _let_go(self, agent: Agent, held: Held) -> None:
+        del agent.held[held.contact_id]
+        holders = self._held_by[held.contact_id]
+        holders.discard(agent.agent_id)
+        if not holders:
+            del self._held_by[held.contact_id]
+
     def _stand(self, contact: Waiting) -> None:
         """Give it its place, and let it be offered."""
         self._lines.stand(contact, self.queue(contact.queue))
@@ -79,30 +92,33 @@ class DeskState:
 
     def _ready(self, contact: Waiting) -> None:
         """It may be offered: to the one it is for, to the preferred one at first, to all who can."""
-        only = contact.only
+        only, needs = contact.only, self._needs(contact)
         if only is None and contact.preferred is not None:
             agent = self.agents.get(contact.preferred)
-            if agent is not None and group_of(agent) in WAITED_FOR:
+            able = agent is not None and self._roster.able(contact.queue, needs) >> agent.index & 1
+            if agent is not None and able and group_of(agent) in WAITED_FOR:
                 only = contact.preferred
                 self._preferring[only].add(contact.contact_id)
             else:
-                contact.preferred = contact.preferred_until_ms = None
-        self._lines.ready(contact, self._needs(contact), only, self._roster.agents)
+                self._prefers_nobody(contact)
+        self._lines.ready(contact, needs, only)
         self._alarms.set(f"c:{contact.contact_id}")
 
     def _for_all(self, contact: Waiting) -> None:
         """The preferred agent is waited for no longer."""
+        self._prefers_nobody(contact)
+        if self._lines.is_ready(contact):
+            self._ready(contact)
+
+    def _prefers_nobody(self, contact: Waiting) -> None:
         if contact.preferred is not None:
             self._preferring[contact.preferred].discard(contact.contact_id)
         contact.preferred = contact.preferred_until_ms = None
-        if self._lines.is_ready(contact):
-            self._ready(contact)
 
     def _forget(self, contact: Waiting) -> None:
         """It waits no more."""
         self._lines.leave(contact)
-        if contact.preferred is not None:
-            self._preferring[contact.preferred].discard(contact.contact_id)
+        self._prefers_nobody(contact)
         del self.waiting[contact.contact_id]
 
     def _needs(self, contact: Waiting) -> Needs:

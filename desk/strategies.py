@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from heapq import nsmallest
 from itertools import islice
 
 from desk.model import Agent, Needs
@@ -37,7 +36,8 @@ def choose(strategy: Strategy, able: int, roster: Roster, queue: str, needs: Nee
         first = list(islice(roster.longest_idle(able), NAMED + 1))
     else:
         rank = _RANKS[strategy](queue, needs, now_ms)
-        first = nsmallest(NAMED + 1, roster.of(able), key=lambda a: (*rank(a), a.idle_since_ms, a.agent_id))
+        ranked = sorted((rank(agent), agent.idle_since_ms, agent.agent_id) for agent in roster.of(able))
+        first = [roster.agents[name] for _, _, name in ranked[: NAMED + 1]]
     say = _SAYS[strategy]
     chosen = first[0]
     why = f"{_HOW[strategy]} of {able.bit_count()} able agents ({say(chosen, queue, needs, now_ms)})"

@@ -229,7 +229,7 @@ class Hours(RuleBasedStateMachine):
 
 
 TestHours = Hours.TestCase
-TestHours.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestHours.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 
 
 @settings(max_examples=60, deadline=None)
