@@ -20,7 +20,9 @@ _SCENARIOS = read_tests(FLOWS / "support.flowtest.yaml").tests
 
 @pytest.mark.parametrize("scenario", _SCENARIOS, ids=[scenario.name for scenario in _SCENARIOS])
 async def test_scenario(support: FlowEngine, scenario: Scenario) -> None:
-    await Player(acting(support, scenario), scenario).run()
+    player = Player(acting(support, scenario), scenario)
+    await player.run()  # raises where it goes otherwise than written
+    assert player.number > len(scenario.steps) and player.talk
 
 
 def acting(engine: FlowEngine, scenario: Scenario) -> FlowEngine:

@@ -150,6 +150,7 @@ async def test_pages_that_go_leave_nothing_behind(world: Any, served: str) -> No
         async with asyncio.timeout(30):
             while world.store.bus._subscriptions:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
+    assert world.store.bus._subscriptions == set()
 
 
 class SlowPage:

@@ -63,7 +63,8 @@ async def test_an_office_behind_one_address_may_log_in(world: Any, monkeypatch: 
     """Found: successful logins were counted against the address, so the ninth agent of an office was refused."""
     monkeypatch.setattr(Auth, "_verify", lambda self, stored, password: password == world.password)
     for _ in range(auth.ADDRESS_TRIES + 5):
-        await world.app.state.auth.login("amy", world.password, "203.0.113.5")
+        user, _ = await world.app.state.auth.login("amy", world.password, "203.0.113.5")
+        assert user.name == "amy"
 
 
 def test_a_throttle_opens_again_and_cannot_be_flushed(monkeypatch: pytest.MonkeyPatch) -> None:

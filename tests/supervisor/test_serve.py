@@ -115,7 +115,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def test_lines_of_the_children_are_passed_on(served: Served) -> None:
-    until(lambda: {"app is up", "worker is up"} <= set(served.log.read_text().splitlines()))
+    assert until(lambda: {"app is up", "worker is up"} <= set(served.log.read_text().splitlines()))
 
 
 def test_a_killed_process_is_started_again_and_it_is_told(served: Served) -> None:
