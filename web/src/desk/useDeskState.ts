@@ -6,12 +6,11 @@ import { ApiError, type StoredEvent, type User } from "../api";
 import { followEvents, type LinkState } from "../events";
 import { CallError } from "../lib/call";
 import { add, alertOf, type Alert } from "./alerts";
+import { delayOf } from "./concern";
 import type { Desk } from "./DeskContext";
 import { desk as deskApi } from "./deskApi";
 import type { AgentView } from "./types";
 
-const MINE = /^(agent\.|queue\.|contact\.|conversation\.|hold|mute|park|party\.|leg\.|transfer\.|consult|recording|supervise\.)/;
-const SETTLE_MS = 80;
 /** How often we ask although nothing happened: often while it rings (the ring is a lease), seldom else. */
 const RINGING_MS = 2500;
 const QUIET_MS = 20_000;
@@ -60,15 +59,21 @@ export function useDeskState(user: User): Desk | { view: null; problem: string }
 
   useEffect(() => {
     let pending: number | undefined;
-    const soon = () => {
-      pending ??= window.setTimeout(() => {
-        pending = undefined;
+    let due = Infinity;
+    const soon = (delay: number) => {
+      if (Date.now() + delay >= due) return; // asked for soon enough
+      window.clearTimeout(pending);
+      due = Date.now() + delay;
+      pending = window.setTimeout(() => {
+        due = Infinity;
         void refresh();
-      }, SETTLE_MS);
+      }, delay);
     };
     const onEvent = (event: StoredEvent) => {
-      if (MINE.test(event.type)) soon();
       const mine = latest.current?.contacts.map((one) => one.conversation_id) ?? [];
+      const offered = latest.current?.offers.map((one) => one.conversation_id) ?? [];
+      const delay = delayOf(event, [...mine, ...offered], user.id);
+      if (delay !== null) soon(delay);
       const alert = alertOf(event, mine, user.id);
       if (alert) setAlerts((before) => add(before, alert));
       if (event.type === "message" && mine.includes(event.conversation_id)) {
@@ -82,7 +87,7 @@ export function useDeskState(user: User): Desk | { view: null; problem: string }
       onEvent,
       onState: (state) => {
         setLink(state);
-        if (state === "open") soon();
+        if (state === "open") soon(0);
       },
     });
     return () => {

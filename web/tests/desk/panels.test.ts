@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { inserted, outcome, shownCards, topCard } from "../../src/desk/assist";
 import { titleIn } from "../../src/desk/catalogue";
+import { delayOf } from "../../src/desk/concern";
 import { points } from "../../src/desk/emotionCurve";
 import { verdict } from "../../src/desk/held";
 import type { Card } from "../../src/desk/panelTypes";
 import { choices, mayConsult, typed } from "../../src/desk/targets";
-import { contact, line, party } from "./make";
+import { contact, event, line, party } from "./make";
 
 const card = (kind: Card["kind"], score: number, text = "Fees may be refunded at once."): Card => ({
   card_id: `${kind}-${score}`,
@@ -66,6 +67,18 @@ describe("a call whose sound is not in this page", () => {
   it("is left where it is while another tab or machine carries it", () => {
     expect(verdict(me("connected"), now)).toBe("elsewhere");
     expect(verdict(me("away"), { ...now, otherTab: true })).toBe("elsewhere");
+  });
+});
+
+describe("live events", () => {
+  it("make the page ask at once when they are about me, later when they are about others, and never for words", () => {
+    const delay = (type: string, payload = {}, mine = ["conversation"]) => delayOf(event(type, payload), mine, "me");
+    expect(delay("hold")).toBeLessThan(100);
+    expect(delay("affect")).toBeLessThan(100);
+    expect(delay("agent.state", { user_id: "me" }, [])).toBeLessThan(100);
+    expect(delay("queue.offered", { user_id: "other" }, [])).toBeLessThan(100);
+    expect(delay("queue.position", {}, [])).toBeGreaterThan(1000);
+    expect([delay("utterance.partial"), delay("affect", {}, []), delay("hold", {}, [])]).toEqual([null, null, null]);
   });
 });
 
