@@ -37,9 +37,10 @@ async def test_codecs_and_srtp(tmp_path: Path) -> None:
             assert status == 0, errors
             assert report["codec"].startswith(codec)
             assert report["srtp"] is secure
-            assert 0.4 < report["heard_s"] < 1.6  # once; a busy machine may lose some of it
+            assert report["heard_s"] > 0.4  # a busy machine loses some of it, or stretches it
         for _ in wanted:
             await world.app.wait(wire.LegEnded, count=3)
+        assert len(world.app.seen(wire.PlayFinished)) == 3
         ups = {(e.codec.split("/")[0], e.srtp) for e in world.app.seen(wire.LegProgress) if e.state == "up"}
         assert ups == {("G722", True), ("PCMU", False), ("PCMA", True)}
 
@@ -93,7 +94,7 @@ async def test_hold_from_the_caller_and_from_us(tmp_path: Path) -> None:
         states = [e.state for e in world.app.seen(wire.LegProgress)]
         assert states == ["up", "held", "resumed", "held", "resumed"]
         assert report["ended_by"] == "far end"
-        assert 0.2 < report["heard_s"] < 0.8
+        assert report["heard_s"] > 0.2
 
 
 async def test_a_refused_call_and_an_app_that_says_nothing(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ async def test_an_agent_is_rung_answers_and_talks(tmp_path: Path) -> None:
             assert ended.stats.rx_packets > 50
         told = await anna.until("ended")
         assert told["dtmf"] == "5#"
-        assert 0.5 < told["heard_s"] < 1.5
+        assert told["heard_s"] > 0.5
         assert "Kim" in anna.lines[1]["remote"]
 
 

@@ -36,7 +36,8 @@ async def test_a_call_is_answered_heard_and_hears(tmp_path: Path) -> None:
         heard, rate = soundfile.read(tmp_path / "heard.wav")
         assert rate == 16_000
         assert abs(loudest_hz(heard) - 600) < 5
-        assert 0.8 < report["heard_s"] < 2.2  # once; a busy machine may lose some of it
+        assert report["heard_s"] > 0.8  # a busy machine loses some of it, or stretches it
+        assert len(world.app.seen(wire.PlayFinished)) == 1
         both, _ = soundfile.read(recording)
         assert abs(loudest_hz(both[:, 0]) - 1000) < 5
         assert abs(loudest_hz(both[:, 1]) - 600) < 5
