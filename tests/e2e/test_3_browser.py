@@ -136,7 +136,7 @@ def test_an_agent_on_the_page_talks_with_a_phone(instance: Instance, tmp_path: P
     with browser(microphone) as page:
         page.goto(f"{instance.url}/agent")
         page.get_by_label("Name").fill("amy")
-        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("textbox", name="Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         choose(page, "Available")
         until(
