@@ -188,9 +188,11 @@ class Store:
         async with self.writing() as session:
             await session.execute(update(Contact).where(Contact.id == contact_id).values(**changed))
 
-    async def add_participant(self, contact_id: str, *, role: str, user_id: str | None = None, name: str = "") -> str:
-        """Somebody joins a contact; returns the participant's id."""
-        participant_id = new_id()
+    async def add_participant(
+        self, contact_id: str, *, role: str, user_id: str | None = None, name: str = "", participant_id: str = ""
+    ) -> str:
+        """Somebody joins a contact; returns the participant's id, a new one where none is given."""
+        participant_id = participant_id or new_id()
         async with self.writing() as session:
             session.add(
                 Participant(id=participant_id, contact_id=contact_id, role=role, user_id=user_id, name=name[:128])

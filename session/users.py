@@ -96,11 +96,11 @@ class Users:
         return [user for user in await self.all() if user.device is not None and not user.disabled]
 
     async def softphones(self) -> dict[str, str]:
-        """Login name → SIP digest of every agent whose softphone may register."""
+        """Login name → SIP digest of every agent whose softphone may register, also while another device is in use."""
         query = (
             select(User.name, AgentProfile.sip_ha1)
             .join(AgentProfile, AgentProfile.user_id == User.id)
-            .where(AgentProfile.device == "sip", AgentProfile.sip_ha1 != "", User.disabled.is_(False))
+            .where(AgentProfile.sip_ha1 != "", User.disabled.is_(False))
         )
         async with self._store.reading() as session:
             return {name: digest for name, digest in (await session.execute(query)).all()}
@@ -161,6 +161,14 @@ class Users:
                 profile.chat_capacity = chat_capacity
             if sip_ha1 is not None:
                 profile.sip_ha1 = sip_ha1
+
+    async def set_device(self, user_id: str, device: Device, uri: str = "") -> None:
+        """By what an agent is reached from now on. Raises LookupError where a softphone has no password yet."""
+        async with self._store.writing() as session:
+            profile = await session.get(AgentProfile, user_id)
+            if profile is None or (device == "sip" and not profile.sip_ha1):
+                raise LookupError("your softphone has no password yet; ask an admin for one")
+            profile.device, profile.uri = device, uri if device == "uri" else profile.uri
 
     async def _select(self, where: object) -> list[UserRecord]:
         query = select(User, AgentProfile).outerjoin(AgentProfile, AgentProfile.user_id == User.id).order_by(User.name)

@@ -31,6 +31,7 @@ class CallerSide:
         self.music_id = ""
         self.tune = music
         """What is played to who waits."""
+        self.tone_id = ""
         self._hub = hub
         self._languages = languages
         self.hotwords = hotwords
@@ -64,7 +65,9 @@ class CallerSide:
         )
 
     async def announce(self, text: str, language: str, style: Style = "") -> None:
-        """Speak between the music, which goes on afterwards."""
+        """Speak between the music, which goes on afterwards. Who writes sees it on the page."""
+        if not self.ref.leg_id:
+            return
         await self.music(False, language)
         play_id = new_id()
         self.ref.plays[play_id] = Play("announce", text, "queue", language)
@@ -80,7 +83,7 @@ class CallerSide:
         if self.music_id:
             await self._send(wire.StopPlay(leg_id=self.ref.leg_id, play_id=self.music_id))
             self.music_id = ""
-        if on:
+        if on and self.ref.leg_id:
             self.music_id = new_id()
             self.ref.plays[self.music_id] = Play("music", "", "queue", language)
             await self._send(
@@ -88,6 +91,22 @@ class CallerSide:
                     leg_id=self.ref.leg_id, play_id=self.music_id, path=str(self.tune), loop=True, gain_db=MUSIC_DB
                 )
             )
+
+    async def tone(self, tone: wire.Tone | None) -> None:
+        """A signal, over and over, or none."""
+        if self.tone_id:
+            await self._send(wire.StopPlay(leg_id=self.ref.leg_id, play_id=self.tone_id))
+            self.tone_id = ""
+        if tone is not None and self.ref.leg_id:
+            self.tone_id = new_id()
+            self.ref.plays[self.tone_id] = Play("music", "", "hold", "")
+            await self._send(wire.PlayTone(leg_id=self.ref.leg_id, play_id=self.tone_id, tone=tone, loop=True))
+
+    async def signal(self, tone: wire.Tone) -> None:
+        """A short signal."""
+        play_id = new_id()
+        self.ref.plays[play_id] = Play("music", "", "signal", "")
+        await self._send(wire.PlayTone(leg_id=self.ref.leg_id, play_id=play_id, tone=tone))
 
     async def stop(self) -> None:
         """Silence everything that plays or waits."""
@@ -126,17 +145,17 @@ class CallerSide:
             if hearing != self._told and await self._send(wire.SetHearing(leg_id=self.ref.leg_id, hearing=hearing)):
                 self._told = hearing
 
+    async def keys(self, digits: str) -> None:
+        """Tones to the caller."""
+        await self._send(wire.SendDtmf(leg_id=self.ref.leg_id, digits=digits))
+
     async def record(self, action: Literal["pause", "resume", "stop"]) -> None:
         """The leg's recording."""
         await self._send(wire.RecordLeg(leg_id=self.ref.leg_id, action=action))
 
-    async def unbridge(self) -> None:
-        """Part from the agent's leg."""
-        await self._send(wire.MixLeg(leg_id=self.ref.leg_id))
-
     def forget(self) -> None:
         """It is another leg from now on, which was told nothing yet and plays nothing."""
-        self.music_id = ""
+        self.music_id = self.tone_id = ""
         self._told = None
 
     async def give_back(self, leg_id: str) -> None:

@@ -29,18 +29,22 @@ from dialog.engine import FlowEngine
 from dialog.state import RunState
 from dialog.text import match_locale
 from server.calls.affect import MoodSnapshot
-from server.calls.agent_side import AgentSide
 from server.calls.caller_side import CallerSide
+from server.calls.consults import Consults
 from server.calls.ending import caller_gone
 from server.calls.errands import Errands
 from server.calls.feelings import Feelings
 from server.calls.handover import Handover
 from server.calls.journal import LegRef
+from server.calls.keeping import Keeping
 from server.calls.ledger import TurnLedger
 from server.calls.media_side import MediaSide
 from server.calls.orders import carry_out
+from server.calls.party import Party
 from server.calls.presence import TIMER, Presence
+from server.calls.room import Room
 from server.calls.snapshot import ContactSnapshot, Phase, PlaceSnapshot, QueueSnapshot, snapshot_of, without_mood
+from server.calls.supervision import Supervisors
 from server.calls.surroundings import Surroundings
 from server.calls.timers import Timers
 from server.calls.transfers import Transfers
@@ -75,11 +79,14 @@ class Contact:
     policy: PolicyName
     phase: Phase = "flow"
     queue: QueueSnapshot | None = None
-    agent: AgentSide | None = None
     up: bool = False
     caller: CallerSide = field(init=False)
     feelings: Feelings = field(init=False)
+    room: Room = field(init=False)
     handover: Handover = field(init=False)
+    consults: Consults = field(init=False)
+    keeping: Keeping = field(init=False)
+    supervision: Supervisors = field(init=False)
     transfers: Transfers = field(init=False)
     errands: Errands = field(init=False)
     media: MediaSide = field(init=False)
@@ -112,7 +119,11 @@ class Contact:
             self.around.hub, self.customer, self.around.music, self.languages, self.engine.flow.recognition.hotwords
         )
         self.feelings = Feelings(self.around.feeler, self.customer, self.policy)
+        self.room = Room(self)
         self.handover = Handover(self)
+        self.consults = Consults(self)
+        self.keeping = Keeping(self)
+        self.supervision = Supervisors(self)
         self.transfers = Transfers(self)
         self.errands = Errands(self)
         self.media = MediaSide(self)
@@ -134,6 +145,12 @@ class Contact:
                 self._task.cancel()
                 self.over.set()
                 self.around.ended(self)
+
+    @property
+    def agent(self) -> Party | None:
+        """Who serves the customer, or (the first) who is offered them."""
+        offered = (p for p in self.room.parties.values() if p.purpose == "offer" and not p.connected)
+        return self.room.agent or next(offered, None)
 
     async def close(self) -> None:
         """Stop working (the app goes down; the call itself stays up in its worker)."""
@@ -196,8 +213,9 @@ class Contact:
 
     async def on_report(self, ref: LegRef, report: wire.Report) -> None:
         """Act on a committed report of one of this contact's legs."""
-        if self.agent is not None and ref.leg_id == self.agent.leg_id:
-            await self.handover.on_leg(report.event)
+        party = self.room.of_leg(ref.leg_id)
+        if party is not None:
+            await self.room.on_leg(party, report.event)
         elif self.transfers.line is not None and ref.leg_id == self.transfers.line.leg_id:
             await self.transfers.on_leg(report.event)
         elif ref is self.customer:
@@ -370,8 +388,8 @@ class Contact:
         self._timers.stop(name)
 
     def stop_timers(self, keep: frozenset[str]) -> None:
-        """Forget all but these."""
-        self._timers.close(keep)
+        """Forget all but these, and those of agents who are away."""
+        self._timers.close(keep | {f"away:{party_id}" for party_id in self.room.parties})
 
     async def _timer_fired(self, name: str) -> None:
         if not self._timers.stop(name):
@@ -382,10 +400,16 @@ class Contact:
             await self.presence.given_up()
         elif name == "idle":
             await caller_gone(self, wire.LegEnded(leg_id="", party="remote", reason="idle"))
+        elif name == "outside" and self.transfers.line is None:
+            await self.room.too_long()
         elif name in ("whisper", "outside"):
             await self.transfers.on_timer(name)
         elif name == "agent_whisper":
             await self.handover.through()
+        elif name == "park":
+            await self.keeping.parked_too_long()
+        elif name.startswith("away:"):
+            await self.keeping.given_up(name.removeprefix("away:"))
         elif self.phase in ("flow", "transfer"):
             await self.step(ev.TimerFired(name=name))
 
@@ -463,9 +487,7 @@ class Contact:
             for effect in await self.engine.resume(self.run, time.time_ns() // 1_000_000):
                 await carry_out(self, effect, 0.0)
         else:
-            # The leg goes on with what it was told before; consent may have been taken back meanwhile.
-            talks = self.phase == "talking" and self.transfers.line is None
-            await self.listen(talks and not (self.agent is not None and self.agent.holding))
+            await self.room.resumed()
         if self.phase == "queued":
             if playing is None:
                 await self.music(True)

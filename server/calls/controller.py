@@ -29,8 +29,10 @@ from dialog.text import match_locale
 from prosody.words import WordsModel
 from server.calls import journal, recovery, staff
 from server.calls.calling_back import CallingBack
+from server.calls.consults import Consults
 from server.calls.contact import Contact
 from server.calls.feelings import Feeler
+from server.calls.handover import Handover
 from server.calls.journal import LegRef
 from server.calls.options import CallOptions
 from server.calls.snapshot import PlaceSnapshot
@@ -382,7 +384,7 @@ class Controller:
 
     def offer(self, action: Offer) -> None:
         """Ring the agent."""
-        self._to_contact(action.contact_id, lambda contact: contact.handover.offer(action))
+        self._to_contact(action.contact_id, lambda its: its.offer(action))
 
     def call_back(self, action: CallBack) -> None:
         """Call a customer whose turn has come."""
@@ -390,19 +392,19 @@ class Controller:
 
     def withdraw(self, action: Withdraw) -> None:
         """Stop ringing."""
-        self._to_contact(action.contact_id, lambda contact: contact.handover.withdraw(action))
+        self._to_contact(action.contact_id, lambda its: its.withdraw(action))
 
     def announce(self, action: Announce) -> None:
         """Tell the position."""
-        self._to_contact(action.contact_id, lambda contact: contact.handover.announce(action))
+        self._to_contact(action.contact_id, lambda its: its.announce(action))
 
     def overflow(self, action: Overflow) -> None:
         """Waited too long, or nobody is let in."""
-        self._to_contact(action.contact_id, lambda contact: contact.handover.overflow(action))
+        self._to_contact(action.contact_id, lambda its: its.overflow(action))
 
     def moved(self, action: Moved) -> None:
         """Waits on in another queue."""
-        self._to_contact(action.contact_id, lambda contact: contact.handover.moved(action))
+        self._to_contact(action.contact_id, lambda its: its.moved(action))
 
     def agent_changed(self, action: AgentChanged) -> None:
         """Store and show an agent's state."""
@@ -411,7 +413,7 @@ class Controller:
                 action.agent_id,
                 availability=action.availability,
                 routing_status=action.status,
-                contact_id=action.contact_id,
+                contact_id=(action.contact_id or "").partition("/")[0] or None,
                 reason=action.reason,
                 next_availability=action.next_availability,
                 missed=action.missed,
@@ -424,12 +426,6 @@ class Controller:
         """The live contact of a conversation: of a call and a chat beside it the call, or with `writing` the chat."""
         live = [c for c in self.contacts.values() if c.conversation_id == conversation_id and not c.gone]
         return next((c for c in live if c.chat == writing), live[0] if live else None)
-
-    def contact_of_agent(self, user_id: str) -> Contact | None:
-        """The contact an agent talks to or is offered."""
-        return next(
-            (c for c in self.contacts.values() if c.agent is not None and c.agent.card.user_id == user_id), None
-        )
 
     # ------------------------------------------------------------------ inside
 
@@ -454,10 +450,13 @@ class Controller:
         """UTC epoch ms."""
         return time.time_ns() // 1_000_000
 
-    def _to_contact(self, contact_id: str, work: Callable[[Contact], Awaitable[None]]) -> None:
+    def _to_contact(self, name: str, work: Callable[[Handover | Consults], Awaitable[None]]) -> None:
+        """What the desk decided of a contact, or (`contact/ticket`) of somebody who is asked on its behalf."""
+        contact_id, _, ticket = name.partition("/")
         contact = self.contacts.get(contact_id)
         if contact is not None:
-            contact.post(lambda: work(contact))
+            its = contact.consults if ticket else contact.handover
+            contact.post(lambda: work(its))
 
     def _ended(self, contact: Contact) -> None:
         self.contacts.pop(contact.contact_id, None)

@@ -43,8 +43,5 @@ async def _part(contact: Contact, event: wire.LegEnded) -> None:
     if contact.phase == "queued":
         await contact.note("queue.left", {"why": event.reason})
         desk.do(desk.desk.leave(contact.contact_id, desk.now()))
-    if contact.agent is not None:
-        await contact.agent.hang_up("hangup")
-        if contact.phase == "talking":
-            desk.do(desk.desk.ended(contact.contact_id, desk.now()))
+    await contact.room.close()
     await contact.transfers.caller_gone()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -11,13 +12,11 @@ from desk.announcements import position_text
 from desk.model import Announce, Moved, Offer, Overflow, Withdraw
 from dialog import effects as fx
 from dialog import events as ev
-from server.calls.after_call import after_call_of
-from server.calls.agent_side import AgentSide
 from server.calls.caller_side import COMMAND_ERRORS
+from server.calls.party import Party
 from server.calls.snapshot import QueueSnapshot
 from server.hub import NoWorker
 from server.settings import ROOT
-from session import wire
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
@@ -35,9 +34,6 @@ class Handover:
 
     async def enqueue(self, effect: fx.Enqueue, *, enqueued_at: int | None = None) -> None:
         """Into the queue, at the old place (`enqueued_at`, UTC ms) when there was one."""
-        if self._contact.chat:
-            await self._not_written()
-            return
         if (back := self._contact.callback) is not None:
             await self.join(msgspec.structs.replace(back.queue, whisper=effect.whisper))
             return
@@ -56,12 +52,6 @@ class Handover:
             whisper=effect.whisper,
         )
         await self.join(queue, kept=enqueued_at is not None)
-
-    async def _not_written(self) -> None:
-        """Agents talk; they see a chat in its conversation, and may write there, but are not offered it."""
-        contact = self._contact
-        await contact.note("queue.left", {"why": "no agent takes chats"})
-        contact.post(lambda: contact.step(ev.QueueResult(outcome="no_agents")))
 
     async def join(self, queue: QueueSnapshot, *, kept: bool = False) -> None:
         """Wait for people, with music; `kept`: at a place that it had."""
@@ -108,11 +98,12 @@ class Handover:
                 desk.do(taken)
                 return
         waited_ms = self._contact.now_ms() - queue.enqueued_at
-        agent = self._contact.agent  # who rings since before a restart
+        rings = next((p for p in self._ringing() if p.offer_id), None)  # since before a restart
         actions = desk.desk.enqueue(
             self._contact.contact_id,
             queue.queue,
             desk.now(),
+            channel="chat" if self._contact.chat else "voice",
             skills=queue.skills,
             priority=queue.priority,
             overflow_s=queue.overflow_s,
@@ -122,17 +113,23 @@ class Handover:
             enqueued_ms=desk.now() - waited_ms,
             kept=kept,
             only=queue.only or None,
-            ringing=None if agent is None else (agent.offer_id, agent.card.user_id),
+            ringing=None if rings is None else (rings.offer_id, rings.user_id),
         )
         waits = desk.desk.waiting.get(self._contact.contact_id)
-        if agent is not None and (waits is None or waits.offer_id != agent.offer_id):
-            self._contact.agent = None
-            self._contact.post(lambda: agent.hang_up("no_answer"))
+        for party in self._ringing():
+            if waits is None or party.offer_id not in waits.offers:
+                del self._contact.room.parties[party.party_id]
+                self._contact.post(lambda party=party: party.hang_up("no_answer"))  # type: ignore[misc]
         desk.do(actions)
 
+    def _ringing(self) -> list[Party]:
+        return [p for p in self._contact.room.parties.values() if p.purpose == "offer" and not p.connected]
+
     def _news(self, outcome: Literal["answered", "overflow", "no_agents"], why: str = "") -> ev.AnyFlowEvent:
-        """For the flow: of the queue, or of the transfer that waiting was part of."""
+        """For the flow: of the queue, of the transfer that waiting was part of, or of the talk that was lost."""
         queue = self._contact.queue
+        if queue is not None and queue.again:
+            return ev.AgentLost()
         if queue is None or not queue.transfer_id:
             return ev.QueueResult(outcome=outcome)
         return ev.TransferResult(
@@ -183,30 +180,35 @@ class Handover:
                 "user_id": card.user_id,
                 "agent": card.name,
                 "why": action.why,
+                "decision": asdict(action.decision),
                 "reason": self._contact.queue.reason,
                 "facts": self._contact.queue.facts,
                 "summary": self._contact.queue.summary,
             },
         )
-        self._contact.agent = AgentSide(self._contact, card, action.offer_id)
-        self._contact.agent.why = action.why
-        self._contact.agent.until_ms = self._contact.now_ms() + action.until_ms - desk.now()
+        party = Party(
+            self._contact, "agent", "offer", card=card, offer_id=action.offer_id, desk_id=self._contact.contact_id
+        )
+        party.why = action.why
+        party.until_ms = self._contact.now_ms() + action.until_ms - desk.now()
+        self._contact.room.parties[party.party_id] = party
         try:
-            await self._contact.agent.ring()
+            await party.ring()
         except (NoWorker, *COMMAND_ERRORS) as error:
             log.warning("contact.ring_failed", contact=self._contact.contact_id, error=str(error))
-            await self._contact.agent.give_up("failed")
+            await party.give_up("failed")
 
     async def withdraw(self, action: Withdraw) -> None:
         """The offer is over without an answer."""
-        if self._contact.agent is None or self._contact.agent.offer_id != action.offer_id:
+        party = next((p for p in self._ringing() if p.offer_id == action.offer_id), None)
+        if party is None or party.whisper_id:
             return
-        agent, self._contact.agent = self._contact.agent, None
+        del self._contact.room.parties[party.party_id]
         await self._contact.note(
             f"queue.{'missed' if action.why == 'missed' else 'declined' if action.why == 'declined' else 'withdrawn'}",
             {"offer_id": action.offer_id, "user_id": action.agent_id, "why": action.why},
         )
-        await agent.hang_up("no_answer")
+        await party.hang_up("no_answer")
         queue = self._contact.queue
         if queue is not None and queue.only and self._contact.phase == "queued":
             desk = self._contact.around.desk
@@ -221,94 +223,54 @@ class Handover:
 
     # ------------------------------------------------------------------ the agent
 
-    async def on_leg(self, event: wire.LegEvent) -> None:
-        """A report of the agent's leg."""
-        agent = self._contact.agent
-        if agent is None:
-            return
-        match event:
-            case wire.LegProgress(state="up") if not agent.connected:
-                await self._answered(agent)
-            case wire.PlayFinished() if event.play_id == agent.whisper_id:
-                await self.through()
-            case wire.UtteranceFinal():  # what a policy pack forbids is shown at once
-                for hit in self._contact.engine.ports.filters.flag(event.text, event.language):
-                    await self._contact.note(
-                        "content_flag", {"role": "agent", "utterance_id": event.utterance_id, **hit}
-                    )
-            case wire.LegEnded() if not agent.connected:
-                await agent.give_up(event.reason)
-            case wire.LegEnded():
-                await self._gone(agent, event)
-
-    async def _answered(self, agent: AgentSide) -> None:
-        desk = self._contact.around.desk
-        accepted = desk.desk.accepted(agent.offer_id, desk.now())
+    async def answered(self, party: Party) -> None:
+        """The agent is there: told what is whispered, then let through."""
+        contact, desk = self._contact, self._contact.around.desk
+        accepted = desk.desk.accepted(party.offer_id, desk.now())
         if accepted is None:
-            self._contact.agent = None
-            await agent.hang_up("no_answer")
+            contact.room.parties.pop(party.party_id, None)
+            await party.hang_up("no_answer")
             return
-        self._contact.around.handled[agent.card.user_id] = after_call_of(self._contact)
-        agent.connected = True
-        agent.since_ms = self._contact.now_ms()
         desk.do(accepted[1])
-        self._contact.phase = "talking"
-        await self._contact.around.store.stamp_contact(self._contact.contact_id, connected_to_agent=True)
-        await self._contact.note("queue.accepted", {"user_id": agent.card.user_id, "agent": agent.card.name})
-        if self._contact.queue is not None:
-            now = self._contact.now_ms()
-            self._contact.feelings.waited(now - self._contact.queue.enqueued_at, now, passed_on=True)
-            if self._contact.queue.whisper:
-                self._contact.start_timer("agent_whisper", WHISPER_MS)
-                await agent.whisper(self._contact.queue.whisper, self._contact.language)
+        contact.phase = "talking"
+        await contact.around.store.stamp_contact(contact.contact_id, connected_to_agent=True)
+        await contact.note("queue.accepted", {"user_id": party.user_id, "agent": party.name})
+        if contact.queue is not None:
+            now = contact.now_ms()
+            contact.feelings.waited(now - contact.queue.enqueued_at, now, passed_on=True)
+            if contact.queue.whisper and party.leg_id:
+                contact.start_timer("agent_whisper", WHISPER_MS)
+                await party.whisper(contact.queue.whisper, contact.language)
                 return
-        await self._let_through(agent)
+        await self._let_through(party)
 
-    async def through(self) -> None:
-        """The agent has heard what was whispered, or never will."""
-        agent = self._contact.agent
-        if agent is not None and agent.whisper_id:
-            agent.whisper_id = ""
-            self._contact.stop_timer("agent_whisper")
-            await self._let_through(agent)
-
-    async def _let_through(self, agent: AgentSide) -> None:
-        self._contact.served = True
-        await self._contact.step(self._news("answered"))
-        await self._talk(agent)
-
-    async def _talk(self, agent: AgentSide) -> None:
-        await self._contact.music(False)
-        await self._contact.caller.stop()
-        await agent.bridge(self._contact.customer.leg_id)
-        await self._contact.listen(True)
-
-    async def hold(self, on: bool) -> None:
-        """The agent puts the caller on hold, or takes the call back. Raises ValueError when nobody talks."""
-        agent = self._contact.agent
-        if self._contact.phase != "talking" or agent is None:
-            raise ValueError("there is no call to hold")
-        if on == agent.holding:
+    async def not_answered(self, party: Party, reason: str) -> None:
+        """Their leg ended before the caller was let through."""
+        contact, desk = self._contact, self._contact.around.desk
+        if not party.whisper_id:
+            await party.give_up(reason)
             return
-        agent.holding = on
-        await self._contact.note("hold", {"on": on, "user_id": agent.card.user_id})
-        if on:
-            await self._contact.listen(False)
-            await agent.unbridge(self._contact.customer.leg_id)
-            await self._contact.music(True)
-        else:
-            await self._talk(agent)
+        # Gone while they were told: the caller waits on, at the old place.
+        contact.stop_timer("agent_whisper")
+        contact.room.parties.pop(party.party_id, None)
+        desk.do(desk.desk.ended(contact.contact_id, desk.now(), agent_id=party.user_id))
+        contact.phase = "queued"
+        self.wait()
 
-    async def _gone(self, agent: AgentSide, event: wire.LegEnded) -> None:
-        desk = self._contact.around.desk
-        self._contact.agent = None
-        await self._contact.caller.unbridge()
-        desk.do(desk.desk.ended(self._contact.contact_id, desk.now()))
-        if agent.whisper_id:  # gone before the caller was let through: they wait on, at the old place
+    async def through(self, party: Party | None = None) -> None:
+        """The agent has heard what was whispered, or (None) never will."""
+        told = next((p for p in self._ringing() if p.whisper_id and party in (None, p)), None)
+        if told is not None:
+            told.whisper_id = ""
             self._contact.stop_timer("agent_whisper")
-            self._contact.phase = "queued"
-            self.wait()
-            return
-        lost = event.party in ("network", "error")
-        await self._contact.note("agent.left", {"user_id": agent.card.user_id, "reason": event.reason, "lost": lost})
-        await self._contact.back_to_flow(ev.AgentLost() if lost else ev.AgentLeft())
+            await self._let_through(told)
+
+    async def _let_through(self, party: Party) -> None:
+        contact = self._contact
+        contact.served = True
+        await contact.room.enter(party)
+        if contact.queue is None or not contact.queue.again:
+            await contact.step(self._news("answered"))
+        await contact.music(False)
+        await contact.caller.stop()
+        await contact.room.settle()

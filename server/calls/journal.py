@@ -33,7 +33,7 @@ class LegRef:
     """Where the events of a leg belong."""
 
     leg_id: str
-    role: Literal["customer", "agent", "external"]
+    role: Literal["customer", "agent", "external", "supervisor"]
     conversation_id: str
     contact_id: str
     participant_id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -54,6 +55,22 @@ class CallOptions(BaseModel):
     record_outside: bool = Field(
         default=False,
         description="go on recording while the caller talks to somebody outside, who was never asked; allowed in few places",
+    )
+    rejoin_s: float = Field(
+        default=60.0,
+        ge=5,
+        le=600,
+        description="s a customer waits, with a courtesy tone, for an agent whose page is gone; a reload takes 3, a change of laptop 40",
+    )
+    park_s: float = Field(
+        default=300.0,
+        ge=10,
+        le=3600,
+        description="s a parked customer waits to be taken; then they are in the queue again, ahead of those who came since",
+    )
+    supervision_tone: Literal["nobody", "agents", "everybody"] = Field(
+        default="nobody",
+        description="who hears a short signal when a supervisor begins or ends listening in; some countries' laws want everybody",
     )
     page_return_s: float = Field(
         default=30.0,

@@ -14,6 +14,7 @@ from dialog.effects import Transfer
 from dialog.events import TransferOutcome
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.journal import LegRef, Play
+from server.calls.mixer import NotMixed
 from server.calls.snapshot import OutsideSnapshot
 from session import wire
 from session.ids import new_id
@@ -113,17 +114,15 @@ class OutsideLine:
         )
 
     async def bridge(self) -> None:
-        """Let both hear each other. When half of it fails, nothing of it is left."""
-        customer = self._contact.customer.leg_id
-        hub = self._contact.around.hub
-        try:
-            await self._order(wire.MixLeg(leg_id=self.leg_id, hears=[customer], sends_to=[customer]))
-            mirrored = wire.MixLeg(leg_id=customer, hears=[self.leg_id], sends_to=[self.leg_id])
-            await hub.command(customer, mirrored)
-        except COMMAND_ERRORS:
-            await self._contact.caller.unbridge()
-            raise
+        """Let both hear each other. When half of it fails, nothing of it is left, and `NotMixed` is raised."""
+        room = self._contact.room
         self.connected = True
+        try:
+            await room.settle(strict=True)
+        except NotMixed:
+            self.connected = False
+            await room.settle()
+            raise
 
     async def key(self, digit: str) -> None:
         """A key that the caller pressed, for machines that answer."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LEFT = frozenset({"page_gone", "failed"})
 """Why the leg of a page ends that did not hang up."""
 TIMER = "away"
-OURS = frozenset({TIMER, "idle", "goodbye", "whisper", "outside", "agent_whisper"})
+OURS = frozenset({TIMER, "idle", "goodbye", "whisper", "outside", "agent_whisper", "park"})
 """Timers that go on while the caller is away; those of the flow are set anew when it goes on."""
 
 
@@ -46,6 +46,7 @@ class Presence:
         self.coming = False
         if self.away is None:
             self._leave()
+            await contact.room.customer_left(event.leg_id)
             await contact.note("customer.away", {"reason": event.reason})
         self.away = event
         contact.start_timer(TIMER, round(contact.around.outgoing.page_return_s * 1000))
@@ -53,7 +54,10 @@ class Presence:
     def _leave(self) -> None:
         """Nothing goes on without them. A page that came back too early to be missed left the same way."""
         contact = self._contact
-        self._music = bool(contact.caller.music_id)
+        self._music = bool(contact.caller.music_id) and contact.phase not in (
+            "talking",
+            "parked",
+        )  # there the room plays it
         contact.stop_timers(OURS)
         contact.customer.plays.clear()
         contact.up = False
@@ -81,6 +85,7 @@ class Presence:
         contact.stop_timer(TIMER)
         if self.away is None:  # back before the old leg was missed, or open twice: the newer page has the call
             self._leave()
+            await contact.room.customer_left(previous)
             await contact.caller.give_back(previous)
         contact.caller.forget()
 
@@ -94,14 +99,12 @@ class Presence:
             await contact.caller.record("stop")
         elif not contact.may_record:
             await contact.caller.record("pause")
-        await contact.listen_on()
         if self._music:
             await contact.music(True)
+        if contact.phase in ("talking", "parked"):
+            await contact.room.customer_back()
+        else:
+            await contact.listen_on()
         if contact.phase == "flow":
             for effect in await contact.engine.returned(contact.run, time.time_ns() // 1_000_000):
                 await carry_out(contact, effect, 0.0)
-        elif contact.phase == "talking":
-            if contact.transfers.line is not None:
-                await contact.transfers.line.bridge()
-            elif contact.agent is not None and not contact.agent.holding:
-                await contact.agent.bridge(contact.customer.leg_id)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
+from desk.model import Channel
 from dialog.state import RunState
-from server.calls.agent_side import AgentSide
+from server.calls.after_call import after_call_of
 from server.calls.contact import Contact
 from server.calls.journal import LegRef
 from server.calls.outside import OutsideLine
-from server.calls.snapshot import AgentSnapshot, ContactSnapshot
+from server.calls.party import Party
+from server.calls.snapshot import ContactSnapshot, RoomSnapshot
 from server.calls.surroundings import AgentCard
 from session import wire
 
@@ -91,8 +93,7 @@ def _rebuild(controller: Controller, snapshot: ContactSnapshot, flow_sha: str) -
         up=not snapshot.customer_leg_id,
     )
     controller.adopt(contact)
-    if snapshot.agent is not None:
-        _with_agent(controller, contact, snapshot.agent)
+    _with_room(controller, contact, snapshot.room)
     if snapshot.outside is not None and snapshot.outside.connected:
         contact.transfers.line = OutsideLine(contact, snapshot.outside)
         contact.transfers.line.know()
@@ -101,23 +102,26 @@ def _rebuild(controller: Controller, snapshot: ContactSnapshot, flow_sha: str) -
     return contact
 
 
-def _with_agent(controller: Controller, contact: Contact, saved: AgentSnapshot) -> None:
-    """The talk goes on. Somebody who is no agent any more finishes it, and is no matter of the desk."""
-    card = controller.cards.get(saved.user_id)
-    known = card or AgentCard(saved.user_id, "", saved.name, "", "browser")
-    if saved.ringing and card is None:
-        return  # the phone that rings belongs to nobody here; its worker is told to stop
-    side = AgentSide(contact, known, offer_id=saved.ringing)
-    side.leg_id, side.participant_id = saved.leg_id, saved.participant_id
-    side.connected = not saved.ringing
-    side.holding = saved.holding
-    contact.agent = side
-    ref = LegRef(side.leg_id, "agent", contact.conversation_id, contact.contact_id, side.participant_id)
-    if side.leg_id:
-        controller.legs[side.leg_id] = (ref, contact)
-    if card is not None and side.connected:
-        desk, queue = controller.desk, contact.queue.queue if contact.queue is not None else ""
-        desk.do(desk.desk.assign(card.user_id, contact.contact_id, desk.now(), queue=queue))
+def _with_room(controller: Controller, contact: Contact, saved: RoomSnapshot) -> None:
+    """Talks go on. Somebody who is no agent any more finishes theirs, and is no matter of the desk."""
+    room = contact.room
+    for one in saved.parties:
+        card = controller.cards.get(one.user_id)
+        if not one.connected and (one.purpose in ("take", "supervise") or (one.user_id and card is None)):
+            continue  # whose phone rings for nothing; its worker is told to stop
+        if card is None and one.user_id:
+            card = AgentCard(one.user_id, "", one.name, "", "browser")
+        party = Party.restored(contact, one, card)
+        room.parties[party.party_id] = party
+        if party.role == "agent" and party.connected and one.user_id in controller.cards:
+            desk, queue = controller.desk, contact.queue.queue if contact.queue is not None else ""
+            channel: Channel = "chat" if contact.chat else "voice"
+            desk.do(desk.desk.assign(one.user_id, party.desk_id, desk.now(), channel=channel, queue=queue))
+            contact.around.handled.setdefault(one.user_id, {})[party.desk_id] = after_call_of(contact)
+    room.principal = saved.principal if saved.principal in room.parties else ""
+    room.customer_held, room.record_off = saved.customer_held, saved.record_off
+    contact.consults.now = saved.consult
+    contact.keeping.code, contact.keeping.by, contact.keeping.since_ms = saved.parked, saved.parked_by, saved.parked_at
 
 
 async def _close_unclaimed(controller: Controller) -> None:
@@ -127,7 +131,8 @@ async def _close_unclaimed(controller: Controller) -> None:
             await controller.leg_lost(contact.customer.leg_id, f"recovery:{time.time_ns()}")
             continue
         line = contact.transfers.line
-        for leg_id in (contact.agent.leg_id if contact.agent else "", line.leg_id if line else ""):
+        legs = [party.leg_id for party in contact.room.parties.values()]
+        for leg_id in (*legs, line.leg_id if line else ""):
             if leg_id and controller.hub.worker_of(leg_id) is None:
                 await controller.leg_lost(leg_id, f"recovery:{time.time_ns()}")
     await asyncio.sleep(0)

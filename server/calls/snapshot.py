@@ -7,25 +7,68 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from server.calls.affect import MoodSnapshot
+from server.calls.mixing import Mode
 from session.consent import MOOD, tells_mood
 from session.policy import PolicyName
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
 
-Phase = Literal["flow", "queued", "transfer", "talking", "ended"]
+Phase = Literal["flow", "queued", "transfer", "talking", "parked", "ended"]
+Purpose = Literal["offer", "consult", "take", "supervise"]
 
 
-class AgentSnapshot(msgspec.Struct, kw_only=True, frozen=True):
-    """The agent's side: who, on which leg, and whether the caller waits on hold."""
+class PartySnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Somebody beside the customer; see `server.calls.party.Party`."""
 
-    user_id: str
-    name: str
-    leg_id: str
-    participant_id: str
-    holding: bool = False
-    ringing: str = ""
-    """The offer that rings still; empty = they talk."""
+    party_id: str
+    role: Literal["agent", "outside", "supervisor"]
+    purpose: Purpose
+    user_id: str = ""
+    name: str = ""
+    transport: Literal["sip", "webrtc", "chat"] = "sip"
+    leg_id: str = ""
+    desk_id: str = ""
+    offer_id: str = ""
+    mode: Mode = "active"
+    connected: bool = False
+    held: bool = False
+    away: bool = False
+    muted: bool = False
+    listed: bool = False
+    why: str = ""
+    until_ms: int = 0
+    since_ms: int = 0
+
+
+class ConsultSnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Somebody is asked, or is to take the customer; see `server.calls.consults`."""
+
+    target_kind: Literal["agent", "queue", "flow", "number", "sip"]
+    to: str
+    note: str
+    asker: str
+    """Party."""
+    party: str
+    ticket: str = ""
+    """Under which the desk looks for somebody."""
+    enqueued_at: int = 0
+    blind: bool = False
+    left: bool = False
+    """The asker has left: who is asked gets the customer as soon as they answer."""
+
+
+class RoomSnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Everybody beside the customer, and what was ordered for them."""
+
+    parties: list[PartySnapshot] = []
+    principal: str = ""
+    customer_held: bool = False
+    record_off: bool = False
+    consult: ConsultSnapshot | None = None
+    parked: str = ""
+    parked_by: str = ""
+    parked_at: int = 0
 
 
 class OutsideSnapshot(msgspec.Struct, kw_only=True, frozen=True):
@@ -58,6 +101,8 @@ class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     """The one agent who may take it."""
     transfer_id: str = ""
     """The transfer that this is part of: what comes of it is told as its result."""
+    again: bool = False
+    """They talked already and were lost: the flow believes that they still do."""
 
 
 def without_mood(queue: QueueSnapshot) -> QueueSnapshot:
@@ -96,7 +141,7 @@ class ContactSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     bot_participant_id: str
     run: msgspec.Raw
     queue: QueueSnapshot | None = None
-    agent: AgentSnapshot | None = None
+    room: RoomSnapshot = RoomSnapshot()
     outside: OutsideSnapshot | None = None
     flows: int = 0
     """Flows that the call went through by transfer."""
@@ -131,7 +176,7 @@ def snapshot_of(contact: Contact) -> ContactSnapshot:
         ending=contact.ending,
         policy=contact.policy,
         mood=contact.feelings.snapshot() or contact.mood,
-        agent=contact.agent.snapshot() if contact.agent is not None else None,
+        room=contact.room.snapshot(),
         outside=contact.transfers.line.about if contact.transfers.line is not None else None,
         flows=contact.transfers.flows,
         callback=contact.callback,

@@ -48,8 +48,8 @@ class Surroundings:
     agent_of: Callable[[str], AgentCard | None]
     legs: dict[str, tuple[LegRef, Contact]]
     feeler: Feeler
-    handled: dict[str, AfterCall]
-    """Agent → the contact they last talked in, which after-call work is about."""
+    handled: dict[str, dict[str, AfterCall]]
+    """Agent → the contacts that the desk says they hold, by the desk's name for them, for after-call work."""
     ended: Callable[[Contact], None]
     outgoing: CallOptions
     placed: Throttle

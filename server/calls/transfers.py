@@ -15,6 +15,7 @@ from dialog import events as ev
 from dialog import frames
 from server.calls import numbers
 from server.calls.caller_side import COMMAND_ERRORS
+from server.calls.mixer import NotMixed
 from server.calls.outside import OutsideLine, outcome_of
 from server.calls.snapshot import QueueSnapshot
 from server.hub import NoWorker
@@ -209,7 +210,7 @@ class Transfers:
         contact.stop_timer("whisper")
         try:
             await line.bridge()
-        except COMMAND_ERRORS as error:
+        except NotMixed as error:
             log.warning("transfer.bridge_failed", contact=contact.contact_id, error=type(error).__name__)
             line.broken = True
             await line.hang_up("failed")
@@ -230,7 +231,7 @@ class Transfers:
         contact = self._contact
         self.line = None
         contact.stop_timer("outside")
-        await contact.caller.unbridge()
+        await contact.room.settle()
         if not contact.around.outgoing.record_outside and contact.may_record:
             await contact.caller.record("resume")
         lost = line.broken or event.party in ("network", "error")

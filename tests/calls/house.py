@@ -58,6 +58,7 @@ class House:
         number = NumberOptions(flow="main")
         dialog = SimpleNamespace(
             engine=self.engines.get,
+            flows={name: engine.flow for name, engine in self.engines.items()},
             answering=lambda _called: SimpleNamespace(engine=self.engines["main"], number=number),
             options=SimpleNamespace(number=lambda _called: number),
             wait_ready=self._ready,
@@ -80,7 +81,7 @@ class House:
     def _pick(self, kind: str) -> Any:
         if self.full:
             raise NoWorker(f"no {kind} worker has room")
-        return SimpleNamespace(worker_id=f"{kind}-0", incarnation="i", legs=set())
+        return SimpleNamespace(worker_id=f"{kind}-0", kind=kind, incarnation="i", legs=set())
 
     def _place(self, worker: Any, leg_id: str) -> None:
         self._workers[leg_id] = worker

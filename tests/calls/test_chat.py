@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from server.api.ports import NotNow
+from server.api.views import Target
 from server.calls.contact import Contact
 from server.calls.control import Control
 from server.calls.recovery import recover
@@ -66,14 +70,43 @@ async def test_who_writes_is_answered_in_writing(tmp_path: Path) -> None:
         assert house.controller.contacts == {}
 
 
-async def test_agents_are_not_rung_for_who_writes(tmp_path: Path) -> None:
+async def test_an_agent_takes_a_chat_writes_and_gives_it_on(tmp_path: Path) -> None:
     async with open_house(tmp_path, FLOW) as house:
-        ids = await house.agents("amy")
+        ids = await house.agents("amy", "bob")
+        api = control(house)
         house.controller.set_availability(ids["amy"], "available")
         contact = await begin(house)
         await write(house, contact, "yes")
-        assert (await said(house, contact))[-1] == "Nobody can write now."
-        assert house.controller.desk.desk.agents[ids["amy"]].status == "idle"
+        (offer,) = api.desk.view(ids["amy"]).offers
+        assert (offer.channel, offer.contact_id) == ("chat", contact.contact_id)
+        taken = await api.desk.accept(ids["amy"], offer.offer_id, None)
+        assert (taken.sdp, taken.leg_id, taken.conversation_id) == (None, None, contact.conversation_id)
+        assert contact.phase == "talking"
+        (mine,) = api.desk.view(ids["amy"]).contacts
+        assert [(p.role, p.transport, p.me) for p in mine.parties] == [
+            ("customer", "chat", False),
+            ("agent", "chat", True),
+        ]
+        await api.message(contact.conversation_id, "Hello, I am Amy.", role="agent", user_id=ids["amy"])
+        await write(house, contact, "no")  # a person answers: the flow is silent
+        assert (await said(house, contact))[-1] != "Goodbye."
+        with pytest.raises(NotNow):
+            await api.desk.consult(ids["amy"], contact.contact_id, Target("agent", "bob"))
+        with pytest.raises(NotNow, match="away"):
+            await api.desk.transfer(ids["amy"], contact.contact_id, Target("agent", "bob"))
+        house.controller.set_availability(ids["bob"], "available")
+        await api.desk.transfer(ids["amy"], contact.contact_id, Target("agent", "bob", "speaks Dutch"))
+        assert contact.room.of_user(ids["amy"]) is not None  # until bob has taken it
+        await house.quiet()
+        (offer,) = api.desk.view(ids["bob"]).offers
+        assert offer.reason == "speaks Dutch"
+        await api.desk.accept(ids["bob"], offer.offer_id, None)
+        assert [p.name for p in contact.room.serving()] == ["Bob"]
+        assert api.desk.view(ids["amy"]).contacts == []
+        await api.desk.hang_up(ids["bob"], contact.contact_id)
+        await house.quiet()
+        assert house.orders == []
+        assert contact.phase != "talking"
 
 
 async def test_a_chat_goes_on_after_a_restart(tmp_path: Path) -> None:

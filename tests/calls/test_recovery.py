@@ -23,7 +23,7 @@ from server.calls.controller import Controller
 from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
 from server.calls.recovery import recover
-from server.calls.snapshot import AgentSnapshot, ContactSnapshot, Phase
+from server.calls.snapshot import ContactSnapshot, PartySnapshot, Phase, RoomSnapshot
 from session import wire
 from session.consents import Consents
 from session.policy import POLICIES
@@ -44,12 +44,14 @@ class Restarted:
         self.contacts: dict[str, Contact] = {}
         self.legs: dict[str, tuple[LegRef, Contact]] = {}
         self.cards = {"anna": SimpleNamespace(user_id="anna", name="Anna", target="", device="browser")}
-        flow = SimpleNamespace(sha="s", recognition=Recognition())
+        flow = SimpleNamespace(sha="s", recognition=Recognition(), asks_to_record=False)
         self.dialog = SimpleNamespace(engine=lambda _flow, _sha: SimpleNamespace(flow=flow))
         feeler = Feeler(Consents(store), None, no_vector)
-        self.around = SimpleNamespace(hub=None, music=Path("music.wav"), ended=lambda _contact: None, feeler=feeler)
+        self.around = SimpleNamespace(
+            hub=None, music=Path("music.wav"), ended=lambda _contact: None, feeler=feeler, legs=self.legs, handled={}
+        )
         nothing = lambda *_: None  # noqa: E731
-        assign = lambda *_, queue: None  # noqa: E731
+        assign = lambda *_, queue, channel: None  # noqa: E731
         self.desk = SimpleNamespace(do=nothing, now=lambda: 0, desk=SimpleNamespace(assign=assign))
 
     def adopt(self, contact: Contact) -> None:
@@ -65,7 +67,7 @@ async def taken_back(
     *,
     sensitive: bool,
     phase: Phase,
-    agent: AgentSnapshot | None = None,
+    room: RoomSnapshot = RoomSnapshot(),  # noqa: B008
     refused: bool = False,
     consents: dict[str, bool] | None = None,
     given: bool = False,
@@ -92,7 +94,7 @@ async def taken_back(
         customer_participant_id=participant,
         bot_participant_id=participant,
         run=msgspec.Raw(run.dump()),
-        agent=agent,
+        room=room,
         refused=refused,
         policy="eu",
         mood=mood,
@@ -129,12 +131,16 @@ async def test_a_spoken_pin_resent_after_a_restart_is_not_written_down(tmp_path:
 
 async def test_a_caller_on_hold_over_a_restart_can_be_taken_back(tmp_path: Path) -> None:
     store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
-    held = AgentSnapshot(user_id="anna", name="Anna", leg_id="leg-2", participant_id="p", holding=True)
-    contact = await taken_back(store, sensitive=False, phase="talking", agent=held)
+    anna = PartySnapshot(
+        party_id="p", role="agent", purpose="offer", user_id="anna", name="Anna", leg_id="leg-2", desk_id="k", connected=True
+    )  # fmt: skip
+    room = RoomSnapshot(parties=[anna], principal="p", customer_held=True)
+    contact = await taken_back(store, sensitive=False, phase="talking", room=room)
     await store.close()
     assert contact.agent is not None
-    assert contact.agent.holding  # else "take back" changes nothing, and the caller hears music for ever
-    assert contact.agent.snapshot() == held
+    assert contact.agent.name == "Anna"
+    assert contact.room.customer_held  # else "take back" changes nothing, and the caller hears music for ever
+    assert contact.room.snapshot() == room
 
 
 @pytest.mark.parametrize("refused", [True, False])

@@ -18,8 +18,9 @@ from server.calls.caller_side import CallerSide
 from server.calls.contact import Contact
 from server.calls.control import Control
 from server.calls.controller import Controller
+from server.calls.mixer import Mixer
 from server.calls.orders import carry_out
-from server.calls.snapshot import Phase, QueueSnapshot
+from server.calls.snapshot import PartySnapshot, Phase, QueueSnapshot, RoomSnapshot
 from session import wire
 from session.queries import Queries
 from session.store import Store
@@ -42,7 +43,7 @@ class Hub:
         self.felt_then: list[int] = []
 
     async def command(self, _leg_id: str, body: Any) -> None:
-        if isinstance(body, wire.SetHearing):
+        if isinstance(body, wire.SetHearing) and body.leg_id == "leg-1":
             self.hearings.append(body.hearing)
             found = await Queries(self.store).events_after(0)
             self.felt_then.append(sum(event.type == "affect" for event in found))
@@ -158,10 +159,15 @@ async def test_the_callers_key_reaches_the_flow_in_every_phase(tmp_path: Path, p
 @pytest.mark.parametrize("phase", ["queued", "talking"])
 async def test_a_leg_is_told_after_a_restart_that_consent_is_gone(tmp_path: Path, phase: Phase) -> None:
     store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
-    contact = await taken_back(store, sensitive=False, phase=phase, consents={"emotion": True})
+    anna = PartySnapshot(
+        party_id="p", role="agent", purpose="offer", user_id="anna", name="Anna", leg_id="leg-2", connected=True
+    )
+    room = RoomSnapshot(parties=[anna], principal="p") if phase == "talking" else RoomSnapshot()
+    contact = await taken_back(store, sensitive=False, phase=phase, consents={"emotion": True}, room=room)
     hub = Hub(store)
-    contact.around = cast(Any, SimpleNamespace(store=store))
+    contact.around = cast(Any, SimpleNamespace(store=store, hub=hub))
     contact.caller = CallerSide(cast(Any, hub), contact.customer, Path("music"), ["en"], [])
+    contact.room.mixer = Mixer(cast(Any, hub))
     contact.handover = cast(Any, SimpleNamespace(wait=lambda: None))
     contact.queue, contact.up = QUEUE, True
     contact.run.last_why = contact.run.reason = "emotion.label == 'angry'"

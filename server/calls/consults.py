@@ -1,0 +1,386 @@
+"""An agent asks somebody, or passes the customer on: consultation, and every kind of transfer by an agent.
+
+    consult ──▶ ringing ──▶ both talk, the customer held ──swap──▶ the other way round
+                  │              │ conference: all together
+                  │              │ complete (attended): the customer and whoever was asked go on without the asker
+                  │ complete (blonde), or a blind transfer whose agent left: whoever was asked gets the customer when they answer
+                  ▼
+               failed: the customer is back with the asker; where the asker has left, in the queue at the old place
+
+Two phases: the customer is put together with the new one first, and only when both legs took that does the asker
+leave; if one did not, everything is as before. At every moment the customer has the asker, the new one, or a place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from desk.model import Announce, Moved, Offer, Overflow, Withdraw
+from server.api.ports import NotNow
+from server.api.views import Target
+from server.calls import reaching
+from server.calls.caller_side import COMMAND_ERRORS
+from server.calls.mixer import NotMixed
+from server.calls.party import Party
+from server.calls.requeueing import requeue, to_queue
+from server.calls.snapshot import ConsultSnapshot
+from server.calls.transfers import MOST_FLOWS, enter_flow
+from server.hub import NoWorker
+from session.ids import new_id
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+log = structlog.get_logger(__name__)
+
+AGENT_S = 25.0  # s that one agent is looked for; their phone rings less
+QUEUE_S = 180.0  # s that somebody of a queue is looked for while a customer is held; more is no consultation
+MOST = 10  # parties of a conference; nobody understands more at once
+
+
+class Consults:
+    """One contact's; works in its actor. One at a time."""
+
+    def __init__(self, contact: Contact) -> None:
+        self.now: ConsultSnapshot | None = None
+        self._contact = contact
+
+    @property
+    def waits_for_target(self) -> bool:
+        """The asker has left, and whoever was asked is still rung."""
+        return self.now is not None and self.now.left
+
+    @property
+    def target(self) -> Party | None:
+        """Who is asked, as soon as somebody is rung."""
+        return self._contact.room.parties.get(self.now.party) if self.now is not None else None
+
+    # ------------------------------------------------------------------ asking
+
+    async def begin(self, asker: Party, target: Target, *, blind: bool = False) -> str:
+        """Ring the target, the customer on hold; returns the party. Raises `NotNow` or `Turned`, with all as it was."""
+        contact, room = self._contact, self._contact.room
+        if self.now is not None:
+            raise NotNow("somebody is being asked already; cancel or complete that first")
+        if contact.chat and (not blind or target.kind in ("number", "sip")):
+            raise NotNow("a chat can be given to agents, queues and flows only")
+        if len(room.serving()) >= MOST:
+            raise NotNow(f"more than {MOST} people in one call understand nobody")
+        if blind and target.kind in ("queue", "flow"):
+            await self._pass_on(asker, target)
+            return ""
+        if target.kind == "flow":
+            raise NotNow("a flow cannot be asked; transfer the customer to it")
+        party = await self._reach(asker, target, blind)
+        holds = room.holds()
+        room.customer_held = True
+        for other in room.parties.values():
+            if other not in (asker, party):
+                other.held = other.connected and other.role != "supervisor"
+        try:
+            await room.settle()
+        except Exception:
+            room.hold_as(holds)
+            await self.give_up("failed")
+            raise
+        kind = "transfer" if blind else "consult"
+        about = {"target": target.kind, "to": reaching.shown(target), "by": asker.user_id, "party_id": party.party_id}
+        await contact.note(f"{kind}.started", about | ({"blind": True} if blind else {}))
+        return party.party_id
+
+    async def _reach(self, asker: Party, target: Target, blind: bool) -> Party:
+        contact = self._contact
+        card = reaching.agent_of(contact, target.to, but=asker.user_id) if target.kind == "agent" else None
+        if target.kind in ("number", "sip"):
+            party = await reaching.ring_outside(contact, target)
+        else:
+            party = Party(contact, "agent", "consult", card=card, name=card.name if card else target.to)
+        ticket = "" if party.role == "outside" else f"{contact.contact_id}/{new_id()[-12:]}"
+        self.now = ConsultSnapshot(
+            target_kind=target.kind, to=target.to, note=target.note, asker=asker.party_id, party=party.party_id,
+            ticket=ticket, enqueued_at=contact.now_ms(), blind=blind,
+        )  # fmt: skip
+        contact.room.parties[party.party_id] = party
+        if ticket and not self.look():
+            await self.give_up("failed")
+            raise NotNow("this queue is closed or full")
+        return party
+
+    def look(self) -> bool:
+        """Let the desk look for somebody (again, after a restart). False: the queue takes nobody."""
+        contact, now = self._contact, self.now
+        if now is None or not now.ticket:
+            return True
+        desk, party = contact.around.desk, self.target
+        card = contact.around.agent_named(now.to) if now.target_kind == "agent" else None
+        ringing = (party.offer_id, party.user_id) if party is not None and party.offer_id else None
+        actions = desk.desk.enqueue(
+            now.ticket,
+            "direct" if card is not None else now.to,
+            desk.now(),
+            channel="chat" if contact.chat else "voice",
+            priority=contact.queue.priority if contact.queue is not None else 50,
+            overflow_s=AGENT_S if card is not None else QUEUE_S,
+            announce=False,
+            only=card.user_id if card is not None else None,
+            ringing=ringing,
+        )
+        if any(isinstance(action, Overflow) and action.contact_id == now.ticket for action in actions):
+            desk.do([a for a in actions if not (isinstance(a, Overflow) and a.contact_id == now.ticket)])
+            return False
+        desk.do(actions)
+        return True
+
+    # ------------------------------------------------------------------ the desk, about a ticket
+
+    async def offer(self, action: Offer) -> None:
+        """The desk found somebody."""
+        contact, now, party = self._contact, self.now, self.target
+        card = contact.around.agent_of(action.agent_id)
+        desk = contact.around.desk
+        if now is None or party is None or card is None or now.ticket != action.contact_id:
+            desk.do(desk.desk.leave(action.contact_id, desk.now()))
+            return
+        fresh = Party(
+            contact,
+            "agent",
+            "consult",
+            card=card,
+            offer_id=action.offer_id,
+            desk_id=now.ticket,
+            party_id=party.party_id,
+        )
+        fresh.why, fresh.until_ms = action.why, contact.now_ms() + action.until_ms - desk.now()
+        contact.room.parties[party.party_id] = fresh
+        offered = {"party_id": party.party_id, "user_id": card.user_id, "offer_id": action.offer_id, "why": action.why}
+        await contact.note("consult.offered", offered)
+        try:
+            await fresh.ring()
+        except (NoWorker, *COMMAND_ERRORS) as error:
+            log.warning("consult.ring_failed", contact=contact.contact_id, error=type(error).__name__)
+            await fresh.give_up("failed")
+
+    async def withdraw(self, action: Withdraw) -> None:
+        """They did not answer. One agent: that is all; a queue looks for another."""
+        now, party = self.now, self.target
+        if now is None or party is None or party.offer_id != action.offer_id:
+            return
+        await party.hang_up("no_answer")
+        if now.target_kind == "agent":
+            await self.failed("declined" if action.why == "declined" else "no_answer")
+            return
+        waits = Party(self._contact, "agent", "consult", name=now.to, party_id=party.party_id)
+        self._contact.room.parties[party.party_id] = waits
+
+    async def overflow(self, action: Overflow) -> None:
+        """Nobody was found in time."""
+        if self.now is not None and self.now.ticket == action.contact_id:
+            await self.failed("no_answer")
+
+    async def announce(self, _action: Announce) -> None:
+        """A held customer is not told of somebody else's queue."""
+
+    async def moved(self, _action: Moved) -> None:
+        """Another queue looks on."""
+
+    # ------------------------------------------------------------------ who was rung
+
+    async def answered(self, party: Party) -> None:
+        """They are there: with the asker alone, or, where that one wanted it so, with the customer at once."""
+        contact, now, desk = self._contact, self.now, self._contact.around.desk
+        if now is None or party is not self.target:
+            await party.hang_up("no_answer")
+            return
+        if party.offer_id:
+            accepted = desk.desk.accepted(party.offer_id, desk.now())
+            if accepted is None:
+                await party.hang_up("no_answer")
+                return
+            desk.do(accepted[1])
+        await contact.room.enter(party)
+        await contact.note("consult.answered", {"party_id": party.party_id, "user_id": party.user_id})
+        if now.blind or now.left:
+            await self._complete(party)
+        else:
+            await contact.room.settle()
+
+    async def not_answered(self, party: Party, reason: str) -> None:
+        """Their leg ended before."""
+        if party is not self.target:
+            return
+        if party.offer_id:
+            await party.give_up(reason)  # the desk withdraws the offer, and says what is next
+        else:
+            await self.failed(reason)
+
+    async def party_gone(self, party: Party, *, lost: bool) -> bool:
+        """Somebody left; True when that was dealt with here."""
+        now, room = self.now, self._contact.room
+        if now is None:
+            return False
+        target = self.target
+        if party is target:
+            await room.remove(party, reason="hangup", lost=lost)
+            await self.failed("ended")
+            return True
+        if party.party_id != now.asker:
+            return False
+        if target is not None and target.connected:
+            try:
+                await self._complete(target)
+            except NotNow:  # what could not be put together is parted: a place in the queue is left
+                await room.remove(party, lost=lost)
+                await self.failed("failed")
+            return True
+        await self._leave_it(party, lost=lost)
+        return True
+
+    # ------------------------------------------------------------------ what the asker orders
+
+    async def swap(self, asker: Party) -> None:
+        """The other side. Raises `NotNow`."""
+        target = self._answered_target(asker)
+        room = self._contact.room
+        target.held = not target.held
+        room.customer_held = not target.held
+        for other in room.parties.values():
+            if other not in (asker, target) and other.role != "supervisor":
+                other.held = room.customer_held
+        await self._contact.note("consult.swapped", {"with": "customer" if target.held else target.party_id})
+        await room.settle()
+
+    async def cancel(self, asker: Party) -> None:
+        """Not any more: the customer again. Raises `NotNow`."""
+        self._mine(asker)
+        await self.give_up("cancelled")
+        await self._customer_back()
+
+    async def conference(self, asker: Party) -> None:
+        """All together. Raises `NotNow`."""
+        target = self._answered_target(asker)
+        room, holds = self._contact.room, self._contact.room.holds()
+        await self._together(holds)
+        self.now = None
+        members = [p.party_id for p in room.serving()]
+        await self._contact.note(
+            "consult.conference", {"by": asker.user_id, "with": target.party_id, "parties": members}
+        )
+
+    async def complete(self, asker: Party) -> None:
+        """The asker leaves; the customer stays with whoever was asked. Raises `NotNow`."""
+        self._mine(asker)
+        target = self.target
+        if target is not None and target.connected:
+            await self._complete(target)
+        else:
+            await self._leave_it(asker)
+
+    async def give_up(self, outcome: str) -> None:
+        """Nobody is asked any more; whoever rings or was asked is sent away. The customer is where they were."""
+        now, target = self.now, self.target
+        if now is None:
+            return
+        contact = self._contact
+        self.now = None
+        desk = contact.around.desk
+        if now.ticket:
+            desk.do(desk.desk.leave(now.ticket, desk.now()))
+        if target is not None:
+            await contact.room.remove(target)
+            await target.hang_up("cancelled")
+        await contact.note("transfer.ended" if now.blind else "consult.ended", {"outcome": outcome})
+
+    # ------------------------------------------------------------------ inside
+
+    def _mine(self, asker: Party) -> ConsultSnapshot:
+        if self.now is None or self.now.asker != asker.party_id:
+            raise NotNow("you are asking nobody")
+        return self.now
+
+    def _answered_target(self, asker: Party) -> Party:
+        self._mine(asker)
+        target = self.target
+        if target is None or not target.connected:
+            raise NotNow("nobody has answered yet")
+        return target
+
+    async def _together(self, holds: tuple[bool, dict[str, bool]]) -> None:
+        """Put all who are there together, or leave everything as `holds`. Raises `NotNow`."""
+        room = self._contact.room
+        room.customer_held = False
+        for party in room.parties.values():
+            party.held = False
+        try:
+            await room.settle(strict=True)
+        except NotMixed as error:
+            room.hold_as(holds)
+            await room.settle()
+            raise NotNow("they could not be put together; everything is as before") from error
+
+    async def _complete(self, target: Party) -> None:
+        contact, room, now = self._contact, self._contact.room, self.now
+        if now is None:
+            return
+        asker = room.parties.get(now.asker)
+        try:
+            await self._together(room.holds())
+        except NotNow:
+            if now.blind or now.left:
+                await room.remove(target, lost=True)
+                await self.failed("failed")
+                return
+            raise
+        self.now = None
+        if target.role == "agent":
+            room.principal = target.party_id
+        if asker is not None:
+            await room.remove(asker)
+        await contact.note("transfer.completed", {"party_id": target.party_id, "user_id": target.user_id})
+        await room.go_on()
+
+    async def _leave_it(self, asker: Party, *, lost: bool = False) -> None:
+        """The asker leaves while it still rings."""
+        now = self.now
+        if now is None:
+            return
+        self.now = msgspec.structs.replace(now, left=True)
+        await self._contact.room.remove(asker, lost=lost)
+        await self._contact.room.go_on()
+
+    async def failed(self, outcome: str) -> None:
+        """Whoever was asked is not there: the customer is back with the asker, or in the queue at the old place."""
+        now, room = self.now, self._contact.room
+        if now is None:
+            return
+        await self.give_up(outcome)
+        if now.asker in room.parties or room.serving():
+            await self._customer_back()
+        elif self._contact.phase == "talking":
+            await requeue(self._contact, f"transfer: {outcome}")
+
+    async def _customer_back(self) -> None:
+        room = self._contact.room
+        room.customer_held = False
+        for party in room.parties.values():
+            party.held = False
+        await room.settle()
+
+    async def _pass_on(self, asker: Party, target: Target) -> None:
+        """To a queue or a flow, which take whoever comes, or say at once that they do not."""
+        contact = self._contact
+        if target.kind == "flow":
+            engine = contact.around.engine_of(target.to)
+            if engine is None or contact.transfers.flows >= MOST_FLOWS:
+                raise NotNow("there is no such flow" if engine is None else "the call went through too many flows")
+            contact.transfers.flows += 1
+            await contact.note(
+                "transfer.started", {"target": "flow", "to": target.to, "by": asker.user_id, "blind": True}
+            )
+            contact.phase, contact.queue = "flow", None
+            await contact.room.dissolve()
+            await enter_flow(contact, engine, {"transfer_note": target.note} if target.note else {})
+            return
+        await to_queue(contact, target, by=asker.user_id)

@@ -1,0 +1,72 @@
+"""Customers who talked with somebody and wait again: given to another queue, or lost by those they talked with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dialog import events as ev
+from server.api.ports import NotNow
+from server.api.views import Target
+from server.calls import reaching
+from server.calls.snapshot import QueueSnapshot
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+RAISED = 30  # points of priority for who was lost by our people: ahead of nearly everybody who came since
+
+
+async def requeue(contact: Contact, why: str) -> None:
+    """Nobody is left to talk to: back to the queue, at the old place and ahead of those who came since."""
+    queue = contact.queue
+    await contact.room.dissolve()
+    if queue is None or queue.only:
+        await contact.back_to_flow(ev.AgentLost())
+        return
+    raised = msgspec.structs.replace(queue, priority=min(100, queue.priority + RAISED), again=True, overflow_s=None)
+    await contact.note("queue.returned", {"why": why, "priority": raised.priority})
+    await contact.handover.join(raised, kept=True)
+
+
+async def to_queue(contact: Contact, target: Target, *, by: str) -> None:
+    """Into another queue, with what is known. Raises `NotNow` when it takes nobody; then everything is as before."""
+    old = contact.queue
+    queue = QueueSnapshot(
+        queue=target.to,
+        skills=[],
+        priority=old.priority if old is not None else 50,
+        reason=target.note or (old.reason if old is not None else ""),
+        summary=old.summary if old is not None else "",
+        facts=old.facts if old is not None else {},
+        enqueued_at=old.enqueued_at if old is not None else contact.now_ms(),
+        overflow_s=None,
+        announce=old.announce if old is not None else True,
+        again=True,
+    )
+    desk = contact.around.desk
+    if not desk.desk.takes(target.to, desk.now()):
+        raise NotNow("this queue is closed or full")
+    await contact.note("transfer.started", {"target": "queue", "to": target.to, "by": by, "blind": True})
+    contact.phase = "queued"
+    await contact.room.dissolve()
+    await contact.handover.join(queue, kept=True)
+
+
+async def elsewhere(contact: Contact, target: Target) -> None:
+    """Who waits is to wait for somebody else, at the place they have. Raises `NotNow`; then everything is as before."""
+    queue, desk = contact.queue, contact.around.desk
+    if queue is None or contact.callback is not None:
+        raise NotNow("this contact does not wait")
+    if target.kind == "agent":
+        card = reaching.agent_of(contact, target.to)
+        moved = msgspec.structs.replace(queue, queue="direct", skills=[], only=card.user_id, transfer_id="")
+    elif target.kind == "queue":
+        if not desk.desk.takes(target.to, desk.now()):
+            raise NotNow("this queue is closed or full")
+        moved = msgspec.structs.replace(queue, queue=target.to, skills=[], only="", transfer_id="")
+    else:
+        raise NotNow("who waits can be given to agents and queues only")
+    desk.do(desk.desk.leave(contact.contact_id, desk.now()))
+    await contact.handover.join(moved, kept=True)

@@ -1,0 +1,384 @@
+"""Everybody who talks with a customer: who is there, who is held, who hears whom, what plays, what is recorded.
+
+The people and their states are declared here; `settle` brings the legs to it, and is called after every change. So a
+change that fails is taken back by declaring what was before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from dialog import events as ev
+from server.api.ports import NotNow
+from server.calls.after_call import after_call_of
+from server.calls.mixer import Mixer
+from server.calls.mixing import Mix, Voice, mix_of
+from server.calls.party import Party, Sound
+from server.calls.snapshot import PartySnapshot, Purpose, RoomSnapshot
+from session import wire
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+log = structlog.get_logger(__name__)
+
+Holds = tuple[bool, dict[str, bool]]
+
+
+class Answers(Protocol):
+    """Whoever had somebody rung."""
+
+    async def answered(self, party: Party) -> None:
+        """Their leg is up; nobody hears them yet."""
+
+    async def not_answered(self, party: Party, reason: str) -> None:
+        """Their leg ended before."""
+
+
+class Room:
+    """One contact's; works in its actor."""
+
+    def __init__(self, contact: Contact) -> None:
+        self.parties: dict[str, Party] = {}
+        self.principal = ""
+        """The party who serves the customer: where others leave or are asked, it is from them."""
+        self.customer_held = False
+        self.record_off = False
+        """An agent paused the recording."""
+        self.mixer = Mixer(contact.around.hub)
+        self._contact = contact
+        self._sound: Sound = ""
+        self._recorded: bool | None = None
+
+    # ------------------------------------------------------------------ who is there
+
+    @property
+    def agent(self) -> Party | None:
+        """Who serves the customer."""
+        return self.parties.get(self.principal)
+
+    def of_leg(self, leg_id: str) -> Party | None:
+        """Whose leg this is."""
+        return next((p for p in self.parties.values() if leg_id in (p.leg_id, p.next_leg)), None)
+
+    def of_user(self, user_id: str) -> Party | None:
+        """Somebody who works here and is in the call as one who serves."""
+        return next((p for p in self.parties.values() if p.user_id == user_id and p.serving), None)
+
+    def serving(self) -> list[Party]:
+        """Agents and those outside who were let in, the away among them."""
+        return [p for p in self.parties.values() if p.serving]
+
+    async def enter(self, party: Party) -> None:
+        """They are let in (call `settle` when all is declared)."""
+        contact = self._contact
+        party.connected = True
+        party.since_ms = contact.now_ms()
+        self.parties[party.party_id] = party
+        await party.list_party()
+        if party.role == "agent":
+            contact.around.handled.setdefault(party.user_id, {})[party.desk_id] = after_call_of(contact)
+            self.principal = self.principal or party.party_id
+        joined = {"party_id": party.party_id, "role": party.role, "name": party.name, "user_id": party.user_id}
+        await contact.note(
+            "supervise.joined" if party.role == "supervisor" else "party.joined", joined | {"mode": party.mode}
+        )
+
+    async def promote(self, party: Party) -> None:
+        """A supervisor, who is here already, serves the customer from now on."""
+        contact = self._contact
+        contact.around.handled.setdefault(party.user_id, {})[party.desk_id] = after_call_of(contact)
+        self.principal = party.party_id
+        about = {"party_id": party.party_id, "role": "agent", "name": party.name, "user_id": party.user_id}
+        await contact.note("party.joined", about | {"mode": "active"})
+
+    async def remove(self, party: Party, *, reason: str = "hangup", lost: bool = False) -> None:
+        """They are gone, or are sent away. What becomes of the customer is for the caller to say: `go_on`."""
+        contact = self._contact
+        if self.parties.pop(party.party_id, None) is None:
+            return
+        contact.stop_timer(f"away:{party.party_id}")
+        for leg_id in (party.leg_id, party.next_leg):
+            self.mixer.forget(leg_id)
+        if self.principal == party.party_id:
+            self.principal = next((p.party_id for p in self.serving() if p.role == "agent"), "")
+        if party.connected:
+            if party.role == "agent":
+                desk = contact.around.desk
+                desk.do(desk.desk.ended(party.desk_id, desk.now(), agent_id=party.user_id))
+                left = {"user_id": party.user_id, "reason": reason, "lost": lost}
+                await contact.note("agent.left", left)
+            what = {"party_id": party.party_id, "role": party.role, "name": party.name, "reason": reason}
+            await contact.note("supervise.left" if party.role == "supervisor" else "party.left", what)
+        await party.hang_up("hangup")
+
+    async def go_on(self, *, lost: bool = False) -> None:
+        """After somebody left: those who are there go on; else the customer is had back by the flow."""
+        contact = self._contact
+        if contact.phase != "talking":
+            return
+        if self.serving() or contact.consults.waits_for_target:
+            if not any(p.role == "agent" for p in self.serving()):
+                contact.start_timer("outside", round(contact.around.outgoing.longest_s * 1000))
+            if len(self.serving()) == 1 and self.agent is not None and contact.consults.now is None:
+                self.agent.held = False
+            await self.settle()
+            return
+        await self.dissolve()
+        await contact.back_to_flow(ev.AgentLost() if lost else ev.AgentLeft())
+
+    async def dissolve(self) -> None:
+        """Nobody talks any more: who is still here is sent away, and the customer hears nothing of it."""
+        await self._contact.consults.give_up("over")
+        for party in list(self.parties.values()):
+            if party.purpose != "offer" or party.connected:
+                await self.remove(party)
+        self.customer_held = self.record_off = False
+        self._contact.stop_timer("outside")
+        await self.mixer.order({})
+        await self._customer_hears("")
+        await self._record(self._contact.may_record)
+        self._recorded = None
+
+    async def close(self) -> None:
+        """The customer is gone: everybody is sent home."""
+        await self._contact.consults.give_up("over")
+        self.mixer.forget(self._contact.customer.leg_id)
+        for party in list(self.parties.values()):
+            await self.remove(party)
+
+    @property
+    def _customer_is_here(self) -> bool:
+        return bool(self._contact.customer.leg_id) and self._contact.up and not self._contact.gone
+
+    async def customer_left(self, leg_id: str) -> None:
+        """Their page went away; they may be back in a moment, on another leg."""
+        self.mixer.forget(leg_id)
+        self._sound = ""
+        await self.settle()
+
+    async def customer_back(self) -> None:
+        """On a leg that was told nothing yet."""
+        self._sound, self._recorded = "", None
+        await self.settle()
+
+    async def too_long(self) -> None:
+        """A talk with somebody outside alone has lasted long enough."""
+        for party in [p for p in self.serving() if p.role == "outside"]:
+            await party.hang_up("too_long")
+
+    async def resumed(self) -> None:
+        """After a restart of ours: legs go on with what they were told, which nobody knows any more."""
+        contact = self._contact
+        for leg_id in (contact.customer.leg_id, *(p.leg_id for p in self.parties.values())):
+            if leg_id:
+                self.mixer.unsure(leg_id)
+        for party in self.parties.values():
+            if party.away:
+                contact.keeping.watch(party)
+        if contact.phase == "parked":
+            contact.keeping.watch_parked()
+        if contact.phase in ("talking", "parked") and contact.transfers.line is None:
+            await contact.caller.stop()
+        if contact.phase != "talking":
+            await contact.listen(False)
+        target = contact.consults.target
+        if (
+            contact.consults.now is not None
+            and (target is None or not target.connected)
+            and not contact.consults.look()
+        ):
+            await contact.consults.failed("failed")
+        await self.settle()
+
+    # ------------------------------------------------------------------ what is declared is brought about
+
+    def holds(self) -> Holds:
+        """Who is held, to declare it again."""
+        return self.customer_held, {party_id: party.held for party_id, party in self.parties.items()}
+
+    def hold_as(self, holds: Holds) -> None:
+        """Declare it again."""
+        self.customer_held, held = holds
+        for party_id, party in self.parties.items():
+            party.held = held.get(party_id, False)
+
+    def mix(self) -> Mix:
+        """Who is to hear whom now."""
+        contact = self._contact
+        voices = [v for party in self.parties.values() if (v := party.voice()) is not None]
+        line = contact.transfers.line
+        if line is not None and line.connected:
+            voices.append(Voice(line.leg_id, "outside"))
+        talks = contact.phase == "talking" or len(voices) > 0
+        if talks and contact.phase not in ("parked", "queued") and self._customer_is_here:
+            voices.append(Voice(contact.customer.leg_id, "customer", held=self.customer_held))
+        return mix_of(voices)
+
+    async def settle(self, *, strict: bool = False) -> None:
+        """Bring all legs to what is declared. `strict`: raises `NotMixed` where a leg does not take part."""
+        contact = self._contact
+        mix = self.mix()
+        await self.mixer.order(mix, strict=strict)
+        customer = contact.customer.leg_id
+        heard = mix.get(customer, frozenset())
+        for party in self.parties.values():
+            if party.connected:
+                # What is said out of the customer's hearing (asking a colleague, whispering) is nobody's to read.
+                await party.hear(party.role != "outside" and party.leg_id in heard)
+                await party.sound("music" if party.held else "")
+        if contact.phase in ("talking", "parked") and self._customer_is_here:
+            await self._customer_hears(self._wanted_sound())
+        if contact.phase == "talking" and contact.up:
+            agents = [p.leg_id for p in self.parties.values() if p.role == "agent"]
+            await contact.listen(any(customer in mix.get(leg_id, ()) for leg_id in agents))
+            outside = {p.leg_id for p in self.parties.values() if p.role == "outside" and p.leg_id in heard}
+            if contact.transfers.line is None:
+                may = not outside or contact.around.outgoing.record_outside
+                await self._record(contact.may_record and may and not self.record_off)
+
+    def _wanted_sound(self) -> Sound:
+        contact = self._contact
+        if contact.phase == "parked" or self.customer_held:
+            waits = contact.consults.now
+            rings = waits is not None and waits.left and waits.target_kind != "queue"
+            return "ringback" if rings else "music"
+        here = [p for p in self.serving() if not p.away]
+        return "courtesy" if not here and self.serving() else ""
+
+    async def _customer_hears(self, wanted: Sound) -> None:
+        if wanted == self._sound:
+            return
+        contact, before = self._contact, self._sound
+        self._sound = wanted
+        if before == "music":
+            await contact.music(False)
+        elif before:
+            await contact.caller.tone(None)
+        if wanted == "music":
+            await contact.music(True)
+        elif wanted:
+            await contact.caller.tone(wanted)
+
+    async def _record(self, on: bool) -> None:
+        before = self._contact.may_record if self._recorded is None else self._recorded
+        self._recorded = on
+        if on != before:
+            await self._contact.caller.record("resume" if on else "pause")
+
+    # ------------------------------------------------------------------ what agents order
+
+    async def hold(self, on: bool, party_id: str | None, by: str) -> None:
+        """The customer (None), or one party alone. Raises LookupError when there is no such party."""
+        contact = self._contact
+        if party_id is None or party_id == contact.customer.participant_id:
+            if on == self.customer_held:
+                return
+            self.customer_held = on
+            await contact.note("hold", {"on": on, "user_id": by})
+        else:
+            party = self.parties.get(party_id)
+            if party is None or not party.connected or party.role == "supervisor":
+                raise LookupError("there is no such party in this call")
+            party.held = on
+            await contact.note("party.hold", {"on": on, "party_id": party_id, "user_id": by})
+        await self.settle()
+
+    async def mute(self, party: Party, on: bool) -> None:
+        """Somebody's own microphone."""
+        await party.mute(on)
+        await self.settle()
+
+    async def record(self, on: bool, by: str) -> None:
+        """Pause the recording, or go on with it where it is allowed."""
+        self.record_off = not on
+        await self._contact.note("recording.paused" if not on else "recording.resumed", {"user_id": by})
+        await self.settle()
+
+    async def keys(self, party_id: str, digits: str) -> None:
+        """Tones to one party alone. Raises LookupError when there is no such party."""
+        contact, party = self._contact, self.parties.get(party_id)
+        if party_id == contact.customer.participant_id and contact.customer.leg_id:
+            await contact.caller.keys(digits)
+        elif party is not None and party.connected and party.leg_id:
+            await party.keys(digits)
+        else:
+            raise LookupError("there is no such party in this call")
+
+    # ------------------------------------------------------------------ what legs tell
+
+    async def answer(self, party: Party) -> None:
+        """Somebody who has no leg takes what they were offered: a chat. Raises `NotNow`."""
+        if self.parties.get(party.party_id) is not party or party.connected:
+            raise NotNow("this offer is over")
+        await self._answers(party).answered(party)
+
+    async def on_leg(self, party: Party, event: wire.LegEvent) -> None:
+        """A report of somebody's leg."""
+        contact = self._contact
+        match event:
+            case wire.LegProgress(state="up") if event.leg_id == party.next_leg:
+                await contact.keeping.returned(party)
+            case wire.LegProgress(state="up") if not party.connected and not party.whisper_id:
+                await self._answers(party).answered(party)
+            case wire.UtteranceFinal() if party.role == "agent":  # what a policy pack forbids is shown at once
+                for hit in contact.engine.ports.filters.flag(event.text, event.language):
+                    await contact.note("content_flag", {"role": "agent", "utterance_id": event.utterance_id, **hit})
+            case wire.PlayFinished() if party.whisper_id and event.play_id == party.whisper_id:
+                await contact.handover.through(party)
+            case wire.LegEnded() if event.leg_id == party.next_leg:
+                party.next_leg = ""
+            case wire.LegEnded() if event.leg_id == party.leg_id and not party.connected:
+                party.leg_id = ""
+                await self._answers(party).not_answered(party, event.reason)
+            case wire.LegEnded() if event.leg_id == party.leg_id:
+                await self._lost(party, event)
+
+    def _answers(self, party: Party) -> Answers:
+        contact = self._contact
+        whose: dict[Purpose, Answers] = {
+            "offer": contact.handover,
+            "consult": contact.consults,
+            "take": contact.keeping,
+            "supervise": contact.supervision,
+        }
+        return whose[party.purpose]
+
+    async def _lost(self, party: Party, event: wire.LegEnded) -> None:
+        contact = self._contact
+        self.mixer.forget(party.leg_id)
+        party.leg_id = ""
+        if party.next_leg:
+            return  # their other browser is about to take the place
+        browser = party.role == "agent" and party.transport == "webrtc"
+        if browser and event.reason != "hangup" and contact.phase == "talking":
+            await contact.keeping.keep(party, event)
+            return
+        lost = event.party in ("network", "error")
+        await self.leave(party, reason=event.reason, lost=lost)
+
+    async def leave(self, party: Party, *, reason: str = "hangup", lost: bool = False) -> None:
+        """Somebody's part is over. Whom they asked on the customer's behalf gets the customer."""
+        if await self._contact.consults.party_gone(party, lost=lost):
+            return
+        await self.remove(party, reason=reason, lost=lost)
+        await self.go_on(lost=lost)
+
+    # ------------------------------------------------------------------ saved
+
+    def snapshot(self) -> RoomSnapshot:
+        """For a restarted app."""
+        contact = self._contact
+        parties: list[PartySnapshot] = [party.snapshot() for party in self.parties.values()]
+        return RoomSnapshot(
+            parties=parties,
+            principal=self.principal,
+            customer_held=self.customer_held,
+            record_off=self.record_off,
+            consult=contact.consults.now,
+            parked=contact.keeping.code,
+            parked_by=contact.keeping.by,
+            parked_at=contact.keeping.since_ms,
+        )

@@ -1,0 +1,153 @@
+"""Calls that the server holds: pages that are reloaded, second tabs, parked customers, phones changed in mid-shift."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.api.ports import NotNow
+from session import wire
+from tests.calls.desk_house import Desk, open_desk
+
+
+async def rejoin(desk: Desk, who: str = "amy") -> str:
+    """Another page of theirs asks for their place; its leg, not up yet."""
+    back = await desk.control.desk.rejoin(desk.ids[who], desk.contact.contact_id, "v=0")
+    return back.leg_id
+
+
+async def test_a_page_that_is_reloaded_comes_back_into_the_call(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        party = await desk.talk()
+        await desk.control.desk.mute(desk.ids["amy"], desk.contact.contact_id, True)
+        await desk.house.ended(party.leg_id, "page_gone")
+        assert desk.plays("leg-1") == "courtesy"
+        assert not desk.listened_to("leg-1")
+        (view,) = desk.control.desk.view(desk.ids["amy"]).contacts
+        assert view.state == "away"
+        desk.safe()
+        leg = await rejoin(desk)
+        await desk.house.tell(wire.LegProgress(leg_id=leg, state="up"))
+        assert desk.plays("leg-1") == ""
+        assert desk.hears(leg) == {"leg-1"}
+        assert not desk.hears("leg-1")  # still muted: a reload opens no microphone
+        assert desk.house.of(wire.MuteLeg, leg)[-1].on
+        await desk.control.desk.mute(desk.ids["amy"], desk.contact.contact_id, False)
+        assert desk.together("leg-1", leg)
+        (told,) = await desk.house.events(desk.contact, "party.returned")
+        assert (told["leg_id"], told["replaced"]) == (leg, "")
+
+
+async def test_the_newest_page_wins_and_the_other_is_told(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        first = (await desk.talk()).leg_id
+        second = await rejoin(desk)
+        assert desk.together("leg-1", first)  # until the new one is up the old one talks on
+        assert not desk.house.of(wire.HangupLeg, first)
+        third = await rejoin(desk)
+        assert desk.house.of(wire.HangupLeg, second)
+        await desk.house.tell(wire.LegProgress(leg_id=third, state="up"))
+        assert desk.together("leg-1", third)
+        assert desk.house.of(wire.HangupLeg, first)[-1].reason == "replaced"
+        (told,) = await desk.house.events(desk.contact, "party.returned")
+        assert (told["leg_id"], told["replaced"]) == (third, first)
+        await desk.house.ended(first, "replaced", "local")
+        assert desk.together("leg-1", third)
+        fourth = await rejoin(desk)
+        await desk.house.ended(fourth, "ice_failed", "network")  # a tab that never connects takes nothing
+        assert desk.together("leg-1", third)
+        desk.safe()
+
+
+async def test_who_does_not_come_back_loses_the_customer_to_the_queue(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        party = await desk.talk()
+        contact = desk.contact
+        place = contact.queue.enqueued_at if contact.queue else 0
+        await desk.house.ended(party.leg_id, "page_gone")
+        desk.house.controller.set_availability(desk.ids["amy"], "break")
+        contact.post(lambda: contact._timer_fired(f"away:{party.party_id}"))
+        await desk.house.quiet()
+        assert (contact.phase, desk.plays("leg-1")) == ("queued", "music")
+        assert contact.queue is not None
+        assert (contact.queue.enqueued_at, contact.queue.priority) == (place, 80)
+        with pytest.raises(NotNow):
+            await rejoin(desk)
+        await desk.free("bob")
+        await desk.pick_up("bob")
+        assert desk.contact.phase == "talking"
+        desk.safe()
+        await desk.house.ended(desk.party("bob").leg_id)
+        assert desk.house.spoken()[-1] == "Goodbye."  # the flow goes on as after any talk
+
+
+@pytest.mark.parametrize("taker", ["bob", "sam"])
+async def test_parked_and_taken_by_another(tmp_path: Path, taker: str) -> None:
+    async with open_desk(tmp_path) as desk:
+        mine = (await desk.talk()).leg_id
+        code = await desk.control.desk.park(desk.ids["amy"], desk.contact.contact_id)
+        await desk.house.quiet()
+        assert (desk.contact.phase, desk.plays("leg-1")) == ("parked", "music")
+        assert desk.house.of(wire.HangupLeg, mine)
+        assert not desk.house.controller.desk.desk.agents[desk.ids["amy"]].held
+        (parked,) = desk.control.desk.parked()
+        assert (parked.code, parked.by) == (code, "Amy")
+        with pytest.raises(NotNow):
+            await desk.control.desk.take_parked(desk.ids[taker], "1", None)
+        taken = await desk.control.desk.take_parked(desk.ids[taker], code, "v=0" if taker == "bob" else None)
+        assert (taken.sdp is None) is (taker == "sam")
+        await desk.house.ended(taken.leg_id or "", "no_answer")
+        assert desk.contact.phase == "parked"
+        taken = await desk.control.desk.take_parked(desk.ids[taker], code, "v=0" if taker == "bob" else None)
+        await desk.house.tell(wire.LegProgress(leg_id=taken.leg_id or "", state="up"))
+        assert desk.together("leg-1", taken.leg_id or "")
+        assert desk.plays("leg-1") == ""
+        assert desk.control.desk.parked() == []
+        assert desk.house.controller.desk.desk.agents[desk.ids[taker]].contact_id == desk.contact.contact_id
+
+
+async def test_nobody_is_parked_for_ever(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.talk()
+        await desk.control.desk.park(desk.ids["amy"], desk.contact.contact_id)
+        desk.house.controller.set_availability(desk.ids["amy"], "break")
+        desk.contact.post(lambda: desk.contact._timer_fired("park"))
+        await desk.house.quiet()
+        assert desk.contact.phase == "queued"
+        assert desk.contact.queue is not None
+        assert desk.contact.queue.priority == 80
+        desk.safe()
+
+
+async def test_the_recording_is_paused_by_the_agent_and_never_forced(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.talk()
+        me, contact = desk.ids["amy"], desk.contact
+        await desk.control.desk.record(me, contact.contact_id, False)
+        assert desk.house.of(wire.RecordLeg)[-1].action == "pause"
+        assert desk.control.desk.view(me).contacts[0].recording == "paused"
+        await desk.control.desk.record(me, contact.contact_id, True)
+        assert desk.house.of(wire.RecordLeg)[-1].action == "resume"
+        contact.refused = True
+        with pytest.raises(NotNow, match="did not agree"):
+            await desk.control.desk.record(me, contact.contact_id, True)
+
+
+async def test_another_phone_in_mid_shift(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        me = desk.ids["amy"]
+        with pytest.raises(NotNow, match="password"):
+            await desk.control.desk.set_device(me, "sip", "")
+        with pytest.raises(ValueError, match="uri"):
+            await desk.control.desk.set_device(me, "uri", "amy")
+        await desk.control.desk.set_device(me, "uri", "sip:amy@home.example")
+        desk.contact = await desk.house.call()
+        await desk.free("amy")
+        assert desk.house.dialled().target == "sip:amy@home.example"
+        await desk.pick_up("amy")
+        with pytest.raises(NotNow, match="in a call"):
+            await desk.control.desk.set_device(me, "browser", "")
+        await desk.house.ended(desk.party("amy").leg_id)
+        await desk.control.desk.set_device(me, "browser", "")
+        assert desk.control.desk.view(me).device == "browser"
