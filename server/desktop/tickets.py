@@ -438,6 +438,8 @@ class TicketDesk:
         return event
 
     def _show(self, events: list[EventRow]) -> None:
+        if not events:
+            return  # the clock, which looks and finds nothing, must not wake itself
         for event in events:
             self._store.bus.publish(stored_event(event))
         self._changed.set()

@@ -162,6 +162,30 @@ async def prove(store: Store, conversation: str, contact: str, customer: str = "
     )
 
 
+async def test_a_clock_that_finds_nothing_sleeps(
+    desk: TicketDesk, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = 0
+    first = asyncio.Event()
+    breach = desk.breach
+
+    async def counted() -> list[int]:
+        nonlocal looked
+        looked += 1
+        found = await breach()
+        first.set()
+        return found
+
+    monkeypatch.setattr(desk, "breach", counted)
+    running = asyncio.create_task(desk.run())
+    await asyncio.wait_for(first.wait(), 20)
+    for _ in range(40):
+        await events(store, "ticket.breached")  # as many turns of the database as a clock that never sleeps needs
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert looked == 1
+
+
 async def test_progress_is_told_to_whom_it_concerns_on_any_channel(desk: TicketDesk, store: Store) -> None:
     conversation, contact, participant, leg = await call(store)
     await store.add_utterance(
