@@ -145,7 +145,8 @@ async def availability(body: AvailabilityIn, agent: Agent, request: Request) -> 
     """Choose whether I take contacts. While I serve one it is carried out after it (`next_availability`)."""
     before = _view(request, agent.user_id)  # also says who is no agent
     with told():
-        if (before.availability, before.next_availability, before.reason) != (body.availability, None, body.reason):
+        same = (before.availability, before.next_availability, before.reason) == (body.availability, None, body.reason)
+        if not same or before.status == "not_responding":  # choosing `available` again says: I am back
             await desk_of(request).set_availability(agent.user_id, body.availability, body.reason, by=agent.user_id)
     return _view(request, agent.user_id)
 
