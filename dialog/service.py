@@ -108,6 +108,9 @@ class Dialog:
                 )
                 raise FileError([Problem(str(folder / f"{number.flow}.yaml"), 1, problem)])
             loaded[number.flow] = loader.load(number.flow, live.get(number.flow))
+        others = options.number("*").flow
+        if others not in loaded and others in loader.files:  # numbers that nobody listed are answered, too
+            loaded[others] = loader.load(others, live.get(others))
         used = {loader.files[name].parent for name in loaded}
         for name, path in loader.files.items():
             if name not in loaded and path.parent in used:

@@ -88,6 +88,18 @@ def test_files_are_found_by_id(installation: Path) -> None:
     assert outermost(bank) == outermost(flows / "shop.yaml") == flows
 
 
+def test_numbers_that_nobody_listed_are_answered_too(installation: Path) -> None:
+    """`[dialog.numbers.200] flow = "bank"` alone left every other call without an answer."""
+    (installation / "flows" / "support.yaml").write_text(FLOW.format(id="support", intent="parcel"))
+    options = DialogOptions(numbers={"200": NumberOptions(flow="bank")})
+    dialog = Dialog.load(options, root=installation, data_dir=None, embedder=Hashed())
+    assert [dialog.answering(called).engine.flow.id for called in ("200", "100", "web")] == [
+        "bank",
+        "support",
+        "support",
+    ]
+
+
 def test_an_id_may_be_in_one_place_only(installation: Path) -> None:
     (installation / "flows" / "bank.yaml").write_text(FLOW.format(id="bank", intent="parcel"))
     with pytest.raises(FileError, match=r"packs/bank/bank\.yaml:1: .*is also .*flows/bank\.yaml"):
