@@ -11,7 +11,7 @@ from session.model import AUTO, ID, Base, utcnow
 
 
 class TicketRow(Base):
-    """One matter somebody must see to. `number` is what people say; durations are ms of business time.
+    """One matter somebody must see to. People say 1000 + `number`; durations are ms of business time.
 
     `left_ms` stands while the clock does (`due_at` is empty then): what was left of `sla_ms` when it stopped.
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialog.ticketing import NewTicket
@@ -15,6 +16,7 @@ from server.desktop.tickets import BadTicket, NoTicket, Ticket
 from session.queries import Queries
 
 router = APIRouter(prefix="/api", tags=["tickets"])
+TicketNo = Annotated[int, Path(ge=1, le=2**53)]
 
 
 class TicketEvent(BaseModel):
@@ -171,7 +173,7 @@ async def create(body: TicketIn, staff: Staff, request: Request) -> TicketOut:
 
 
 @router.get("/tickets/{ticket_id}")
-async def one(ticket_id: int, _staff: Staff, request: Request) -> TicketOut:
+async def one(ticket_id: TicketNo, _staff: Staff, request: Request) -> TicketOut:
     """One with its history."""
     try:
         return ticket_out(await _desk(request).tickets.get(ticket_id))
@@ -180,7 +182,7 @@ async def one(ticket_id: int, _staff: Staff, request: Request) -> TicketOut:
 
 
 @router.patch("/tickets/{ticket_id}")
-async def change(ticket_id: int, body: TicketChange, staff: Staff, request: Request) -> TicketOut:
+async def change(ticket_id: TicketNo, body: TicketChange, staff: Staff, request: Request) -> TicketOut:
     """Change it; the clock follows status, priority and department."""
     changes = {name: value for name in body.model_fields_set - {"note"} for value in [getattr(body, name)]}
     try:
@@ -192,7 +194,7 @@ async def change(ticket_id: int, body: TicketChange, staff: Staff, request: Requ
 
 
 @router.post("/tickets/{ticket_id}/comments", status_code=201)
-async def comment(ticket_id: int, body: Comment, staff: Staff, request: Request) -> TicketOut:
+async def comment(ticket_id: TicketNo, body: Comment, staff: Staff, request: Request) -> TicketOut:
     """Write a remark."""
     try:
         return ticket_out(await _desk(request).tickets.comment(ticket_id, body.text, by=staff.user_id))

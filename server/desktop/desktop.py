@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import structlog
 from fastapi import HTTPException, Request
+from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.service import Dialog
 from server.desktop.advice import read_assist
@@ -25,6 +27,8 @@ from server.desktop.wrapups import WrapUps
 from server.settings import ROOT
 from session.profiles import Profiles
 from session.store import Store
+
+log = structlog.get_logger(__name__)
 
 EXPIRE_EVERY_S = 3600.0
 
@@ -71,11 +75,25 @@ class Desktop:
             group.create_task(self._profiler.run(), name="profiles")
             group.create_task(self.wrapups.run(), name="wrapups")
             group.create_task(self._expire(), name="profiles-expire")
+            group.create_task(self._warm(), name="ticket-examples")
 
     def folder(self, flow_id: str) -> Path:
         """Where a flow's data files lie; the outermost folder for a flow that is not known."""
         path = self._dialog.files.get(flow_id) if self._dialog is not None else None
         return path.parent if path is not None else self._flows
+
+    async def _warm(self) -> None:
+        """Have the examples' vectors made before the first ticket needs them; they are kept with the callers' words."""
+        for folder in self.knowledge.folders()[:1]:
+            await folder.wait_ready()
+            examples = [
+                [text for listed in c.examples.values() for text in listed] for c in self.tickets.catalogue.categories
+            ]
+            for group in examples:
+                try:
+                    await folder.ports.understanding.match("warm up", [group])
+                except (OSError, TimeoutError, RuntimeError) as error:
+                    log.info("desktop.not_warm", error=type(error).__name__)
 
     async def _choose(self, text: str, examples: Sequence[Sequence[str]]) -> int | None:
         for folder in self.knowledge.folders():
@@ -84,7 +102,10 @@ class Desktop:
 
     async def _expire(self) -> None:
         while True:
-            await self.customers.profiles.expire()
+            try:
+                await self.customers.profiles.expire()
+            except SQLAlchemyError as error:  # what has expired is not shown anyway
+                log.error("desktop.not_expired", error=type(error).__name__)
             await asyncio.sleep(EXPIRE_EVERY_S)
 
 

@@ -32,7 +32,7 @@ MOST_LISTED = 500
 RUNNING: tuple[Status, ...] = ("new", "open")
 PAUSED: tuple[Status, ...] = ("pending", "hold")
 UNSOLVED: tuple[Status, ...] = (*RUNNING, *PAUSED)
-CHOOSE_S = 1.0  # s to find a category by the words; then the first one serves
+CHOOSE_S = 2.5  # s to find a category by the words, while a caller waits; then the first one serves
 IDLE_S = 30.0  # s after which the clock looks anyway, should the machine have slept
 
 Choose = Callable[[str, Sequence[Sequence[str]]], Awaitable[int | None]]
@@ -141,8 +141,6 @@ class TicketDesk:
                 there = await session.scalar(select(TicketRow).where(TicketRow.key == key))
                 if there is not None:
                     return _ticket(there, await _history(session, there.number))
-                if await session.scalar(select(TicketRow.number).limit(1)) is None:
-                    row.number = FIRST + 1
                 session.add(row)
                 await session.flush()
                 event = self._note(session, row, Change(now, by, "created", new="new"))
@@ -153,15 +151,15 @@ class TicketDesk:
                 raise
             return found
         self._show([event])
-        return await self.get(row.number)
+        return await self.get(FIRST + row.number)
 
     async def get(self, number: int) -> Ticket:
         """One with its history. Raises `NoTicket`."""
         async with self._store.reading() as session:
-            row = await session.get(TicketRow, number)
+            row = await session.get(TicketRow, number - FIRST)
             if row is None:
                 raise NoTicket(f"there is no ticket {number}")
-            return _ticket(row, await _history(session, number))
+            return _ticket(row, await _history(session, row.number))
 
     async def listed(
         self,
@@ -195,7 +193,7 @@ class TicketDesk:
         catalogue, calendars = self._catalogues.now()
         events: list[EventRow] = []
         async with self._store.writing() as session:
-            row = await session.get(TicketRow, number, with_for_update=True)
+            row = await session.get(TicketRow, number - FIRST, with_for_update=True)
             if row is None:
                 raise NoTicket(f"there is no ticket {number}")
             if row.status == "closed" and set(changes) - {"assignee", "customer_id"}:
@@ -223,7 +221,7 @@ class TicketDesk:
     async def comment(self, number: int, text: str, *, by: str) -> Ticket:
         """Write a remark. Raises `NoTicket`."""
         async with self._store.writing() as session:
-            row = await session.get(TicketRow, number)
+            row = await session.get(TicketRow, number - FIRST)
             if row is None:
                 raise NoTicket(f"there is no ticket {number}")
             row.updated_at = self._now()
@@ -246,7 +244,7 @@ class TicketDesk:
                 )
                 if done.scalar() is None:
                     continue  # somebody else was first
-                found.append(row.number)
+                found.append(FIRST + row.number)
                 events.append(self._note(session, row, Change(now, "", "breached"), once=True))
             await session.flush()
         self._show(events)
@@ -425,7 +423,7 @@ class TicketDesk:
         )  # fmt: skip
         shown = change.what not in ("title", "comment")
         payload = {
-            "ticket_id": str(row.number), "what": change.what, "by": change.by, "status": row.status,
+            "ticket_id": str(FIRST + row.number), "what": change.what, "by": change.by, "status": row.status,
             "priority": row.priority, "department": row.department, "category": row.category, "assignee": row.assignee,
             "old": change.old if shown else "", "new": change.new if shown else "",
         }  # fmt: skip
@@ -482,7 +480,7 @@ async def _history(session: AsyncSession, number: int) -> list[TicketEventRow]:
 def _ticket(row: TicketRow, history: Sequence[TicketEventRow] = ()) -> Ticket:
     states: tuple[Status, ...] = get_args(Status)
     return Ticket(
-        number=row.number, title=row.title, description=row.description, category=row.category,
+        number=FIRST + row.number, title=row.title, description=row.description, category=row.category,
         department=row.department, status=next(name for name in states if name == row.status),
         priority=_priority(row.priority), language=row.language, due_at=row.due_at, left_ms=row.left_ms,
         breached=row.breached_at is not None, customer_id=row.customer_id, conversation_id=row.conversation_id,

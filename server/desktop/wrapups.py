@@ -144,8 +144,12 @@ class WrapUps:
             .order_by(EventRow.seq.desc())
             .limit(MOST_LATE)
         )
-        async with self._store.reading() as session:
-            late = [stored_event(row) for row in await session.scalars(query)]
+        try:
+            async with self._store.reading() as session:
+                late = [stored_event(row) for row in await session.scalars(query)]
+        except SQLAlchemyError as error:
+            log.error("wrapup.not_measured", error=type(error).__name__)
+            return
         for event in reversed(late):
             await self.take(event)
 
