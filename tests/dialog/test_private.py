@@ -299,7 +299,7 @@ async def test_the_knowledge_base_does_not_look_at_private_articles() -> None:
 
 
 def test_the_shipped_intents_say_what_is_private() -> None:
-    assert read_levels(FLOWS / "intents") == {"balance": 2, "order_status": 2, "refund_status": 2}
+    assert read_levels(FLOWS / "intents") == {"balance": 2, "order_status": 2, "refund_status": 2, "ticket_status": 2}
 
 
 def test_a_level_that_does_not_exist_is_named(tmp_path: Path) -> None:
