@@ -18,6 +18,7 @@ from dialog.blocks.transfer import Transfer
 from dialog.calendars import FILE, Calendar, read_calendars
 from dialog.flow import Flow
 from dialog.neighbours import PACKS
+from dialog.switches import OUTERMOST, SwitchBoard
 from dialog.yamlfile import FileError
 from session.queues import Queues
 
@@ -30,6 +31,8 @@ class Openings:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.board = SwitchBoard()
+        """What was switched by hand, which overrules the calendar."""
         self._seen: dict[Path, float] = {}
         self.calendars: dict[str, Calendar] = {}
 
@@ -52,6 +55,10 @@ class Openings:
 
     def is_open(self, name: str, at_ms: int) -> bool:
         """At this time, UTC epoch ms. A calendar that is gone shuts nobody out."""
+        pack, _, calendar_id = name.rpartition("/")
+        switched = self.board.of(pack or OUTERMOST).state(calendar_id)
+        if switched is not None:
+            return switched == "open"
         calendar = self.calendars.get(name)
         return calendar is None or calendar.state(at_ms) == "open"
 

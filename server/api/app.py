@@ -41,6 +41,7 @@ from server.auth import Auth
 from server.desktop.desktop import Desktop
 from server.following import Following
 from server.options import ServerOptions
+from server.pages import OpenPages
 from server.publishing import Publishing
 from server.queues import QueueBook
 from server.throttle import Throttle
@@ -136,6 +137,7 @@ def create_api(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with meter.watching():
             yield
+        app.state.pages.close()
 
     app = _described(lifespan)
     users = Users(store)
@@ -154,6 +156,7 @@ def create_api(
     app.state.following = following
     app.state.desktop = desktop
     app.state.queues = queue_book
+    app.state.pages = OpenPages(control.page)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Guard)

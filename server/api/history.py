@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from server.api.access import Staff, auth_of, same_origin, who
 from server.auth import Refused
+from server.pages import OpenPages
 from session.queries import Queries
 from session.store import Store
 from session.types import StoredEvent
@@ -163,6 +164,10 @@ async def events(
         await socket.close(UNAUTHORISED, "log in, or send the token of your conversation")
         return
     wanted, is_caller = own
+    watcher = None if is_caller or token is not None else await who(socket)
+    pages: OpenPages = socket.app.state.pages
+    if watcher is not None:
+        pages.opened(watcher.user_id)
     store: Store = socket.app.state.store
     subscription = store.bus.subscribe(lambda event: not wanted or event.conversation_id in (wanted, ""))
     closed = asyncio.create_task(_until_closed(socket))
@@ -197,6 +202,8 @@ async def events(
     except (WebSocketDisconnect, RuntimeError):
         return
     finally:
+        if watcher is not None:
+            pages.closed(watcher.user_id)
         store.bus.unsubscribe(subscription)
         for task in (closed, getting):
             if task is not None:

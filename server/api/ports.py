@@ -91,6 +91,9 @@ class CallControl(Protocol):
     async def users_changed(self) -> None:
         """Users or agents were added or changed."""
 
+    def page(self, user_id: str, up: bool) -> None:
+        """Somebody's page is open again, or has been gone for a while."""
+
     async def queues_changed(self) -> None:
         """Queues were added, changed or removed."""
 

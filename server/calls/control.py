@@ -232,6 +232,13 @@ class Control:
         """New or changed agents."""
         await self._controller.reload_agents()
 
+    def page(self, user_id: str, up: bool) -> None:
+        """Who answers in the browser cannot without a page; a phone rings without one."""
+        card = self._controller.cards.get(user_id)
+        if card is not None and (up or card.device == "browser"):
+            desk = self._controller.desk
+            desk.do(desk.desk.connection(user_id, up, desk.now()))
+
     async def queues_changed(self) -> None:
         """They hold at once."""
         await self._controller.reload_queues()

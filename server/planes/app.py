@@ -80,6 +80,7 @@ class App:
         )
         following.outside.tickets = self.desktop.tickets
         following.outside.find = self.publishing.rules_at
+        self.controller.openings.board = following.board
         self.stopping = asyncio.Event()
 
     async def run(self) -> None:

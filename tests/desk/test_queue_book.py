@@ -63,6 +63,9 @@ def test_calendars_beside_the_flows_say_when_a_queue_is_open(tmp_path: Path) -> 
     assert openings.is_open("shop", monday_noon)
     assert not openings.is_open("shop", sunday)
     assert openings.is_open("gone", sunday)  # nobody is shut out by a mistake
+    openings.board.take({("flows", "shop"): "open"})
+    assert openings.is_open("shop", sunday)  # switched by hand
+    openings.board.take({})
     (tmp_path / "calendars.yaml").write_text("calendars: {shop: {weekly: {someday: []}}}")
     openings.refresh()
     assert not openings.is_open("shop", sunday), "a file with errors changes nothing"

@@ -88,6 +88,7 @@ class FakeControl:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.asked: list[tuple[Any, ...]] = []
+        self.pages: list[tuple[str, bool]] = []
         self.refusal: Exception | None = None
         self.inference: str | None = None  # what its worker counts; None: it does not answer
         self.desk = self.supervision = FakeDesk(self)
@@ -148,6 +149,9 @@ class FakeControl:
 
     async def users_changed(self) -> None:
         self._note("users_changed")
+
+    def page(self, user_id: str, up: bool) -> None:
+        self.pages.append((user_id, up))
 
     async def queues_changed(self) -> None:
         self._note("queues_changed")
