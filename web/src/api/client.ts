@@ -1,21 +1,13 @@
 /** The typed HTTP client: paths, bodies and answers come from `schema.d.ts`, which `make api` writes from the server's OpenAPI document. */
 
 import createClient from "openapi-fetch";
+import { ApiError, refusal } from "./errors";
 import type { components, paths } from "./schema";
+
+export { ApiError, refusal } from "./errors";
 
 /** Shapes of the server's answers and requests, by their names there. */
 export type Schemas = components["schemas"];
-
-/** An answer other than 2xx; status 0: no answer at all. `retryAfter` is seconds, when the server named them. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-    readonly retryAfter: number | null = null,
-  ) {
-    super(message);
-  }
-}
 
 /** One method per HTTP verb, like `http.GET("/api/agent")`. Use it through `ask`. */
 export const http = createClient<paths>({
@@ -23,17 +15,6 @@ export const http = createClient<paths>({
   credentials: "same-origin",
   fetch: (request: Request) => window.fetch(request), // looked up at each call, as tests replace it
 });
-
-/** The ApiError of an answer that is not 2xx. */
-export function refusal(response: Response, body: unknown): ApiError {
-  const detail = body && typeof body === "object" && "detail" in body ? body.detail : undefined;
-  const retry = Number(response.headers.get("retry-after"));
-  return new ApiError(
-    response.status,
-    typeof detail === "string" ? detail : response.statusText,
-    Number.isFinite(retry) && retry > 0 ? retry : null,
-  );
-}
 
 /** What a call answered (undefined for 204). Throws ApiError for everything but 2xx, and when nothing answers. */
 export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {

@@ -90,12 +90,12 @@ export function Talk({ caller }: { caller: Caller }) {
             <Round mark={IconPhoneOff} label={t("caller.hangup")} kind="end" onClick={caller.hangUp} />
           </div>
         ) : caller.open ? (
-          <Group gap="xs" grow>
+          <Group gap="xs" grow preventGrowOverflow={false}>
             <Button size="md" leftSection={<IconPhone size={20} aria-hidden />} onClick={() => void caller.begin(false)}>{t("caller.callToo")}</Button>
             <Button size="md" variant="default" onClick={caller.leave}>{t("caller.leave")}</Button>
           </Group>
         ) : (
-          <Group gap="xs" grow>
+          <Group gap="xs" grow preventGrowOverflow={false}>
             <Button size="md" leftSection={<IconPhone size={20} aria-hidden />} onClick={() => void caller.begin(false)}>{t("caller.again")}</Button>
             <Button size="md" variant="default" onClick={caller.leave}>{t("caller.toStart")}</Button>
           </Group>

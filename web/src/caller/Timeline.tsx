@@ -24,6 +24,12 @@ export function Timeline({ picture, kept, foot }: { picture: Picture; kept: Kept
     if (atFoot.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   };
   useEffect(stick);
+  useEffect(() => {
+    if (!box.current) return undefined;
+    const watch = new ResizeObserver(stick); // a keyboard that opens, a telephone that is turned
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, []);
 
   return (
     <div

@@ -1,6 +1,6 @@
 /** What a failure means to a caller: the sentence's key, and which ways lead on. */
 
-import { ApiError } from "../api/client";
+import { ApiError } from "../api/errors";
 import { CallError } from "../lib/call";
 
 export type ProblemText = { key: string; values: Record<string, unknown>; write: boolean; retry: boolean };

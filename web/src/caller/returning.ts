@@ -1,6 +1,6 @@
 /** Coming back to a call whose line was lost. */
 
-import { ApiError } from "../api/client";
+import { ApiError } from "../api/errors";
 
 /** ms before each try. The server keeps a caller's place for half a minute; the first wait lets news of an end come first. */
 export const RETURN_AFTER_MS = [300, 700, 1500, 3000, 5000, 8000, 10_000];

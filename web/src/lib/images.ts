@@ -1,6 +1,7 @@
 /** Pictures on their way to the server: checked, made smaller when they are huge, sent with progress. */
 
-import { ApiError, refusal, type Schemas } from "../api/client";
+import type { Schemas } from "../api/client";
+import { ApiError, refusal } from "../api/errors";
 
 /** Bytes that the server takes at most. */
 export const MOST_BYTES = 8 * 1024 * 1024;

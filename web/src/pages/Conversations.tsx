@@ -111,7 +111,7 @@ function List() {
 export function Status({ status }: { status: string }) {
   const { t } = useTranslation("history");
   return (
-    <Badge variant="light" tt="none" fw={600} color={STATUS_COLOURS[status] ?? "gray"} c="var(--wl-ink)">
+    <Badge variant="light" tt="none" fw={600} miw="max-content" color={STATUS_COLOURS[status] ?? "gray"} c="var(--wl-ink)">
       {t(`list.${status}`, { defaultValue: status })}
     </Badge>
   );

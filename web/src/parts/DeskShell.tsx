@@ -28,7 +28,7 @@ export function DeskShell({ children }: { children: (user: User) => ReactNode })
         </nav>
         <Group gap={4} wrap="nowrap" ml="auto">
           {user && <Text fw={600} fz="sm" visibleFrom="sm" px="xs">{user.display_name || user.name}</Text>}
-          <LanguageSwitch />
+          <LanguageSwitch compact />
           <SchemeSwitch />
           {user && (
             <Button

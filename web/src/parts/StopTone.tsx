@@ -15,7 +15,7 @@ export function StopTone({ id, picture }: { id: string; picture: Picture }) {
   if (picture.consents["emotion"] !== true) return withdrawn ? <Text c="dimmed" fz="sm">{t("affect.stopped")}</Text> : null;
   return (
     <>
-      <Button variant="default" size="compact-sm" onClick={() => void api.stopTone(id).catch(() => setFailure(true))}>
+      <Button variant="default" size="compact-sm" w="fit-content" onClick={() => void api.stopTone(id).catch(() => setFailure(true))}>
         {t("affect.stop")}
       </Button>
       {failure && <Alert role="alert" color="red">{t("error.network")}</Alert>}
