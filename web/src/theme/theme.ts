@@ -15,7 +15,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { warm, gray, dark },
   primaryColor: "warm",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: 7, // in the dark too: white letters are readable on it, and which letters go on it is decided for the light
   autoContrast: true,
   luminanceThreshold: 0.3,
   black: "#181c25",
