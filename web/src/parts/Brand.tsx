@@ -3,7 +3,7 @@ import css from "./Brand.module.css";
 
 export function Brand({ to = "/" }: { to?: string }) {
   return (
-    <Link to={to} className={css["brand"]!}>
+    <Link to={to} className={css["brand"]!} aria-label="Warmline">
       <img src="/mark.svg" alt="" width="28" height="28" />
       <span>Warmline</span>
     </Link>

@@ -29,6 +29,6 @@ export const theme = createTheme({
 /** Cards lie on paper: in the dark they are lighter than it. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { "--mantine-color-anchor": "#b43a09" },
+  light: { "--mantine-color-anchor": "#b43a09", "--mantine-color-warm-light-color": "#9a3412" },
   dark: { "--mantine-color-body": "#191d25", "--mantine-color-anchor": "#f2824a" },
 });
