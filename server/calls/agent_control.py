@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from server.api import views
 from server.api.ports import NotNow
+from server.calls import in_call
 from server.calls.after_call import customer_name
 from server.calls.asking import asked
 from server.calls.keeping import answer
@@ -92,17 +93,17 @@ class AgentControl:
     async def hold(self, user_id: str, contact_id: str, on: bool, party_id: str | None) -> None:
         """Hold or take back."""
         contact, _ = self._talking(user_id, contact_id)
-        await asked(contact, lambda: contact.room.hold(on, party_id, user_id))
+        await asked(contact, lambda: in_call.hold(contact, on, party_id, user_id))
 
     async def mute(self, user_id: str, contact_id: str, on: bool) -> None:
         """The agent's microphone."""
         contact, party = self._talking(user_id, contact_id)
-        await asked(contact, lambda: contact.room.mute(party, on))
+        await asked(contact, lambda: in_call.mute(contact, party, on))
 
     async def keypad(self, user_id: str, contact_id: str, party_id: str, digits: str) -> None:
         """Tones to one party."""
         contact, _ = self._talking(user_id, contact_id)
-        await asked(contact, lambda: contact.room.keys(party_id, digits))
+        await asked(contact, lambda: in_call.keys(contact, party_id, digits))
 
     async def hang_up(self, user_id: str, contact_id: str) -> None:
         """The agent leaves; the flow goes on with the caller, or those who are there with each other."""
@@ -114,7 +115,7 @@ class AgentControl:
         contact, _ = self._talking(user_id, contact_id)
         if contact.chat or (on and not contact.may_record):
             raise NotNow("the customer did not agree to be recorded" if on else "nothing is recorded")
-        await asked(contact, lambda: contact.room.record(on, user_id))
+        await asked(contact, lambda: in_call.record(contact, on, user_id))
 
     async def consult(self, user_id: str, contact_id: str, target: views.Target) -> views.Party:
         """Ask somebody, the customer on hold."""

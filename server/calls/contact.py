@@ -29,6 +29,7 @@ from dialog.engine import FlowEngine
 from dialog.state import RunState
 from dialog.text import match_locale
 from server.calls.affect import MoodSnapshot
+from server.calls.caller_reports import on_customer_leg
 from server.calls.caller_side import CallerSide
 from server.calls.consults import Consults
 from server.calls.ending import caller_gone
@@ -42,6 +43,7 @@ from server.calls.media_side import MediaSide
 from server.calls.orders import carry_out
 from server.calls.party import Party
 from server.calls.presence import TIMER, Presence
+from server.calls.resuming import CHAT_IDLE_MS, GOODBYE_S, resume
 from server.calls.room import Room
 from server.calls.snapshot import ContactSnapshot, Phase, PlaceSnapshot, QueueSnapshot, snapshot_of, without_mood
 from server.calls.supervision import Supervisors
@@ -56,8 +58,6 @@ log = structlog.get_logger(__name__)
 
 MAILBOX = 500  # items; a busy call makes ~10 a second, so this is most of a minute's backlog
 LEARNING_S = 20.0  # s a first request may wait for the bot to learn its intents; 8 on an idle machine
-CHAT_IDLE_MS = 1_800_000  # half an hour without a word: whoever wrote has left the page
-GOODBYE_S = 15.0  # s a last prompt may take before the call is ended over it
 
 Work = Callable[[], Awaitable[None]]
 
@@ -106,7 +106,7 @@ class Contact:
     _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
     _task: asyncio.Task[None] | None = None
     _timers: Timers = field(default_factory=Timers)
-    _turns: TurnLedger = field(default_factory=TurnLedger)
+    turns: TurnLedger = field(default_factory=TurnLedger)
     wanted: fx.Expect | None = None
     ending: str = ""
     gone: bool = False
@@ -219,79 +219,9 @@ class Contact:
         elif self.transfers.line is not None and ref.leg_id == self.transfers.line.leg_id:
             await self.transfers.on_leg(report.event)
         elif ref is self.customer:
-            await self._on_customer_leg(report)
+            await on_customer_leg(self, report)
         elif isinstance(report.event, wire.RecordingClosed):  # of a leg that the caller had before
             await self.media.recording_closed(report.event)
-
-    async def _on_customer_leg(self, report: wire.Report) -> None:
-        event = report.event
-        match event:
-            case wire.LegProgress(state="up") if self.presence.coming:
-                await self.presence.back()
-            case wire.LegProgress(state="up") if not self.up:
-                self.up = True
-                await self.step(ev.Started())
-            case wire.UtteranceFelt() if self.phase in ("flow", "talking"):
-                await self.feelings.felt(event)
-            case wire.UtteranceFinal() if self.phase == "flow":
-                await self._heard(report.at, event)
-            case wire.UtteranceFinal() if self.phase == "talking":
-                await self.feelings.heard(report.at, event)
-            case wire.DtmfReceived():
-                if self.phase == "talking" and self.transfers.line is not None:
-                    await self.transfers.line.key(event.digit)
-                await self.key(event.digit)
-            case wire.PeerHeard(heard=False):
-                await self.transfers.on_parted(event)
-            case wire.SpeechStarted() if self.phase == "flow":
-                await self.step(ev.SpeechBegan())
-            case wire.SpeechDropped():
-                await self.feelings.dropped(event.utterance_id)
-                if self.phase == "flow":
-                    await self.step(ev.SpeechDropped())
-            case wire.AsrDegraded(lost=True) if self.phase == "flow":
-                await self.step(ev.Failed(where="hearing", why=event.reason))
-            case wire.PlayStarted():
-                stages = self._turns.audible(report.at, event)
-                if stages is not None:
-                    await self.note(
-                        "turn.ledger",
-                        {
-                            "stages": msgspec.to_builtins(stages),
-                            "total_ms": round(sum(s.ms for s in stages), 1),
-                        },
-                    )
-            case wire.PlayFinished():
-                await self._play_finished(event)
-            case wire.RecordingClosed():
-                await self.media.recording_closed(event)
-            case wire.LegEnded():
-                await self.presence.leg_ended(event)
-
-    async def _heard(self, at: int, event: wire.UtteranceFinal) -> None:
-        if event.aside:
-            await self.feelings.heard(at, event)
-            await self.step(ev.SpeechDropped())
-            return
-        self._turns.heard(at, event.ledger)
-        feeling = await self.feelings.heard(at, event)
-        await self.step(
-            ev.Heard(
-                text=event.text,
-                language=event.language,
-                confidence=event.confidence,
-                feeling=feeling,
-                voice=event.voice,
-            )
-        )
-
-    async def _play_finished(self, event: wire.PlayFinished) -> None:
-        play = self.customer.plays.pop(event.play_id, None)
-        if play is None or play.kind != "say":
-            return
-        if self.phase in ("flow", "transfer"):
-            await self.step(ev.PromptDone(play_id=event.play_id, outcome=event.outcome, spoken=event.spoken))
-        await self._maybe_end()
 
     # ------------------------------------------------------------------ the flow
 
@@ -314,7 +244,7 @@ class Contact:
             )
         if effect.channel == "chat":
             return
-        self._turns.answered(effect.play_id, thought_ms)
+        self.turns.answered(effect.play_id, thought_ms)
         if self.media.holding:  # music never ends: what is to be heard comes before it
             await self.music(False)
         await self.caller.say(effect)
@@ -326,7 +256,7 @@ class Contact:
         self.ending = disposition
         if not self.gone:
             self.start_timer("goodbye", round(GOODBYE_S * 1000))
-            await self._maybe_end()
+            await self.maybe_end()
 
     @property
     def may_record(self) -> bool:
@@ -359,7 +289,7 @@ class Contact:
     async def withdraw(self, purpose: str, by: str) -> None:
         """The caller took consent back: the leg stops first, then all that was found is deleted. Raises `ConsentError`."""
         if purpose == EMOTION:
-            self._forget_mood()
+            self.forget_mood()
             self.run.consents[EMOTION] = False
             await self.hush()
         await self.feelings.withdraw(purpose, by)
@@ -370,7 +300,7 @@ class Contact:
         self.feelings.stop()
         await self.listen(self.caller.listening, self.wanted)
 
-    def _forget_mood(self) -> None:
+    def forget_mood(self) -> None:
         """Of what the flow and the queue remember."""
         self.mood = None
         self.run.feeling = ev.Feeling()
@@ -413,7 +343,8 @@ class Contact:
         elif self.phase in ("flow", "transfer"):
             await self.step(ev.TimerFired(name=name))
 
-    async def _maybe_end(self) -> None:
+    async def maybe_end(self) -> None:
+        """Hang up when the last words are said."""
         if self.ending and not self.caller.saying:
             await self.hang_up("hangup")
 
@@ -472,37 +403,7 @@ class Contact:
 
     async def resume(self, playing: str | None) -> None:
         """The app was restarted and the caller's leg is still up: go on where the flow stopped."""
-        await self.note("contact.resumed", {"phase": self.phase})
-        if not await self._consent_stands():
-            self._forget_mood()
-        if not self.up:
-            return
-        if self.chat:
-            self.start_timer("idle", CHAT_IDLE_MS)
-        if self.ending:
-            self.start_timer("goodbye", round(GOODBYE_S * 1000))
-        if self.phase == "transfer":  # who rang is given up with the app that rang; the flow asks for it again
-            self.phase = "flow"
-        if self.phase == "flow":
-            for effect in await self.engine.resume(self.run, time.time_ns() // 1_000_000):
-                await carry_out(self, effect, 0.0)
-        else:
-            await self.room.resumed()
-        if self.phase == "queued":
-            if playing is None:
-                await self.music(True)
-            else:
-                self.caller.music_id = playing
-            self.handover.wait()
-
-    async def _consent_stands(self) -> bool:
-        """The token of before the restart, if the consent is still there; the leg goes on with what it was told."""
-        if not self.run.consents.get(EMOTION):
-            self.mood = None
-            return False
-        verified = self.run.customer_id if self.run.auth_level >= 2 else ""
-        saved, self.mood = self.mood, None
-        return await self.feelings.resume(saved, verified)
+        await resume(self, playing)
 
     # ------------------------------------------------------------------ small things
 

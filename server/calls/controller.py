@@ -29,7 +29,6 @@ from dialog.text import match_locale
 from prosody.words import WordsModel
 from server.calls import journal, recovery, staff
 from server.calls.calling_back import CallingBack
-from server.calls.consults import Consults
 from server.calls.contact import Contact
 from server.calls.feelings import Feeler
 from server.calls.handover import Handover
@@ -37,6 +36,7 @@ from server.calls.journal import LegRef
 from server.calls.options import CallOptions
 from server.calls.snapshot import PlaceSnapshot
 from server.calls.surroundings import AgentCard, Surroundings
+from server.calls.tickets import Tickets
 from server.hub import Hub, Worker
 from server.queues import Openings, QueueBook
 from server.settings import ROOT
@@ -450,12 +450,12 @@ class Controller:
         """UTC epoch ms."""
         return time.time_ns() // 1_000_000
 
-    def _to_contact(self, name: str, work: Callable[[Handover | Consults], Awaitable[None]]) -> None:
+    def _to_contact(self, name: str, work: Callable[[Handover | Tickets], Awaitable[None]]) -> None:
         """What the desk decided of a contact, or (`contact/ticket`) of somebody who is asked on its behalf."""
         contact_id, _, ticket = name.partition("/")
         contact = self.contacts.get(contact_id)
         if contact is not None:
-            its = contact.consults if ticket else contact.handover
+            its = contact.consults.tickets if ticket else contact.handover
             contact.post(lambda: work(its))
 
     def _ended(self, contact: Contact) -> None:

@@ -188,7 +188,7 @@ class Room:
         if (
             contact.consults.now is not None
             and (target is None or not target.connected)
-            and not contact.consults.look()
+            and not contact.consults.tickets.look()
         ):
             await contact.consults.failed("failed")
         await self.settle()
@@ -267,45 +267,6 @@ class Room:
         self._recorded = on
         if on != before:
             await self._contact.caller.record("resume" if on else "pause")
-
-    # ------------------------------------------------------------------ what agents order
-
-    async def hold(self, on: bool, party_id: str | None, by: str) -> None:
-        """The customer (None), or one party alone. Raises LookupError when there is no such party."""
-        contact = self._contact
-        if party_id is None or party_id == contact.customer.participant_id:
-            if on == self.customer_held:
-                return
-            self.customer_held = on
-            await contact.note("hold", {"on": on, "user_id": by})
-        else:
-            party = self.parties.get(party_id)
-            if party is None or not party.connected or party.role == "supervisor":
-                raise LookupError("there is no such party in this call")
-            party.held = on
-            await contact.note("party.hold", {"on": on, "party_id": party_id, "user_id": by})
-        await self.settle()
-
-    async def mute(self, party: Party, on: bool) -> None:
-        """Somebody's own microphone."""
-        await party.mute(on)
-        await self.settle()
-
-    async def record(self, on: bool, by: str) -> None:
-        """Pause the recording, or go on with it where it is allowed."""
-        self.record_off = not on
-        await self._contact.note("recording.paused" if not on else "recording.resumed", {"user_id": by})
-        await self.settle()
-
-    async def keys(self, party_id: str, digits: str) -> None:
-        """Tones to one party alone. Raises LookupError when there is no such party."""
-        contact, party = self._contact, self.parties.get(party_id)
-        if party_id == contact.customer.participant_id and contact.customer.leg_id:
-            await contact.caller.keys(digits)
-        elif party is not None and party.connected and party.leg_id:
-            await party.keys(digits)
-        else:
-            raise LookupError("there is no such party in this call")
 
     # ------------------------------------------------------------------ what legs tell
 
