@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document b32af26259bbbc39b2a6c2f5cf79c5a81b4f81cf1e63e0d182ebdfb2d2d12978; do not edit.
+// Made by `make api` from the server's OpenAPI document 000eefa64a4ef2b4033f2a854b1ae8190733424d18f3883524e185c54c1bfa6b; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
