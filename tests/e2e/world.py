@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -341,7 +342,13 @@ class Instance:
         token = self.login(name)
         self._tokens.append(token)
         until(f"agent {name} is known", lambda: self.ask("GET", "/api/agent", token).status_code == 200, 20, self.tail)
+        if device == "sip":
+            until(f"Kamailio knows {name}", lambda: self._may_register(name), 20, self.tail)
         return token, secret
+
+    def _may_register(self, name: str) -> bool:
+        with contextlib.closing(sqlite3.connect(self.folder / "data" / "edge.db")) as database:
+            return bool(database.execute("SELECT 1 FROM subscriber WHERE username = ?", (name,)).fetchone())
 
     def everybody_home(self) -> None:
         """No phone or caller is left, no agent takes calls."""
