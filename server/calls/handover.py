@@ -17,6 +17,7 @@ from server.calls.party import Party
 from server.calls.snapshot import QueueSnapshot
 from server.hub import NoWorker
 from server.settings import ROOT
+from session.queues import Queues
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
@@ -49,6 +50,7 @@ class Handover:
             announce=effect.announce,
             announce_every_s=effect.announce_every_s,
             frustration=(self._contact.feelings.shown() or ("", 0.0))[1],
+            preferred=await self._last_agent(effect.queue),
             whisper=effect.whisper,
         )
         await self.join(queue, kept=enqueued_at is not None)
@@ -78,6 +80,13 @@ class Handover:
         self._tune(queue.queue)
         await self._contact.music(True)
         self.wait(kept=kept)
+
+    async def _last_agent(self, queue: str) -> str:
+        """Whom this customer talked to last, where the queue asks them first."""
+        around, customer = self._contact.around, self._contact.run.customer_id
+        if not customer or around.desk.desk.queue(queue).strategy != "preferred":
+            return ""
+        return await Queues(around.store).last_agent(customer) or ""
 
     def _tune(self, queue: str) -> None:
         """The queue's own music, or everybody's."""
@@ -113,6 +122,7 @@ class Handover:
             enqueued_ms=desk.now() - waited_ms,
             kept=kept,
             only=queue.only or None,
+            preferred=queue.preferred or None,
             ringing=None if rings is None else (rings.offer_id, rings.user_id),
         )
         waits = desk.desk.waiting.get(self._contact.contact_id)

@@ -99,6 +99,8 @@ class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     """Said to the agent before the caller is let through."""
     only: str = ""
     """The one agent who may take it."""
+    preferred: str = ""
+    """The agent who is asked first, where the queue's strategy is that."""
     transfer_id: str = ""
     """The transfer that this is part of: what comes of it is told as its result."""
     again: bool = False

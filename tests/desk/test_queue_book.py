@@ -55,6 +55,23 @@ async def test_settings_that_cannot_be_read_any_more_do_not_stop_the_desk(store:
     assert (await book(store, []).specs())["odd"].strategy == "longest_idle"
 
 
+async def test_the_last_agent_of_a_customer_is_known_over_channels(store: Store) -> None:
+    async def talked(customer: str, agent: str | None, channel: str) -> None:
+        conversation = await store.create_conversation(language="en", customer_id=customer)
+        contact = await store.add_contact(
+            conversation, channel=channel, direction="inbound", initiation_method="inbound"
+        )
+        await store.add_participant(contact, role="customer", name="")
+        if agent is not None:
+            await store.add_participant(contact, role="agent", user_id=agent, name=agent)
+            await store.stamp_contact(contact, connected_to_agent=True)
+
+    for who in (("ann", "amy", "voice"), ("ann", "bob", "chat"), ("ann", None, "voice"), ("joe", "cat", "voice")):
+        await talked(*who)
+    queues = Queues(store)
+    assert [await queues.last_agent(customer) for customer in ("ann", "joe", "nobody")] == ["bob", "cat", None]
+
+
 def test_calendars_beside_the_flows_say_when_a_queue_is_open(tmp_path: Path) -> None:
     openings = Openings(tmp_path)
     (tmp_path / "calendars.yaml").write_text(CALENDAR)
