@@ -5,7 +5,7 @@
     100 ms CHECK, and again at 140, 180: does the network (~3 ms) hear speech? The last answer counts. No: RESTORE, and asked
            every 40 ms until 400 ms, then every 120
     180 ms HOLD, once it is speech: the prompt stands still, silent, and nothing of it is lost; three times no after
-           that: RESTORE, it was a noise
+           that: RESTORE, it was a noise. A voice of 100 ms and more that pauses before ("no", 停): HOLD at once
    ~670 ms words: of a partial, or of the decode begun when the voice paused
            no listening noise ("wait", "yeah, but") ──▶ STOP     "mm-hm", 嗯, no words (a cough) ──▶ RESTORE when the voice ended
            none come: who spoke for 400 ms and longer wanted to be heard ──▶ STOP, else RESTORE
@@ -33,6 +33,9 @@ SELDOM_MS = 120  # ms of further voice between checks of a noise from then on
 HELD_CHECK_MS = 100  # ms of further voice between checks while the prompt stands still
 REFUSED = 3  # refusals in a row after which it goes on: a noise that passed for a voice for a moment
 HOLD_MS = 180  # ms of voice before the prompt stands still: a short 嗯 is over, and the last sample is out by 200 ms
+SHORT_MS = (
+    100  # ms of voice after which a pause holds at once what the network takes for speech: a short word is all there is
+)
 FORGET_MS = 120  # ms of silence after which the voice counts as ended
 MEANT_MS = 400  # ms of voice without any words to judge by (a busy recogniser) that count as an interruption
 WORDLESS_MS = 600  # ms of silence that a held prompt waits for words; a decode takes 250 ms of an idle machine
@@ -85,7 +88,7 @@ class BargeIn:
                 return [Step.STOP] if self._voiced_ms >= MEANT_MS and not self._empty else self._end()
             if not self._held and self._silent_ms >= FORGET_MS:
                 return self._end()
-        return self._voice() if voiced else []
+        return self._voice() if voiced else self._hold()
 
     def checked(self, speech: bool) -> list[Step]:
         """The network's answer. No speech is believed from `DECIDED_MS` on; until then the prompt stays lowered."""
@@ -154,7 +157,8 @@ class BargeIn:
         return steps + self._hold()
 
     def _hold(self) -> list[Step]:
-        if self._held or not self._speech or self._voiced_ms < HOLD_MS:
+        least_ms = SHORT_MS if self._silent_ms else HOLD_MS
+        if self._held or not self._speech or self._voiced_ms < least_ms:
             return []
         self._held = True
         self._refused = 0

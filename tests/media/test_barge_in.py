@@ -36,6 +36,27 @@ def test_duck_at_60_ms_ask_at_100_ms_and_silent_before_200_ms() -> None:
     assert run("vvvvv", machine, 100) == [(140, Step.CHECK), (180, Step.CHECK), (180, Step.HOLD)]
 
 
+def test_a_short_word_holds_when_it_pauses() -> None:
+    """A "no" or 停 of 140 ms was over before the hold: the bot spoke on until its words were known, 400 ms later."""
+    machine = BargeIn()
+    run("vvvvv", machine)
+    assert machine.checked(True) == []
+    assert run("vv.", machine, 100) == [(140, Step.CHECK), (160, Step.HOLD)]
+    assert machine.words("no", ended=True) == [Step.STOP]
+    machine = BargeIn()
+    run("vvvvv", machine)
+    machine.checked(True)
+    run("vv.", machine, 100)
+    assert machine.words("mm-hm", ended=True) == [Step.RESTORE]
+
+
+def test_a_pause_holds_nothing_that_the_network_has_not_taken_for_speech() -> None:
+    machine = BargeIn()
+    run("vvvvvv", machine)
+    assert Step.HOLD not in [step for _, step in run("..", machine, 120)]
+    assert machine.checked(True) == [Step.HOLD]  # its answer comes while it pauses
+
+
 def test_an_answer_that_comes_late_holds_at_once() -> None:
     machine = BargeIn()
     run("v" * 12, machine)
@@ -116,10 +137,13 @@ def test_after_a_noise_the_next_sound_is_a_new_matter() -> None:
     assert run("vvvvv", machine, 300) == [(360, Step.DUCK), (400, Step.CHECK)]
 
 
-def test_a_short_hum_costs_a_dip_only() -> None:
+def test_a_short_hum_costs_a_moment_and_nothing_of_the_prompt() -> None:
     machine = spoken(160)
-    assert run("......", machine, 160) == [(280, Step.RESTORE)]
-    assert machine.words("嗯。", ended=True) == []
+    assert run("......", machine, 160) == [(180, Step.HOLD)]
+    assert machine.words("mm", ended=True) == [Step.RESTORE]
+    machine = BargeIn()
+    run("vvvv", machine)  # shorter still, and nothing stands still
+    assert run("......", machine, 80) == [(200, Step.RESTORE)]
 
 
 @pytest.mark.parametrize("words", ["Mm-hm.", "Yeah, yeah.", "Okay.", "", "对对对。", "好的，明白了"])
