@@ -87,8 +87,8 @@ class Desk:
     """Advice that was dismissed, or taken: not offered again in this contact."""
     found: list[Card] = field(default_factory=list)
     """Next step and articles for the last words."""
-    attended: bool = False
-    """An agent talks with the customer: what is offered is really seen."""
+    agents: set[str] = field(default_factory=set)
+    """Who talks with the customer: what is offered is really seen."""
     kept: set[str] = field(default_factory=set)
 
 
@@ -192,10 +192,11 @@ class Assistant:
                 talk.handed_over(payload)
                 self._later(contact_id)
             case "queue.accepted" | "party.joined":
-                desk.attended = desk.attended or payload.get("role", "agent") == "agent"
-                self._later(contact_id)
+                if payload.get("role", "agent") == "agent":
+                    desk.agents.add(str(payload.get("user_id", "")))
+                    self._later(contact_id)
             case "agent.left":
-                desk.attended = False
+                desk.agents.discard(str(payload.get("user_id", "")))
             case "ticket.created" | "ticket.changed":
                 talk.loaded = False
                 self._later(contact_id)
@@ -236,7 +237,7 @@ class Assistant:
         talk = desk.talk
         if not talk.loaded:
             await self._reader.load(talk)
-        if not talk.for_people and not desk.attended:
+        if not talk.for_people and not desk.agents:
             return
         assist = self._file(talk.flow_id)
         found: list[Card] = []
@@ -252,7 +253,7 @@ class Assistant:
             return
         desk.found = found
         self._show(desk, round((self._clock() - since) * 1000, 1))
-        if desk.attended:
+        if desk.agents:
             await self._keep(desk, desk.cards)
 
     def _step(self, talk: Talk, assist: Assist, calm: Calm) -> list[Card]:
@@ -302,7 +303,7 @@ class Assistant:
         if ms is not None:
             payload["ms"] = ms
         self._store.bus.publish_live(talk.conversation_id, "assist.cards", payload, contact_id=talk.contact_id)
-        if desk.attended and ms is None:
+        if desk.agents and ms is None:
             self._later(talk.contact_id)  # a worker writes down that they were shown
 
     async def _keep(self, desk: Desk, cards: list[Card]) -> None:

@@ -191,6 +191,19 @@ async def test_what_agents_do_with_cards_is_counted_and_what_they_took_is_not_of
     assert (rates["next_step"].inserted, rates["next_step"].accepted) == (1, 1.0)
 
 
+async def test_a_card_that_no_agent_sees_is_not_counted(world: World) -> None:
+    await world.note("party.joined", {"user_id": "bob", "role": "agent", "mode": "active"})
+    await world.note("agent.left", {"user_id": "amy"})
+    await world.says("how can I return goods")
+    (card,) = await world.cards()  # Bob sees it
+    await world.note("agent.left", {"user_id": "bob"})
+    await world.says("where can I park")
+    await world.cards()
+    assert await world.assistant.act(card["card_id"], "copied", by="bob")
+    (rate,) = await Suggestions(world.store).rates()
+    assert (rate.shown, rate.copied) == (1, 1)
+
+
 async def test_cards_need_no_vectors_to_say_the_next_step_again_and_break_nothing(world: World) -> None:
     await world.says("how can I return goods")
     assert len(await world.cards()) == 1
