@@ -108,12 +108,12 @@ def test_a_consult_offers_what_fits_and_keys_follow_the_map(page: Page, server: 
     server.view |= {"status": "interacting", "device": "sip", "registered": True}
     server.view["contacts"] = [contact("one", state="held", parties=parties, emotion="angry", frustration=0.8)]
     server.event("one", "utterance.final", role="customer", utterance_id="u", text="This is too much.", confidence=0.7)
+    page.emulate_media(color_scheme="dark")
     open_desk(page)
     expect(page.get_by_text("You talk to Bea; Ada is on hold.")).to_be_visible()
     expect(page.get_by_role("log")).to_contain_text("This is too much.")
     expect(page.get_by_role("button", name="Transfer")).to_be_disabled()
     page.keyboard.press("Alt+Digit3")
-    page.wait_for_function("document.body.isConnected")
     page.keyboard.press("?")
     keys = page.get_by_role("dialog")
     keys.get_by_role("button", name="Change keys of “Mute or unmute”").click()

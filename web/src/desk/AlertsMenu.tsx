@@ -38,7 +38,8 @@ function AlertLine({ alert }: { alert: Alert }) {
   const { choose } = useUi();
   const contact = view.contacts.find((one) => one.conversation_id === alert.conversation);
   const Sign = alert.tone === "info" ? IconInfoCircle : IconAlertTriangle;
-  const text = t(`alert.${alert.key}`, alert.values);
+  const why = alert.values["why"];
+  const text = t(`alert.${alert.key}`, { ...alert.values, ...(why ? { why: t(`outcome.${why}`, { defaultValue: why }) } : {}) });
   return (
     <div style={{ display: "flex", gap: 8 }}>
       <Sign size={18} aria-hidden className={alert.tone === "bad" ? css.late : alert.tone === "warn" ? css.soon : css.soft} />

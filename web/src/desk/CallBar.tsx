@@ -58,7 +58,7 @@ export function CallBar({ contact }: { contact: Contact }) {
       )}
       {tool("transfer", IconTransfer, t("bar.transfer"), () => pick("transfer"))}
       {!chat && tool("consult", IconMessageQuestion, t("bar.consult"), () => pick("consult"))}
-      {tool("park", IconParking, t("bar.park"), () => void act(deskApi.park(id)))}
+      {!chat && tool("park", IconParking, t("bar.park"), () => void act(deskApi.park(id)))}
       {!chat &&
         contact.recording !== "off" &&
         tool("record", IconPlayerRecord, contact.recording === "on" ? t("bar.pauseRecording") : t("bar.record"), () => void act(deskApi.record(id, contact.recording !== "on")), contact.recording === "paused")}

@@ -29,7 +29,7 @@ const isOther = (one: Party) => !one.me && (one.role === "agent" || one.role ===
 export function consultOf(contact: Contact): Consult | null {
   const others = contact.parties.filter(isOther);
   const target = others[0];
-  if (!target || others.length > 1) return null;
+  if (!target || others.length > 1 || isAsked(contact)) return null;
   const customer = contact.parties.find(isCustomer) ?? null;
   const customerHeld = customer?.state === "held";
   const targetHeld = target.state === "held";
@@ -40,9 +40,16 @@ export function consultOf(contact: Contact): Consult | null {
   return null;
 }
 
+/** Am I the one who is asked by somebody else, while the customer waits? Who was there first asks. */
+export function isAsked(contact: Contact): boolean {
+  const serving = contact.parties.filter((one) => one.role === "agent" && one.mode === "active");
+  const customer = contact.parties.find(isCustomer);
+  return serving.length > 1 && serving[0]?.me === false && customer?.state === "held";
+}
+
 /** Three or more who hear each other. */
 export function isConference(contact: Contact): boolean {
-  return consultOf(contact) === null && contact.parties.filter((one) => isOther(one) || isCustomer(one)).length > 1;
+  return consultOf(contact) === null && !isAsked(contact) && contact.parties.filter((one) => isOther(one) || isCustomer(one)).length > 1;
 }
 
 /** My own part of the contact; null when I am not in it (another tab, a reload). */
@@ -57,9 +64,11 @@ export function fitting(contact: Contact | null, joined: boolean): Set<Action> {
   const fits = new Set<Action>();
   if (!contact) return fits;
   if (contact.state === "acw") return fits.add("finish").add("extend");
-  fits.add("end").add("transfer");
-  if (contact.channel === "chat") return fits.add("park");
+  fits.add("end");
   if (!joined) fits.add("rejoin");
+  if (isAsked(contact)) return fits.add("mute");
+  fits.add("transfer");
+  if (contact.channel === "chat") return fits;
   const consult = consultOf(contact);
   if (consult) {
     fits.delete("transfer");

@@ -9,6 +9,9 @@ const MOST = 30;
 /** Frustration from which on a contact that is not on the screen is worth a look; 0…1. */
 const UPSET = 0.7;
 
+/** Outcomes of a transfer or a consult that nobody needs to be told of. */
+const FINE = new Set(["done", "cancelled", ""]);
+
 const text = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 
 /** The alert of a live event, or null. `mine`: conversations of my contacts; `me`: my user id. */
@@ -28,11 +31,11 @@ export function alertOf(event: StoredEvent, mine: string[], me: string): Omit<Al
       return alert("info", "broadcast", { text: text(p["text"]), by: text(p["by_name"] ?? p["by"]) });
     case "queue.missed":
       return text(p["user_id"] ?? p["agent_id"]) === me ? alert("warn", "missed", {}) : null;
-    case "transfer.failed":
+    case "transfer.ended":
+    case "consult.ended":
+      return own && !FINE.has(text(p["outcome"])) ? alert("bad", event.type === "consult.ended" ? "consultFailed" : "transferFailed", { why: text(p["outcome"]) }) : null;
     case "transfer.refused":
-      return own ? alert("bad", "transferFailed", { to: text(p["to_name"] ?? p["to"]), why: text(p["why"] ?? p["reason"]) }) : null;
-    case "consult.failed":
-      return own ? alert("bad", "consultFailed", { to: text(p["to_name"] ?? p["to"]), why: text(p["why"] ?? p["reason"]) }) : null;
+      return own ? alert("bad", "transferFailed", { why: "refused" }) : null;
     case "ticket.breached":
       return text(p["assignee"]) === me || own ? alert("bad", "ticketBreached", { ticket: text(p["ticket_id"]) }) : null;
     case "affect": {

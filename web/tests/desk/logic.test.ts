@@ -76,6 +76,11 @@ describe("actions", () => {
     const ringing = fitting(contact({ parties: [held, me, { ...other, state: "ringing" as const }] }), true);
     expect([ringing.has("swap"), ringing.has("complete"), ringing.has("cancelConsult")]).toEqual([false, true, true]);
   });
+  it("of who is asked are few: the one who asks decides", () => {
+    const asked = contact({ parties: [{ ...customer, state: "held" as const }, { ...other, me: false }, me] });
+    expect(consultOf(asked)).toBeNull();
+    expect([...fitting(asked, true)]).toEqual(["end", "mute"]);
+  });
   it("of a conference are those of a call", () => {
     const three = contact({ parties: [customer, me, other, party({ party_id: "x", role: "supervisor", mode: "monitor" })] });
     expect([consultOf(three), isConference(three)]).toEqual([null, true]);
@@ -174,8 +179,9 @@ describe("what a screen reader hears", () => {
 
 describe("alerts", () => {
   it("concern me or my contacts", () => {
-    expect(alertOf(event("transfer.failed", { to: "Bea", why: "busy" }), ["conversation"], "me")?.tone).toBe("bad");
-    expect(alertOf(event("transfer.failed", { to: "Bea" }), [], "me")).toBeNull();
+    expect(alertOf(event("transfer.ended", { outcome: "busy" }), ["conversation"], "me")?.tone).toBe("bad");
+    expect(alertOf(event("transfer.ended", { outcome: "done" }), ["conversation"], "me")).toBeNull();
+    expect(alertOf(event("consult.ended", { outcome: "busy" }), [], "me")).toBeNull();
     expect(alertOf(event("queue.missed", { user_id: "other" }), [], "me")).toBeNull();
     expect(alertOf(event("queue.missed", { user_id: "me" }), [], "me")?.key).toBe("missed");
     expect(alertOf(event("broadcast", { text: "Fire drill" }), [], "me")?.values["text"]).toBe("Fire drill");
