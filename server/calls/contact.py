@@ -396,10 +396,8 @@ class Contact:
         """End the caller's leg; the rest follows from its `LegEnded`. A chat ends here."""
         if self.chat:
             await caller_gone(self, wire.LegEnded(leg_id="", party="local", reason=reason))
-        elif self.presence.away is not None:
-            await self.presence.given_up()
         else:
-            await self.caller.hang_up(reason)
+            await self.presence.hang_up(reason)
 
     async def resume(self, playing: str | None) -> None:
         """The app was restarted and the caller's leg is still up: go on where the flow stopped."""

@@ -11,6 +11,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from server.calls.ending import caller_gone
 from server.calls.orders import carry_out
 from session import wire
@@ -34,11 +36,16 @@ class Presence:
         self.coming = False
         """A leg was made for them, and is not up yet."""
         self._contact = contact
+        self._leaving = ""
+        """Why the call is being hung up."""
         self._music = False
 
     async def leg_ended(self, event: wire.LegEnded) -> None:
         """The end of the call, or perhaps only of its leg."""
         contact = self._contact
+        if self._leaving:  # a page closes its line as it hangs up, and whichever comes first ends the call
+            await caller_gone(contact, msgspec.structs.replace(event, reason=self._leaving))
+            return
         left = event.reason in LEFT or (self.coming and event.reason == "ice_failed")
         if not left or contact.ending or not (contact.up or self.coming):
             await caller_gone(contact, event)
@@ -62,8 +69,16 @@ class Presence:
         contact.customer.plays.clear()
         contact.up = False
 
+    async def hang_up(self, reason: str) -> None:
+        """End the call, also of a caller who is away."""
+        self._leaving = reason
+        if self.away is not None:
+            await caller_gone(self._contact, msgspec.structs.replace(self.away, reason=reason))
+        else:
+            await self._contact.caller.hang_up(reason)
+
     async def given_up(self) -> None:
-        """They did not come back in time, or hung up while away."""
+        """They did not come back in time."""
         if self.away is not None:
             await caller_gone(self._contact, self.away)
 

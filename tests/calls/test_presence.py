@@ -132,7 +132,16 @@ async def test_hanging_up_while_away_ends_at_once(tmp_path: Path) -> None:
         await house.ended(leg, "page_gone")
         await control(house).hang_up(contact.conversation_id)
         await contact.over.wait()
-        assert contact.phase == "ended"
+        assert [end["reason"] for end in await house.events(contact, "contact.ended")] == ["hangup"]
+
+
+async def test_a_page_that_closes_its_line_as_it_hangs_up_has_hung_up(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ASKS) as house:
+        contact, leg = await web_call(house)
+        await control(house).hang_up(contact.conversation_id)
+        await house.quiet()
+        await house.ended(leg, "page_gone")
+        assert [end["reason"] for end in await house.events(contact, "contact.ended")] == ["hangup"]
 
 
 async def test_the_pace_is_the_callers(tmp_path: Path) -> None:
@@ -153,9 +162,10 @@ async def test_a_chat_that_becomes_a_call_stays_one_conversation(tmp_path: Path)
         assert contact.conversation_id == chat.conversation_id
         assert chat.phase == "ended"
         assert await house.events(contact, "conversation.ended") == []
+        await house.said()
         await control(house).message(contact.conversation_id, "no", role="customer", user_id=None)
         await house.quiet()
-        assert contact.ending == "bye"  # what is typed beside the call is the call's
+        assert contact.run.block == "bye"  # what is typed beside the call is the call's
         assert (await said(house, contact))[0] == "Hello."
         await house.ended(leg, "hangup")
         assert len(await house.events(contact, "conversation.ended")) == 1
