@@ -18,7 +18,7 @@ class NewTicket:
 
 
 class Tickets(Protocol):
-    """Where tickets are kept; the real one is `server.desktop.tickets`."""
+    """Where tickets are kept; the real one is `server.desktop.flow_tickets`."""
 
     async def open(self, key: str, contact_id: str, wanted: NewTicket) -> dict[str, Any]:
         """A ticket for the customer of this contact; the same `key` (a restart) gives the same one.

@@ -18,6 +18,7 @@ from server.desktop.catalogue import FILE as TICKETS
 from server.desktop.catalogue import catalogues
 from server.desktop.customers import Customers
 from server.desktop.dispositions import FILE as DISPOSITIONS
+from server.desktop.flow_tickets import FlowTickets
 from server.desktop.knowledge import KnowledgeDesk
 from server.desktop.profiler import Profiler
 from server.desktop.suggestions import Suggestions
@@ -57,6 +58,7 @@ class Desktop:
         default = next(iter(dialog.flows), "") if dialog is not None else ""
         self.knowledge = KnowledgeDesk(dialog)
         self.tickets = tickets or TicketDesk(store, catalogues(_with(flows, TICKETS)))
+        self.flow_tickets = FlowTickets(store, self.tickets)
         self.tickets.choose = self._choose if dialog is not None else None
         self.suggestions = Suggestions(store)
         self.customers = Customers(store, self.knowledge, Profiles(store, keep_days))

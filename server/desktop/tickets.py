@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
 
@@ -19,9 +19,8 @@ from dialog.text import pick
 from dialog.ticketing import NewTicket
 from server.desktop import clock
 from server.desktop.catalogue import Catalogue, Catalogues, Priority, Status
-from server.desktop.summary import masked
 from session.ids import new_id
-from session.model import Contact, Conversation, EventRow, utcnow
+from session.model import Conversation, EventRow, utcnow
 from session.model_tickets import TicketEventRow, TicketRow
 from session.store import Store, stored_event
 
@@ -101,6 +100,16 @@ class TicketDesk:
         self._now = now
         self._changed = asyncio.Event()
 
+    def words(self, ticket: Ticket, language: str) -> tuple[str, str]:
+        """What a customer is told of its department and of the day it is due; no day where that is over, or none."""
+        catalogue, calendars = self._catalogues.now()
+        department = catalogue.department(ticket.department)
+        calendar = _calendar(catalogue, calendars, ticket.department)
+        title = pick(department.title, language) if department else ticket.department
+        if ticket.due_at is None or ticket.due_at < self._now():
+            return title, ""
+        return title, ticket.due_at.astimezone(calendar.zone if calendar else None).date().isoformat()
+
     @property
     def catalogue(self) -> Catalogue:
         """Departments and categories as they are now."""
@@ -146,7 +155,7 @@ class TicketDesk:
                 event = self._note(session, row, Change(now, by, "created", new="new"))
                 await session.flush()
         except IntegrityError:  # another process was first
-            found = await self._by_key(key)
+            found = await self.by_key(key)
             if found is None:
                 raise
             return found
@@ -185,6 +194,22 @@ class TicketDesk:
                 query = query.where(column == value)
         async with self._store.reading() as session:
             return [_ticket(row) for row in await session.scalars(query.limit(limit))]
+
+    async def of_customer(self, customer_id: str) -> list[Ticket]:
+        """A customer's, newest first: those given to them, and those of conversations in which they proved who they are."""
+        theirs = select(Conversation.id).where(
+            Conversation.customer_id == customer_id, Conversation.auth_level >= PRIVATE_LEVEL
+        )
+        query = (
+            select(TicketRow)
+            .where(
+                (TicketRow.customer_id == customer_id)
+                | (TicketRow.customer_id.is_(None) & TicketRow.conversation_id.in_(theirs))
+            )
+            .order_by(TicketRow.number.desc())
+        )
+        async with self._store.reading() as session:
+            return [_ticket(row) for row in await session.scalars(query.limit(MOST_LISTED))]
 
     # ------------------------------------------------------------------ changes
 
@@ -297,88 +322,10 @@ class TicketDesk:
             row.due_at, row.left_ms = None, left_ms
             row.solved_at = (row.solved_at or now) if row.status in ("solved", "closed") else None
 
-    # ------------------------------------------------------------------ flows: `dialog.ticketing.Tickets`
-
-    async def open(self, key: str, contact_id: str, wanted: NewTicket) -> dict[str, Any]:
-        """As `Tickets.open`."""
-        level, customer_id = await self._verified(contact_id)
-        async with self._store.reading() as session:
-            contact = await session.get(Contact, contact_id)
-            said = await _last_words(session, contact) if contact is not None and not wanted.title else ""
-        ticket = await self.create(
-            replace(wanted, title=masked(wanted.title or said), text=masked(wanted.text)),
-            by="bot",
-            key=key,
-            customer_id=customer_id if level >= PRIVATE_LEVEL else None,
-            conversation_id=contact.conversation_id if contact else None,
-            contact_id=contact_id if contact else None,
-        )
-        return self._told(ticket, wanted.language)
-
-    async def withdraw(self, key: str) -> None:
-        """As `Tickets.withdraw`."""
-        found = await self._by_key(key)
-        if found is not None and found.status != "closed":
-            await self.change(found.number, {"status": "closed"}, by="bot", note="taken back by its workflow")
-
-    async def progress(self, contact_id: str, language: str) -> dict[str, Any]:
-        """As `Tickets.progress`."""
-        level, customer_id = await self._verified(contact_id)
-        if level < PRIVATE_LEVEL or not customer_id:
-            return {"found": False}
-        theirs = select(Conversation.id).where(
-            Conversation.customer_id == customer_id, Conversation.auth_level >= PRIVATE_LEVEL
-        )
-        query = (
-            select(TicketRow)
-            .where(
-                (TicketRow.customer_id == customer_id)
-                | (TicketRow.customer_id.is_(None) & TicketRow.conversation_id.in_(theirs))
-            )
-            .order_by(TicketRow.number.desc())
-        )
-        async with self._store.reading() as session:
-            rows = [_ticket(row) for row in await session.scalars(query.limit(MOST_LISTED))]
-        unsolved = [ticket for ticket in rows if ticket.status in UNSOLVED]
-        newest = next(iter(unsolved or rows), None)
-        if newest is None:
-            return {"found": False}
-        words = self.catalogue.status_words(newest.status, language)
-        more = {"title": newest.title, "state": words, "open": len(unsolved)}
-        return {"found": True, **self._told(newest, language), **more}
-
-    def _told(self, ticket: Ticket, language: str) -> dict[str, Any]:
-        catalogue, calendars = self._catalogues.now()
-        department = catalogue.department(ticket.department)
-        calendar = _calendar(catalogue, calendars, ticket.department)
-        late = ticket.due_at is None or ticket.due_at < self._now()
-        zone = calendar.zone if calendar else None
-        return {
-            "ticket_no": str(ticket.number),
-            "category": ticket.category,
-            "department": pick(department.title, language) if department else ticket.department,
-            "due": "" if late or ticket.due_at is None else ticket.due_at.astimezone(zone).date().isoformat(),
-        }
-
-    async def _verified(self, contact_id: str) -> tuple[int, str]:
-        """How surely this very contact's caller is known, and as whom: what it proved, not what it says."""
-        async with self._store.reading() as session:
-            contact = await session.get(Contact, contact_id)
-            if contact is None:
-                return 0, ""
-            proofs = await session.scalars(
-                select(EventRow)
-                .where(EventRow.conversation_id == contact.conversation_id, EventRow.type == "verify")
-                .order_by(EventRow.seq.desc())
-            )
-            for proof in proofs:
-                if proof.contact_id == contact_id and proof.payload.get("result") == "passed":
-                    return int(proof.payload.get("level", 0)), str(proof.payload.get("customer", ""))
-        return 0, ""
-
     # ------------------------------------------------------------------ small things
 
-    async def _by_key(self, key: str) -> Ticket | None:
+    async def by_key(self, key: str) -> Ticket | None:
+        """What was opened under this key."""
         async with self._store.reading() as session:
             row = await session.scalar(select(TicketRow).where(TicketRow.key == key))
             return None if row is None else _ticket(row)
@@ -456,18 +403,6 @@ def _priority(name: str) -> Priority:
         if priority == name:
             return priority
     raise BadTicket(f"priority is one of {', '.join(known)}, not {name!r}")
-
-
-async def _last_words(session: AsyncSession, contact: Contact) -> str:
-    """What the customer said or wrote last, if it may be read."""
-    spoken = select(EventRow).where(
-        EventRow.conversation_id == contact.conversation_id, EventRow.type.in_(("utterance.final", "message"))
-    )
-    for row in await session.scalars(spoken.order_by(EventRow.seq.desc()).limit(20)):
-        text = str(row.payload.get("text", ""))
-        if row.contact_id == contact.id and row.payload.get("role") == "customer" and text and "[hidden]" not in text:
-            return text
-    return ""
 
 
 async def _history(session: AsyncSession, number: int) -> list[TicketEventRow]:

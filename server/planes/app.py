@@ -78,7 +78,7 @@ class App:
             keep_days=settings.store.affect_days,
             live_contact=self._live_contact,
         )
-        following.outside.tickets = self.desktop.tickets
+        following.outside.tickets = self.desktop.flow_tickets
         following.outside.find = self.publishing.rules_at
         self.controller.openings.board = following.board
         self.stopping = asyncio.Event()

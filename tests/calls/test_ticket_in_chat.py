@@ -16,6 +16,7 @@ from dialog.verification.directory import FileDirectory
 from dialog.verification.lockout import MemoryAttempts
 from server.calls.contact import Contact
 from server.desktop.catalogue import catalogues
+from server.desktop.flow_tickets import FlowTickets
 from server.desktop.tickets import TicketDesk
 from server.workflow_runs import StoredRuns
 from tests.calls.house import House, open_house
@@ -42,7 +43,7 @@ async def test_a_complaint_is_a_ticket_and_its_progress_is_for_its_customer(tmp_
 
     def furnish(house: House) -> None:
         desks.append(TicketDesk(house.store, catalogues(FLOWS)))
-        outside.tickets, outside.runs = desks[0], StoredRuns(house.store)
+        outside.tickets, outside.runs = FlowTickets(house.store, desks[0]), StoredRuns(house.store)
         ports = replace(
             house.ports,
             understanding=Words(),

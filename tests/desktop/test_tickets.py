@@ -16,6 +16,7 @@ from dialog.effects import Perform
 from dialog.ticketing import NewTicket
 from dialog.yamlfile import FileError
 from server.desktop.catalogue import catalogues, read_catalogue
+from server.desktop.flow_tickets import FlowTickets
 from server.desktop.tickets import BadTicket, NoTicket, TicketDesk
 from server.workflow_runs import StoredRuns
 from session.model import EventRow
@@ -187,35 +188,36 @@ async def test_a_clock_that_finds_nothing_sleeps(
 
 
 async def test_progress_is_told_to_whom_it_concerns_on_any_channel(desk: TicketDesk, store: Store) -> None:
+    flows = FlowTickets(store, desk)
     conversation, contact, participant, leg = await call(store)
     await store.add_utterance(
         conversation, utterance(contact, participant, leg, "you charged me twice, card 4111 1111")
     )
-    opened = await desk.open("run:ticket", contact, NewTicket(language="en"))
+    opened = await flows.open("run:ticket", contact, NewTicket(language="en"))
     assert (opened["ticket_no"], opened["category"], opened["department"]) == ("1001", "general", "Customer service")
     ticket = await desk.get(1001)
     assert ticket.title == "you charged me twice, card •••" and ticket.created_by == "bot"
     assert (ticket.customer_id, ticket.conversation_id, ticket.contact_id) == (None, conversation, contact)
-    assert (await desk.open("run:ticket", contact, NewTicket()))["ticket_no"] == "1001"  # a restart asks again
-    assert await desk.progress(contact, "en") == {"found": False}  # not verified
+    assert (await flows.open("run:ticket", contact, NewTicket()))["ticket_no"] == "1001"  # a restart asks again
+    assert await flows.progress(contact, "en") == {"found": False}  # not verified
     await prove(store, conversation, contact, level=1)
-    assert await desk.progress(contact, "en") == {"found": False}  # not surely enough
+    assert await flows.progress(contact, "en") == {"found": False}  # not surely enough
 
     await prove(store, conversation, contact)
-    told = await desk.progress(contact, "zh-CN")
+    told = await flows.progress(contact, "zh-CN")
     assert (told["ticket_no"], told["state"], told["department"]) == ("1001", "已登记，等待处理", "客户服务部")
     chat = await store.create_conversation(language="en")
     written = await store.add_contact(chat, channel="chat", direction="inbound", initiation_method="inbound")
-    assert await desk.progress(written, "en") == {"found": False}  # a claim alone tells nothing
+    assert await flows.progress(written, "en") == {"found": False}  # a claim alone tells nothing
     await prove(store, chat, written)
-    told = await desk.progress(written, "en")
+    told = await flows.progress(written, "en")
     assert told["found"] and told["ticket_no"] == "1001" and told["open"] == 1 and told["due"] == "2026-11-26"
     await desk.change(1001, {"status": "solved"}, by="amy")
-    assert (await desk.progress(written, "en"))["state"] == "solved"
+    assert (await flows.progress(written, "en"))["state"] == "solved"
     stranger = await store.create_conversation(language="en")
     other = await store.add_contact(stranger, channel="chat", direction="inbound", initiation_method="inbound")
     await prove(store, stranger, other, "100002")
-    assert await desk.progress(other, "en") == {"found": False}
+    assert await flows.progress(other, "en") == {"found": False}
 
 
 WORKFLOW = """
@@ -250,7 +252,7 @@ async def test_a_workflow_opens_one_and_takes_it_back_when_a_later_step_fails(
     (tmp_path / "workflows").mkdir()
     (tmp_path / "workflows" / "both.yaml").write_text(WORKFLOW.format(last=last))
     outside = Outside(ActionOptions())
-    outside.runs, outside.tickets = StoredRuns(store), desk
+    outside.runs, outside.tickets = StoredRuns(store), FlowTickets(store, desk)
     _, contact, _, _ = await call(store)
     performer = outside.performer(tmp_path)
     done = await performer.perform(perform("both", contact))
