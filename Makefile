@@ -1,5 +1,5 @@
 # Everything a newcomer types. `make run` and `make test` install what is missing first.
-.PHONY: run serve test lint demo bench setup web api models health edge clean
+.PHONY: run serve test lint demo bench setup web api screens models health edge clean
 PY := .venv/bin/python
 export PYTHONUNBUFFERED := 1
 
@@ -39,6 +39,9 @@ web: ## Build the pages
 
 api: ## Write the pages' API types (web/src/api/schema.d.ts) from the server's OpenAPI document
 	@scripts/build-web.sh api
+
+screens: web ## Take the pictures of docs/screens.md anew
+	@WARMLINE_SCREENS=docs/screens $(PY) -m pytest -q tests/web_pages
 
 models: ## Put model files in place
 	@$(PY) -m server.cli models install
