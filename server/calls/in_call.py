@@ -29,6 +29,7 @@ async def hold(contact: Contact, on: bool, party_id: str | None, by: str) -> Non
 async def mute(contact: Contact, party: Party, on: bool) -> None:
     """Somebody's own microphone."""
     await party.mute(on)
+    await contact.note("mute", {"on": on, "party_id": party.party_id, "user_id": party.user_id})
     await contact.room.settle()
 
 

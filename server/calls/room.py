@@ -131,7 +131,7 @@ class Room:
 
     async def dissolve(self) -> None:
         """Nobody talks any more: who is still here is sent away, and the customer hears nothing of it."""
-        await self._contact.consults.give_up("over")
+        await self._contact.consults.give_up("done")
         for party in list(self.parties.values()):
             if party.purpose != "offer" or party.connected:
                 await self.remove(party)
@@ -144,7 +144,7 @@ class Room:
 
     async def close(self) -> None:
         """The customer is gone: everybody is sent home."""
-        await self._contact.consults.give_up("over")
+        await self._contact.consults.give_up("done")
         self.mixer.forget(self._contact.customer.leg_id)
         for party in list(self.parties.values()):
             await self.remove(party)

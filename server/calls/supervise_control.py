@@ -81,7 +81,9 @@ class SuperviseControl:
 
     async def broadcast(self, user_id: str, text: str, user_ids: list[str]) -> None:
         """Show a text to agents; it is kept with who and when."""
-        await self._controller.store.append("", "broadcast", {"by": user_id, "text": text, "user_ids": user_ids})
+        name = (await self._controller.users.get(user_id)).display_name
+        told = {"by": user_id, "by_name": name, "text": text, "user_ids": user_ids}
+        await self._controller.store.append("", "broadcast", told)
 
     def _live(self, contact_id: str) -> Contact:
         contact = self._controller.contacts.get(contact_id)

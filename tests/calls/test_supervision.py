@@ -87,7 +87,8 @@ async def test_whoever_is_alone_with_a_supervisor_goes_back_to_the_flow(tmp_path
 
 async def test_reassign_priority_force_and_broadcast(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
-        sue, desks = "sue-id", desk.control.supervision
+        desks = desk.control.supervision
+        sue = (await desk.house.controller.users.add("sue", password_hash="-", roles=["supervisor"])).user_id
         desk.contact = contact = await desk.house.call()
         await desk.house.quiet()
         await desks.priority(sue, contact.contact_id, 90)
