@@ -14,8 +14,12 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 expect.set_options(timeout=60_000)  # as long as a busy machine may need for a page
 AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None or not (DIST / "index.html").is_file(), reason="needs chromium and web/dist"),
-    pytest.mark.timeout(180),
+    pytest.mark.e2e,
+    pytest.mark.skipif(
+        CHROMIUM is None or not (DIST / "index.html").is_file() or not AXE.is_file(),
+        reason="needs chromium and web/dist",
+    ),
+    pytest.mark.timeout(300),
 ]
 RINGS = """
 window.__strikes = 0;
