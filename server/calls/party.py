@@ -44,6 +44,8 @@ class Party:
         party_id: str = "",
     ) -> None:
         self.party_id = party_id or new_id()
+        self.participant_id = self.party_id
+        """Their row; another one where several were rung in turn to be this party."""
         self.role: Serving = role
         self.purpose: Purpose = purpose
         self.card = card
@@ -101,7 +103,7 @@ class Party:
     def snapshot(self) -> PartySnapshot:
         """For a restarted app."""
         return PartySnapshot(
-            party_id=self.party_id, role=self.role, purpose=self.purpose, user_id=self.user_id, name=self.name,
+            party_id=self.party_id, participant_id=self.participant_id, role=self.role, purpose=self.purpose, user_id=self.user_id, name=self.name,
             transport=self.transport, leg_id=self.leg_id, desk_id=self.desk_id, offer_id=self.offer_id, mode=self.mode,
             connected=self.connected, held=self.held, away=self.away, muted=self.muted, listed=self._listed,
             why=self.why, until_ms=self.until_ms, since_ms=self.since_ms,
@@ -114,6 +116,7 @@ class Party:
             contact, saved.role, saved.purpose, card=card, name=saved.name, offer_id=saved.offer_id,
             desk_id=saved.desk_id, party_id=saved.party_id,
         )  # fmt: skip
+        party.participant_id = saved.participant_id or saved.party_id
         party.mode, party.transport, party.leg_id = saved.mode, saved.transport, saved.leg_id
         party.connected, party.held, party.away, party.muted = saved.connected, saved.held, saved.away, saved.muted
         party.why, party.until_ms, party.since_ms, party._listed = (
@@ -287,14 +290,14 @@ class Party:
             role="external" if self.role == "outside" else self.role,
             user_id=self.user_id or None,
             name=self.name,
-            participant_id=self.party_id,
+            participant_id=self.participant_id,
         )
 
     async def _new_leg(self, transport: wire.Transport, remote: str, worker_id: str) -> str:
         await self.list_party()
         leg_id = new_id()
         await self._contact.around.store.add_leg(
-            leg_id=leg_id, participant_id=self.party_id, transport=transport, remote=remote, worker_id=worker_id
+            leg_id=leg_id, participant_id=self.participant_id, transport=transport, remote=remote, worker_id=worker_id
         )
         self._know(leg_id)
         return leg_id
@@ -303,7 +306,7 @@ class Party:
         contact = self._contact
         role: Literal["agent", "external", "supervisor"] = "external" if self.role == "outside" else self.role
         contact.around.legs[leg_id] = (
-            LegRef(leg_id, role, contact.conversation_id, contact.contact_id, self.party_id),
+            LegRef(leg_id, role, contact.conversation_id, contact.contact_id, self.participant_id),
             contact,
         )
 

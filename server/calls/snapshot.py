@@ -24,6 +24,7 @@ class PartySnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
     party_id: str
     role: Literal["agent", "outside", "supervisor"]
     purpose: Purpose
+    participant_id: str = ""
     user_id: str = ""
     name: str = ""
     transport: Literal["sip", "webrtc", "chat"] = "sip"

@@ -10,6 +10,7 @@ from desk.model import Announce, Moved, Offer, Overflow, Withdraw
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.party import Party
 from server.hub import NoWorker
+from session.ids import new_id
 
 if TYPE_CHECKING:
     from server.calls.consults import Consults
@@ -70,6 +71,7 @@ class Tickets:
             desk_id=now.ticket,
             party_id=party.party_id,
         )
+        fresh.participant_id = new_id()
         fresh.why, fresh.until_ms = action.why, contact.now_ms() + action.until_ms - desk.now()
         contact.room.parties[party.party_id] = fresh
         offered = {"party_id": party.party_id, "user_id": card.user_id, "offer_id": action.offer_id, "why": action.why}

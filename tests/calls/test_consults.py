@@ -227,18 +227,19 @@ async def test_to_queues_and_flows(tmp_path: Path) -> None:
         assert desk.listened_to("leg-1")
 
 
-async def test_a_queue_is_asked(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("one", "other"), [("bob", "sam"), ("sam", "uri"), ("uri", "bob")])
+async def test_a_queue_is_asked(tmp_path: Path, one: str, other: str) -> None:
     """The first declines, the next one of the queue is rung for the same question."""
     async with open_desk(tmp_path) as desk:
         mine = (await desk.talk()).leg_id
-        await desk.free("bob")
+        await desk.free(one)
         party = await desk.ask("amy", Target("queue", "experts"))
         first = desk.contact.room.parties[party.party_id]
-        await desk.control.desk.decline(desk.ids["bob"], first.offer_id)
+        await desk.control.desk.decline(desk.ids[one], first.offer_id)
         await desk.house.quiet()
         assert desk.contact.consults.now is not None
-        await desk.free("sam")
-        leg = await desk.pick_up("sam")
+        await desk.free(other)
+        leg = await desk.pick_up(other)
         assert desk.together(mine, leg)
         desk.safe()
         await desk.step("amy", "cancel")

@@ -132,7 +132,7 @@ async def test_a_spoken_pin_resent_after_a_restart_is_not_written_down(tmp_path:
 async def test_a_caller_on_hold_over_a_restart_can_be_taken_back(tmp_path: Path) -> None:
     store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/w.db")
     anna = PartySnapshot(
-        party_id="p", role="agent", purpose="offer", user_id="anna", name="Anna", leg_id="leg-2", desk_id="k", connected=True
+        party_id="p", participant_id="p", role="agent", purpose="offer", user_id="anna", name="Anna", leg_id="leg-2", desk_id="k", connected=True
     )  # fmt: skip
     room = RoomSnapshot(parties=[anna], principal="p", customer_held=True)
     contact = await taken_back(store, sensitive=False, phase="talking", room=room)
