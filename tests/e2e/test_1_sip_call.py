@@ -29,7 +29,7 @@ def rows(instance: Instance) -> Iterator[tuple[str, str]]:
         assert "event" in tables
         for table in set(tables) - {"flow_file"}:
             for row in database.execute(f'SELECT * FROM "{table}"'):  # noqa: S608
-                yield table, " ".join(v.decode(errors="replace") if isinstance(v, bytes) else str(v) for v in row)
+                yield table, "\n".join(v.decode(errors="replace") if isinstance(v, bytes) else str(v) for v in row)
 
 
 def test_the_whole_way(instance: Instance, tmp_path: Path) -> None:
