@@ -19,20 +19,13 @@ from dialog.options import DialogOptions
 from dialog.ports import Ports, Understood
 from dialog.understanding import normal
 from dialog.yamlfile import FileError
+from tests.shop import shop
 
 FLOWS = Path(__file__).parents[2] / "flows"
 
-FLOW = """format: flow/v1
-id: shop
-title: {en: Shop}
-locales: [en]
-start: ask
-blocks:
-  ask:
-    type: understand
-    prompt: {en: How can I help you}
-    no_match: {en: Sorry}
-    exits: {order_status: look, unknown: people}
+FLOW = shop(
+    "{order_status: look, unknown: people}",
+    """\
   look:
     type: http
     url: "https://shop.example/orders/1"
@@ -52,9 +45,8 @@ blocks:
     text: {en: A colleague takes over.}
     overflow: {wait_s: 60}
     exits: {answered: bye, overflow: bye, no_agents: bye}
-  bye: {type: end, text: {en: Goodbye}}
-handlers: {on_human_request: people, on_error: people, on_silence: bye}
-"""
+""",
+)
 TESTS = """format: flowtest/v1
 flow: shop
 given:

@@ -25,24 +25,16 @@ from server.publishing import NotPublished, Publishing
 from session.flow_contents import Snapshot
 from session.flow_versions import FlowVersions, Version
 from session.store import Store
+from tests.shop import shop
 
-FLOW = """format: flow/v1
-id: shop
-title: {en: Shop}
-locales: [en]
-start: ask
-blocks:
-  ask:
-    type: understand
-    prompt: {en: How can I help you}
-    no_match: {en: Sorry}
-    exits: {goodbye: bye, unknown: people}
+FLOW = shop(
+    "{goodbye: bye, unknown: people}",
+    """\
   people:
     type: queue
     exits: {answered: bye, overflow: bye, no_agents: bye}
-  bye: {type: end, text: {en: Goodbye}}
-handlers: {on_human_request: people, on_error: people, on_silence: bye}
-"""
+""",
+)
 NEW = FLOW.replace("How can I help you", "What is it")
 TESTS = """format: flowtest/v1
 flow: shop
