@@ -49,7 +49,7 @@ class DialogOptions(BaseModel):
     )
     customers: str = Field(
         default="customers.sample.yaml",
-        description="customer directory file inside the flows folder; the sample is for trying out",
+        description="customer directory file, inside the flows folder or by its full path; the sample is for trying out",
     )
     company: dict[str, str] = Field(
         default={"en": "Warmline", "zh-CN": "暖线"}, description="{{company}} in prompts, by locale"
