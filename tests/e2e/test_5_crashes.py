@@ -75,10 +75,11 @@ def test_the_inference_worker_dies_in_a_turn(instance: Instance) -> None:
     instance.ended(conversation, 40)
 
 
-def written(instance: Instance) -> bool:
-    """Whether the dialogs' file knows a call that is up (state 4)."""
+def written(instance: Instance, user: str) -> bool:
+    """Whether the dialogs' file knows a call to this softphone that is up (state 4)."""
     with contextlib.closing(sqlite3.connect(instance.folder / "data" / "edge-dialogs.db")) as database:
-        return bool(database.execute("SELECT 1 FROM dialog WHERE state = 4").fetchone())
+        mine = "SELECT 1 FROM dialog WHERE state = 4 AND to_uri LIKE ?"
+        return bool(database.execute(mine, (f"sip:{user}@%",)).fetchone())
 
 
 def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None
     caller, conversation = instance.call(QUIET, {"dtmf": "2"}, QUIET, {"dtmf": "0"}, max_s=120)
     instance.wait(conversation, "queue.accepted", 60)
     phone.wait("answered")
-    until("Kamailio wrote the call down", lambda: written(instance))
+    until("Kamailio wrote the call down", lambda: written(instance, "dan"))
 
     old = instance.kill("kamailio")
     instance.back("kamailio", old)

@@ -27,7 +27,7 @@ def heard(path: Path, hz: int) -> np.ndarray:
 def test_consult_transfer_monitor_whisper_barge_takeover(instance: Instance, tmp_path: Path) -> None:
     """Ann asks Ben while the caller waits, and gives the caller to him; Sue listens, whispers, talks, takes over."""
     phones, tokens = {}, {}
-    for name, hz in (("ann", ANN), ("bea", BEN), ("sue", SUE)):
+    for name, hz in (("ada", ANN), ("bea", BEN), ("sue", SUE)):
         token, secret = instance.agent(name)
         sound = tone(tmp_path / f"{name}.wav", hz, 240)
         phones[name], tokens[name] = instance.softphone(name, secret, "--wav", str(sound)), token
@@ -39,21 +39,21 @@ def test_consult_transfer_monitor_whisper_barge_takeover(instance: Instance, tmp
         done = instance.ask(method, path, tokens[who], json=body)
         assert done.status_code in (200, 204), (path, done.text, instance.story(conversation))
 
-    instance.available(tokens["ann"])
+    instance.available(tokens["ada"])
     caller, conversation = instance.call(
         QUIET, {"dtmf": "2"}, QUIET, {"dtmf": "0"}, {"wait": 1.0}, {"play": str(tone(tmp_path / "c.wav", CALLER, 240))}
     )
-    instance.wait(conversation, "queue.accepted", 60, agent="ann")
+    instance.wait(conversation, "queue.accepted", 60, agent="ada")
     contact = instance.history(conversation)["contacts"][0]["id"]
     mine, watched = f"/api/agent/contacts/{contact}", f"/api/supervise/contacts/{contact}"
     time.sleep(3)  # they talk
     instance.available(tokens["bea"])
-    order("ann", f"{mine}/consult", {"target": {"kind": "agent", "to": "bea"}})
+    order("ada", f"{mine}/consult", {"target": {"kind": "agent", "to": "bea"}})
     instance.wait(conversation, "consult.answered", 20)
     time.sleep(4)  # the two agents talk, the caller hears music
-    order("ann", f"{mine}/consult/complete")
+    order("ada", f"{mine}/consult/complete")
     instance.wait(conversation, "transfer.completed", 10)
-    phones["ann"].wait("ended")
+    phones["ada"].wait("ended")
     time.sleep(3)  # Bea has the caller
     order("sue", f"{watched}/join", {"mode": "monitor"})
     instance.wait(conversation, "supervise.joined", 20)
