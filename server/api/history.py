@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from server.api.access import Staff, auth_of, same_origin, who
 from server.auth import Refused
+from server.desktop.timeline import said_to_others
 from server.pages import OpenPages
 from session.queries import Queries
 from session.store import Store
@@ -168,8 +169,11 @@ async def events(
     pages: OpenPages = socket.app.state.pages
     if watcher is not None:
         pages.opened(watcher.user_id)
+    user_id = watcher.user_id if watcher is not None else ""
     store: Store = socket.app.state.store
-    subscription = store.bus.subscribe(lambda event: not wanted or event.conversation_id in (wanted, ""))
+    subscription = store.bus.subscribe(
+        lambda event: (not wanted or event.conversation_id in (wanted, "")) and _is_for(event, user_id)
+    )
     closed = asyncio.create_task(_until_closed(socket))
     getting: asyncio.Task[StoredEvent | None] | None = None
     last, check_at = 0, time.monotonic() + RECHECK_S
@@ -178,7 +182,8 @@ async def events(
             last = after
             while replay := await Queries(store).events_after(last, conversation_id=wanted or None, limit=REPLAY):
                 for event in replay:
-                    await _send(socket, event, is_caller)
+                    if _is_for(event, user_id):
+                        await _send(socket, event, is_caller)
                     last = event.seq or last
         while not closed.done():
             getting = getting or asyncio.create_task(subscription.get())
@@ -228,6 +233,12 @@ async def _may_watch(socket: WebSocket, conversation: str | None, token: str | N
     return conversation or "", False
 
 
+def _is_for(event: StoredEvent, user_id: str) -> bool:
+    """A broadcast that names people is shown to nobody else."""
+    named = event.payload.get("user_ids") if event.type == "broadcast" else None
+    return not named or user_id in named
+
+
 async def _until_closed(socket: WebSocket) -> None:
     """Nothing is expected of watchers; whatever comes is read and dropped."""
     while (await socket.receive())["type"] != "websocket.disconnect":
@@ -237,9 +248,11 @@ async def _until_closed(socket: WebSocket) -> None:
 async def _send(socket: WebSocket, event: StoredEvent, is_caller: bool) -> None:
     fields = asdict(event)
     if is_caller:
-        if event.type not in CALLER_SEES:
+        if event.type not in CALLER_SEES or said_to_others(event.type, event.payload):
             return
-        fields["payload"] = {key: value for key, value in event.payload.items() if key in CALLER_KEYS}
+        # why they wait may be an agent's note, or how they feel
+        shown = CALLER_KEYS - {"reason"} if event.type == "queue.entered" else CALLER_KEYS
+        fields["payload"] = {key: value for key, value in event.payload.items() if key in shown}
     await asyncio.wait_for(socket.send_text(msgspec.json.encode(fields).decode()), SEND_TIMEOUT_S)
 
 

@@ -17,7 +17,13 @@ SHOWN = frozenset(
     }
 )  # fmt: skip
 CALLER_SEES = frozenset({"queue.entered", "queue.accepted", "agent.left", "contact.ended"})
+OTHERS = frozenset({"agent", "external", "supervisor"})
 _ROLES = {"customer", "agent", "bot", "external", "supervisor"}
+
+
+def said_to_others(kind: str, payload: Mapping[str, Any]) -> bool:
+    """The bot said it to somebody else alone, such as who the caller is to the agent: nothing for callers."""
+    return kind == "bot.said" and payload.get("role") in OTHERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ async def timeline(queries: Queries, conversation_id: str, *, for_caller: bool) 
         for contact in history.contacts
     ]
     for event in history.events:
+        if for_caller and said_to_others(event["type"], event["payload"]):
+            continue
         item = _item(event, conversation_id, channels)
         if item is not None and (not for_caller or item.kind != "event" or item.event in CALLER_SEES):
             items.append(_for_caller(item) if for_caller else item)

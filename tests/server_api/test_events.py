@@ -86,6 +86,22 @@ async def test_a_caller_sees_the_talk_of_their_own_conversation(world: Any, serv
         assert (event["type"], event["payload"]) == ("bot.said", {"text": "for you", "role": "bot"})
 
 
+async def test_what_is_said_and_noted_for_our_people_is_not_for_callers(world: Any, served: str) -> None:
+    own = await world.store.create_conversation(language="en")
+    whispered = {"text": "An angry VIP.", "planned": "An angry VIP."}
+    for role in ("agent", "external", "supervisor"):
+        await world.store.append(own, "bot.said", {"role": role, **whispered})
+    await world.store.append(own, "queue.entered", {"reason": "was rude to me", "queue": "billing"})
+    await world.store.append(own, "bot.said", {"role": "customer", "text": "for you"})
+    token = world.app.state.auth.caller_token(own)
+    async with websockets.connect(f"ws://{served}/api/events?token={token}&after=0") as socket:
+        seen = [await receive(socket) for _ in range(3)]
+    assert [event["payload"] for event in seen[1:]] == [{}, {"role": "customer", "text": "for you"}]
+    async with world.as_caller(own) as caller:
+        items = (await caller.get(f"/api/conversations/{own}/timeline")).json()
+    assert [item["text"] for item in items] == ["", "for you"]
+
+
 @pytest.mark.parametrize("case", ["none", "bad", "other_conversation", "designer", "expired_epoch", "foreign_page"])
 async def test_who_may_not_watch(world: Any, served: str, case: str) -> None:
     own = await world.store.create_conversation(language="en")
