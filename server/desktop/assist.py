@@ -32,6 +32,7 @@ from session.types import StoredEvent
 log = structlog.get_logger(__name__)
 
 MOST_CARDS = 3
+MOST_DESKS = 2000  # contacts with cards; the longest silent goes: the end of a call is missed, or news come after it
 MOST_WAITING = 200  # contacts with words not thought about yet; more than a busy floor says at once
 WORKERS = 2
 THINK_S = 1.2  # s to find articles: what comes after 1.5 s is of no use any more
@@ -111,7 +112,7 @@ class Assistant:
         self._folder_of = folder_of
         self._clock = clock
         self._files: dict[Path, Edited[Assist]] = {}
-        self._desks: dict[str, Desk] = {}
+        self._desks: OrderedDict[str, Desk] = OrderedDict()
         self._waiting: OrderedDict[str, float] = OrderedDict()
         self._work = asyncio.Event()
         self.dropped = 0
@@ -173,6 +174,9 @@ class Assistant:
         desk = self._desks.get(contact_id)
         if desk is None:
             desk = self._desks[contact_id] = Desk(Talk(contact_id, event.conversation_id))
+            while len(self._desks) > MOST_DESKS:
+                self._desks.popitem(last=False)
+        self._desks.move_to_end(contact_id)
         talk = desk.talk
         match event.type:
             case "utterance.final" | "message":

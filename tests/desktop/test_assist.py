@@ -19,7 +19,7 @@ from dialog.library import FlowFolder
 from dialog.ports import Understood, Vectors
 from dialog.yamlfile import FileError
 from server.desktop.advice import Assist, Calm, read_assist
-from server.desktop.assist import MOST_WAITING, Assistant
+from server.desktop.assist import MOST_DESKS, MOST_WAITING, Assistant
 from server.desktop.desktop import Desktop
 from server.desktop.knowledge import KnowledgeDesk
 from server.desktop.suggestions import Suggestions, distance
@@ -308,6 +308,23 @@ async def test_a_burst_costs_the_oldest_words_never_a_call(store: Store) -> None
     for number in range(MOST_WAITING + 5):
         assistant.take(replace(event, contact_id=f"c{number}"))
     assert assistant.dropped == 5
+
+
+async def test_news_of_contacts_that_are_over_fill_no_memory(store: Store) -> None:
+    """A ticket that changes days after its call, an agent's last words after the customer hung up."""
+    desk = Desk()
+    assistant = Assistant(store, desk, TalkReader(store, desk, ""), Suggestions(store), lambda _flow: FLOWS)
+    event = StoredEvent(
+        seq=1, conversation_id="v", contact_id="live", participant_id=None, leg_id=None, type="queue.accepted",
+        payload={"user_id": "amy"}, at=utcnow(),
+    )  # fmt: skip
+    assistant.take(event)
+    for number in range(MOST_DESKS + 5):
+        assistant.take(replace(event, contact_id=f"c{number}", type="ticket.changed", payload={}))
+        if number == MOST_DESKS // 2:
+            assistant.take(replace(event, type="bot.said", payload={}))  # the live one goes on
+    assert len(assistant._desks) == MOST_DESKS
+    assert assistant._desks["live"].agents == {"amy"}
 
 
 def test_a_broken_file_stops_the_start_and_a_missing_one_is_the_shipped_one(tmp_path: Path) -> None:
