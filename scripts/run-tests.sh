@@ -8,9 +8,10 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 calls=(tests/e2e)
-# Named file by file, so that the lane need not import every test there is: the mark must stand in the file.
-mapfile -t processes < <(grep -rl 'mark\.e2e' tests --include='test_*.py' "${calls[@]/#tests\//--exclude-dir=}" | sort)
-pytest=(.venv/bin/python -m pytest -q -p no:cacheprovider "$@")
+# Named file by file, so that the lane need not import every test there is: the mark must stand in the file. Backwards,
+# so that the demo, a whole instance too, finds on disk what the calls' instance has learnt by then.
+mapfile -t processes < <(grep -rl 'mark\.e2e' tests --include='test_*.py' "${calls[@]/#tests\//--exclude-dir=}" | sort -r)
+pytest=(.venv/bin/python -m pytest -q -p no:cacheprovider --durations=12 "$@")
 folder=$(mktemp -d /tmp/warmline-tests.XXXXXX)
 running=()
 trap 'kill "${running[@]}" 2> /dev/null; wait; rm -rf "$folder"' EXIT
