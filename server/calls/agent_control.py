@@ -92,13 +92,13 @@ class AgentControl:
 
     async def hold(self, user_id: str, contact_id: str, on: bool, party_id: str | None) -> None:
         """Hold or take back."""
-        contact, _ = self._talking(user_id, contact_id)
-        await asked(contact, lambda: in_call.hold(contact, on, party_id, user_id))
+        contact, me = self._talking(user_id, contact_id)
+        await asked(contact, lambda: in_call.hold(contact, on, party_id, self._still(contact, me).user_id))
 
     async def mute(self, user_id: str, contact_id: str, on: bool) -> None:
         """The agent's microphone."""
         contact, party = self._talking(user_id, contact_id)
-        await asked(contact, lambda: in_call.mute(contact, party, on))
+        await asked(contact, lambda: in_call.mute(contact, self._still(contact, party), on))
 
     async def keypad(self, user_id: str, contact_id: str, party_id: str, digits: str) -> None:
         """Tones to one party."""
@@ -112,15 +112,15 @@ class AgentControl:
 
     async def record(self, user_id: str, contact_id: str, on: bool) -> None:
         """Pause the recording, or go on with it."""
-        contact, _ = self._talking(user_id, contact_id)
+        contact, me = self._talking(user_id, contact_id)
         if contact.chat or (on and not contact.may_record):
             raise NotNow("the customer did not agree to be recorded" if on else "nothing is recorded")
-        await asked(contact, lambda: in_call.record(contact, on, user_id))
+        await asked(contact, lambda: in_call.record(contact, on, self._still(contact, me).user_id))
 
     async def consult(self, user_id: str, contact_id: str, target: views.Target) -> views.Party:
         """Ask somebody, the customer on hold."""
         contact, party = self._talking(user_id, contact_id)
-        party_id = await asked(contact, lambda: contact.consults.begin(party, target))
+        party_id = await asked(contact, lambda: contact.consults.begin(self._still(contact, party), target))
         asked_one = contact.room.parties.get(party_id)
         if asked_one is None:
             raise NotNow("they cannot be reached")
@@ -136,12 +136,12 @@ class AgentControl:
             "conference": consults.conference,
             "complete": consults.complete,
         }
-        await asked(contact, lambda: steps[step](party))
+        await asked(contact, lambda: steps[step](self._still(contact, party)))
 
     async def transfer(self, user_id: str, contact_id: str, target: views.Target) -> None:
         """To somebody unasked; the customer is back when that fails."""
         contact, party = self._talking(user_id, contact_id)
-        await asked(contact, lambda: contact.consults.begin(party, target, blind=True))
+        await asked(contact, lambda: contact.consults.begin(self._still(contact, party), target, blind=True))
 
     async def drop(self, user_id: str, contact_id: str, party_id: str) -> None:
         """Remove somebody from the call."""
@@ -149,14 +149,17 @@ class AgentControl:
         other = contact.room.parties.get(party_id)
         if other is None or other is me or other.role == "supervisor":
             raise NotNow("there is no such party whom you could remove")
-        await asked(contact, lambda: contact.room.leave(other, reason="removed"))
+
+        async def remove() -> None:
+            self._still(contact, me)
+            await contact.room.leave(self._still(contact, other), reason="removed")
+
+        await asked(contact, remove)
 
     async def park(self, user_id: str, contact_id: str) -> str:
         """The code by which the customer is taken back."""
         contact, party = self._talking(user_id, contact_id)
-        used = {c.keeping.code for c in self._controller.contacts.values()}
-        code = next(str(number) for number in range(FIRST_CODE, FIRST_CODE + 10_000) if str(number) not in used)
-        return await asked(contact, lambda: contact.keeping.park(party, code))
+        return await asked(contact, lambda: contact.keeping.park(self._still(contact, party), self._free_code()))
 
     async def take_parked(self, user_id: str, code: str, sdp: str | None) -> views.Taken:
         """Take a parked customer, in the browser or on the agent's phone."""
@@ -199,6 +202,11 @@ class AgentControl:
             desk.do(desk.desk.wrapped_up(user_id, desk.now(), name))
 
     # ------------------------------------------------------------------ inside
+
+    def _free_code(self) -> str:
+        """Asked for in the actor that takes it at once, so that two who park together have two."""
+        used = {c.keeping.code for c in self._controller.contacts.values()}
+        return next(str(number) for number in range(FIRST_CODE, FIRST_CODE + 10_000) if str(number) not in used)
 
     def _held(self, user_id: str, contact_id: str) -> list[str]:
         """The desk's names of what this agent does after-call work for. Raises `NotNow`."""

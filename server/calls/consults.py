@@ -88,6 +88,8 @@ class Consults:
     async def _reach(self, asker: Party, target: Target, blind: bool) -> Party:
         contact = self._contact
         card = reaching.agent_of(contact, target.to, but=asker.user_id) if target.kind == "agent" else None
+        if target.kind == "queue":
+            reaching.takes(contact, target.to)
         if target.kind in ("number", "sip"):
             party = await reaching.ring_outside(contact, target)
         else:

@@ -177,7 +177,7 @@ class Contact:
     async def _rescue(self) -> None:
         """Something of ours broke: let the flow's error handler take the caller to a human, or say goodbye.
 
-        Who talks goes on talking; who waits or is being transferred comes back to the flow first.
+        Who talks goes on talking; who waits, is being transferred, or has nobody comes back to the flow first.
         """
         if self.gone:
             self.phase = "ended"  # what is written at the end was tried; nobody is on the line
@@ -189,7 +189,11 @@ class Contact:
             if self.phase == "transfer":
                 await self.transfers.caller_gone()
                 self.transfers.line = None
-            if self.phase in ("queued", "transfer"):
+            alone = self.phase in ("talking", "parked") and not self.room.somebody
+            if alone:
+                await self.handover.abandon()
+                await self.room.dissolve()
+            if alone or self.phase in ("queued", "transfer"):
                 await self.back_to_flow(ev.Failed(where="app", why="internal error"))
             elif self.phase == "flow":
                 await self.step(ev.Failed(where="app", why="internal error"))

@@ -267,6 +267,25 @@ class Handover:
         contact.phase = "queued"
         self.wait()
 
+    async def resumed(self) -> None:
+        """Whoever was told something as the app went down was told enough: what they heard of it nobody knows."""
+        contact, desk = self._contact, self._contact.around.desk
+        told = next((p for p in self._ringing() if p.whisper_id), None)
+        if told is None:
+            return
+        if told.user_id in desk.desk.agents:
+            queue = contact.queue.queue if contact.queue is not None else ""
+            desk.do(desk.desk.assign(told.user_id, told.desk_id, desk.now(), queue=queue))
+        await self.through(told)
+
+    async def abandon(self) -> None:
+        """Something of ours broke as they answered: they are free, and their line is closed."""
+        contact, desk = self._contact, self._contact.around.desk
+        for party in self._ringing():
+            del contact.room.parties[party.party_id]
+            desk.do(desk.desk.ended(contact.contact_id, desk.now(), agent_id=party.user_id))
+            await party.hang_up("failed")
+
     async def through(self, party: Party | None = None) -> None:
         """The agent has heard what was whispered, or (None) never will."""
         told = next((p for p in self._ringing() if p.whisper_id and party in (None, p)), None)

@@ -106,7 +106,7 @@ class Party:
             party_id=self.party_id, participant_id=self.participant_id, role=self.role, purpose=self.purpose, user_id=self.user_id, name=self.name,
             transport=self.transport, leg_id=self.leg_id, desk_id=self.desk_id, offer_id=self.offer_id, mode=self.mode,
             connected=self.connected, held=self.held, away=self.away, muted=self.muted, listed=self._listed,
-            why=self.why, until_ms=self.until_ms, since_ms=self.since_ms,
+            why=self.why, until_ms=self.until_ms, since_ms=self.since_ms, whisper_id=self.whisper_id,
         )  # fmt: skip
 
     @classmethod
@@ -122,6 +122,7 @@ class Party:
         party.why, party.until_ms, party.since_ms, party._listed = (
             saved.why, saved.until_ms, saved.since_ms, saved.listed,
         )  # fmt: skip
+        party.whisper_id = saved.whisper_id
         if party.leg_id:
             party._know(party.leg_id)
         return party

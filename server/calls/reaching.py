@@ -36,6 +36,15 @@ def agent_of(contact: Contact, to: str, *, but: str = "") -> AgentCard:
     return card
 
 
+def takes(contact: Contact, queue: str) -> None:
+    """Raises `NotNow` for a queue that there is not, in which a customer would wait for ever, or that takes nobody now."""
+    desk = contact.around.desk
+    if queue not in desk.desk.queues:
+        raise NotNow("there is no such queue")
+    if not desk.desk.takes(queue, desk.now()):
+        raise NotNow("this queue is closed or full")
+
+
 def address_of(contact: Contact, target: Target) -> str:
     """The SIP address of somebody outside. Raises `NotNow` when the rules do not allow it."""
     around = contact.around

@@ -45,9 +45,7 @@ async def to_queue(contact: Contact, target: Target, *, by: str) -> None:
         announce=old.announce if old is not None else True,
         again=True,
     )
-    desk = contact.around.desk
-    if not desk.desk.takes(target.to, desk.now()):
-        raise NotNow("this queue is closed or full")
+    reaching.takes(contact, target.to)
     await contact.note("transfer.started", {"target": "queue", "to": target.to, "by": by, "blind": True})
     contact.phase = "queued"
     await contact.room.dissolve()
@@ -63,8 +61,7 @@ async def elsewhere(contact: Contact, target: Target) -> None:
         card = reaching.agent_of(contact, target.to)
         moved = msgspec.structs.replace(queue, queue="direct", skills=[], only=card.user_id, transfer_id="")
     elif target.kind == "queue":
-        if not desk.desk.takes(target.to, desk.now()):
-            raise NotNow("this queue is closed or full")
+        reaching.takes(contact, target.to)
         moved = msgspec.structs.replace(queue, queue=target.to, skills=[], only="", transfer_id="")
     else:
         raise NotNow("who waits can be given to agents and queues only")

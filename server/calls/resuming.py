@@ -33,6 +33,7 @@ async def resume(contact: Contact, playing: str | None) -> None:
             await carry_out(contact, effect, 0.0)
     else:
         await contact.room.resumed()
+        await contact.handover.resumed()
     if contact.phase == "queued":
         if playing is None:
             await contact.music(True)

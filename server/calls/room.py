@@ -71,6 +71,14 @@ class Room:
         """Agents and those outside who were let in, the away among them."""
         return [p for p in self.parties.values() if p.serving]
 
+    @property
+    def somebody(self) -> bool:
+        """Is anybody with the customer, about to be, or is there a place where they are found?"""
+        contact = self._contact
+        told = any(p.whisper_id for p in self.parties.values())
+        asked = contact.consults.waits_for_target or contact.transfers.line is not None
+        return bool(self.serving()) or told or asked or bool(contact.keeping.code)
+
     async def enter(self, party: Party) -> None:
         """They are let in (call `settle` when all is declared)."""
         contact = self._contact
@@ -275,6 +283,8 @@ class Room:
         if self.parties.get(party.party_id) is not party or party.connected:
             raise NotNow("this offer is over")
         await self._answers(party).answered(party)
+        if not party.connected:
+            raise NotNow("somebody else has it already")
 
     async def on_leg(self, party: Party, event: wire.LegEvent) -> None:
         """A report of somebody's leg."""

@@ -40,6 +40,7 @@ class PartySnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
     why: str = ""
     until_ms: int = 0
     since_ms: int = 0
+    whisper_id: str = ""
 
 
 class ConsultSnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

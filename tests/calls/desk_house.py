@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from desk.queues import default_queue
 from server.api.views import Target
 from server.calls.contact import Contact
 from server.calls.control import Control
@@ -40,6 +41,7 @@ blocks:
 """,
 }
 DEVICES = {"amy": "browser", "bob": "browser", "sam": "sip", "uri": "uri"}
+QUEUES = ("billing", "experts")
 OUTSIDE = Target("number", NUMBER)
 
 
@@ -176,4 +178,6 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
         hub: Any = house.controller.hub
         hub.ask = ask
         await house.controller.reload_agents()
+        desk = house.controller.desk
+        desk.do(desk.desk.set_queues([default_queue(q, desk.desk.options) for q in QUEUES], desk.now()))
         yield people(house)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from desk.queues import default_queue
 from server.api.ports import NotNow
 from server.api.views import Target
 from server.calls.contact import Contact
@@ -107,6 +109,24 @@ async def test_an_agent_takes_a_chat_writes_and_gives_it_on(tmp_path: Path) -> N
         await house.quiet()
         assert house.orders == []
         assert contact.phase != "talking"
+
+
+async def test_of_two_who_take_a_chat_at_once_one_is_told_it_is_gone(tmp_path: Path) -> None:
+    async with open_house(tmp_path, FLOW) as house:
+        ids = await house.agents("amy", "bob")
+        api, desk = control(house), house.controller.desk
+        everybody = default_queue("support", desk.desk.options).model_copy(update={"strategy": "ring_all"})
+        desk.do(desk.desk.set_queues([everybody], desk.now()))
+        for user_id in ids.values():
+            house.controller.set_availability(user_id, "available")
+        contact = await begin(house)
+        await write(house, contact, "yes")
+        assert contact.queue is not None
+        assert contact.queue.queue == "support"
+        offers = [(user_id, api.desk.view(user_id).offers[0].offer_id) for user_id in ids.values()]
+        done = await asyncio.gather(*(api.desk.accept(*one, None) for one in offers), return_exceptions=True)
+        assert sorted(type(one).__name__ for one in done) == ["NotNow", "Taken"]
+        assert len(contact.room.serving()) == 1
 
 
 async def test_a_chat_goes_on_after_a_restart(tmp_path: Path) -> None:

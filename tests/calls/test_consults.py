@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,40 @@ async def test_to_queues_and_flows(tmp_path: Path) -> None:
         assert (contact.phase, contact.flow_id, desk.house.spoken()[-1]) == ("flow", "bank", "This is the bank.")
         assert desk.house.of(wire.HangupLeg, leg)
         assert desk.listened_to("leg-1")
+
+
+async def test_a_queue_that_there_is_not_takes_nobody(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        mine = (await desk.talk()).leg_id
+        me, contact_id = desk.ids["amy"], desk.contact.contact_id
+        for order in (desk.control.desk.transfer, desk.control.desk.consult):
+            with pytest.raises(NotNow, match="no such queue"):
+                await order(me, contact_id, Target("queue", "bilding"))
+        assert desk.together("leg-1", mine)
+
+
+@pytest.mark.parametrize(("first", "then"), [("hangup", "transfer"), ("complete", "cancel"), ("flow", "flow")])
+async def test_two_orders_at_once_and_the_first_ends_my_part(tmp_path: Path, first: str, then: str) -> None:
+    """A second click, or another tab: what is asked by somebody who has left meanwhile changes nothing."""
+    async with open_desk(tmp_path) as desk:
+        await desk.talk()
+        me, contact_id, control = desk.ids["amy"], desk.contact.contact_id, desk.control.desk
+        await desk.free("bob", "sam")
+        if first == "complete":
+            await desk.ask("amy", SAM)
+        orders = {
+            "hangup": lambda: control.hang_up(me, contact_id),
+            "transfer": lambda: control.transfer(me, contact_id, BOB),
+            "flow": lambda: control.transfer(me, contact_id, Target("flow", "bank")),
+            "complete": lambda: control.consult_step(me, contact_id, "complete"),
+            "cancel": lambda: control.consult_step(me, contact_id, "cancel"),
+        }
+        done = await asyncio.gather(orders[first](), orders[then](), return_exceptions=True)
+        assert [type(one) for one in done] == [type(None), NotNow]
+        await desk.house.quiet()
+        desk.safe()
+        assert (desk.contact.consults.now is not None) is (first == "complete")
+        assert desk.house.spoken().count("This is the bank.") == (first == "flow")
 
 
 @pytest.mark.parametrize(("one", "other"), [("bob", "sam"), ("sam", "uri"), ("uri", "bob")])

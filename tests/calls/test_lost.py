@@ -12,6 +12,7 @@ from server.calls.ledger import TurnLedger
 from server.calls.recovery import recover
 from session import wire
 from session.model import Contact as ContactRow
+from session.store import Store
 from tests.calls.house import open_house
 from tests.calls.test_chat import FLOW as QUEUE
 from tests.calls.test_transfers import flow
@@ -90,6 +91,31 @@ async def test_a_talk_outlives_its_agents_account(tmp_path: Path) -> None:
         again.up, again.waiting_for_leg = True, False
         await house.ended(leg)
         assert again.phase == "flow"
+
+
+async def test_a_database_that_fails_as_the_agent_answers_loses_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the customer hears music for ever, and the agent nothing."""
+    append, failed = Store.append, list[str]()
+
+    async def fails_once(store: Store, conversation_id: str, kind: str, payload: Any, **more: Any) -> Any:
+        if kind == "queue.accepted" and not failed:
+            failed.append(kind)
+            raise OSError("the database is away")
+        return await append(store, conversation_id, kind, payload, **more)
+
+    async with open_house(tmp_path, WAITING) as house:
+        ids = await house.agents("amy")
+        house.controller.set_availability(ids["amy"], "available")
+        contact = await house.call()
+        await house.quiet()
+        monkeypatch.setattr(Store, "append", fails_once)
+        leg = await house.answered_by_agent(contact)
+        assert failed
+        assert contact.phase != "talking"  # the flow's error handler has them
+        assert house.of(wire.HangupLeg, leg)
+        assert not [h for h in house.controller.desk.desk.agents[ids["amy"]].held.values() if h.acw_until_ms is None]
 
 
 @pytest.mark.parametrize("free", [True, False])

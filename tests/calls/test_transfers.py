@@ -10,6 +10,7 @@ import pytest
 from dialog.state import Frame
 from server.calls import numbers
 from server.calls.options import CallOptions
+from server.calls.recovery import recover
 from server.calls.transfers import enter_flow
 from session import channel, wire
 from tests.calls.house import NUMBER, OPTIONS, House, open_house
@@ -309,6 +310,27 @@ async def test_one_agent_alone_is_offered_the_caller(tmp_path: Path) -> None:
         play = house.of(wire.PlaySpeech)[-1].play_id
         await house.tell(wire.PlayFinished(leg_id=leg, play_id=play, outcome="done", spoken="", at_ms=0, played_ms=1))
         assert bridged(house, leg)
+        await house.ended(leg)
+        assert house.spoken()[-1] == "Anything else?"
+
+
+async def test_a_restart_while_the_agent_is_told_of_the_caller_loses_nobody(tmp_path: Path) -> None:
+    flows = flow("agent", "bob", "whisper: {en: One for you.}")
+    async with open_house(tmp_path, flows) as house:
+        ids = await house.agents("bob")
+        house.controller.set_availability(ids["bob"], "available")
+        contact = await house.call()
+        await house.quiet()
+        leg = await house.answered_by_agent(contact)
+    async with open_house(tmp_path, flows) as house:
+        await house.controller.reload_agents()
+        await recover(house.controller)
+        again = house.controller.contacts[contact.contact_id]
+        again.up, again.waiting_for_leg = True, False
+        again.post(lambda: again.resume(None))
+        await house.quiet()
+        assert bridged(house, leg)
+        assert again.contact_id in house.controller.desk.desk.agents[ids["bob"]].held
         await house.ended(leg)
         assert house.spoken()[-1] == "Anything else?"
 
