@@ -83,10 +83,11 @@ class DispositionOut(BaseModel):
 
 
 class WrapUpForm(BaseModel):
-    """What the form begins with; `disposition` is the suggested code."""
+    """What the form begins with; `disposition` is the suggested code, `intent_title` what people call the intent."""
 
     summary: str
     intent: str
+    intent_title: str
     disposition: str
     follow_up: str
     dispositions: list[DispositionOut]
@@ -128,6 +129,7 @@ async def form(
     return WrapUpForm(
         summary=found.summary,
         intent=found.intent,
+        intent_title=found.intent_title,
         disposition=found.disposition,
         follow_up=found.follow_up,
         dispositions=[DispositionOut(code=code, title=title) for code, title in found.dispositions],

@@ -60,7 +60,10 @@ class OfferView:
 
 @dataclass(frozen=True, slots=True)
 class ContactView:
-    """A contact that an agent is in, or does after-call work for. `emotion` and `frustration` only with consent."""
+    """A contact that an agent is in, or does after-call work for. `emotion` and `frustration` only with consent.
+
+    `asker` and `asked`: the parties of a consultation or of a transfer that still rings; None when nobody is asked.
+    """
 
     contact_id: str
     conversation_id: str
@@ -76,6 +79,8 @@ class ContactView:
     muted: bool
     recording: Recording
     parties: list[Party]
+    asker: str | None
+    asked: str | None
     parked: str | None
 
 

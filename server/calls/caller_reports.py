@@ -35,6 +35,7 @@ async def on_customer_leg(contact: Contact, report: wire.Report) -> None:
             await contact.key(event.digit)
         case wire.PeerHeard(heard=False):
             await contact.transfers.on_parted(event)
+            await contact.room.parted(event)
         case wire.SpeechStarted() if contact.phase == "flow":
             await contact.step(ev.SpeechBegan())
         case wire.SpeechDropped():

@@ -42,7 +42,7 @@ class Keeping:
     async def keep(self, party: Party, event: wire.LegEnded) -> None:
         """An agent's page was reloaded, closed, or lost its network: their place is kept for a while."""
         contact = self._contact
-        party.away, party.since_ms = True, contact.now_ms()
+        party.away, party.away_since_ms = True, contact.now_ms()
         self.watch(party)
         await contact.note("party.away", {"party_id": party.party_id, "user_id": party.user_id, "reason": event.reason})
         await contact.room.settle()
@@ -60,7 +60,7 @@ class Keeping:
         """Its leg is up: the newest wins, and the page before is told by the event."""
         contact = self._contact
         contact.stop_timer(f"away:{party.party_id}")
-        away_ms = contact.now_ms() - party.since_ms if party.away else 0
+        away_ms = contact.now_ms() - party.away_since_ms if party.away else 0
         before = party.took_place()
         if before:
             contact.room.mixer.forget(before)

@@ -63,11 +63,15 @@ class Party:
         self.next_leg = ""
         """Of a browser that is about to take this place."""
         self.connected = self.held = self.away = self.muted = False
+        self.broken = False
+        """Their line is up, but nothing comes from it any more: we end it."""
         self.why = ""
         self.until_ms = 0
         """When the offer is over, UTC ms."""
         self.since_ms = contact.now_ms()
         """When the talk began, UTC ms; before that, when they were rung."""
+        self.away_since_ms = 0
+        """When their page went away, UTC ms; the talk goes on meanwhile."""
         self.whisper_id = ""
         """Being spoken to alone, before the customer is let through."""
         self._contact = contact
@@ -107,6 +111,7 @@ class Party:
             transport=self.transport, leg_id=self.leg_id, desk_id=self.desk_id, offer_id=self.offer_id, mode=self.mode,
             connected=self.connected, held=self.held, away=self.away, muted=self.muted, listed=self._listed,
             why=self.why, until_ms=self.until_ms, since_ms=self.since_ms, whisper_id=self.whisper_id,
+            away_since_ms=self.away_since_ms,
         )  # fmt: skip
 
     @classmethod
@@ -119,8 +124,8 @@ class Party:
         party.participant_id = saved.participant_id or saved.party_id
         party.mode, party.transport, party.leg_id = saved.mode, saved.transport, saved.leg_id
         party.connected, party.held, party.away, party.muted = saved.connected, saved.held, saved.away, saved.muted
-        party.why, party.until_ms, party.since_ms, party._listed = (
-            saved.why, saved.until_ms, saved.since_ms, saved.listed,
+        party.why, party.until_ms, party.since_ms, party.away_since_ms, party._listed = (
+            saved.why, saved.until_ms, saved.since_ms, saved.away_since_ms, saved.listed,
         )  # fmt: skip
         party.whisper_id = saved.whisper_id
         if party.leg_id:
@@ -198,7 +203,7 @@ class Party:
     def took_place(self) -> str:
         """The new browser's leg is up: it is theirs from now on. Returns the one before, if it is still there."""
         before, self.leg_id, self.next_leg = self.leg_id, self.next_leg, ""
-        self.transport, self.away = "webrtc", False
+        self.transport, self.away, self.broken = "webrtc", False, False
         self._sound, self._told = ("", ""), None
         return before
 

@@ -299,6 +299,8 @@ class Room:
                     await contact.note("content_flag", {"role": "agent", "utterance_id": event.utterance_id, **hit})
             case wire.PlayFinished() if party.whisper_id and event.play_id == party.whisper_id:
                 await contact.handover.through(party)
+            case wire.PeerHeard(heard=False):
+                await self.parted(event)
             case wire.LegEnded() if event.leg_id == party.next_leg:
                 party.next_leg = ""
             case wire.LegEnded() if event.leg_id == party.leg_id and not party.connected:
@@ -317,6 +319,15 @@ class Room:
         }
         return whose[party.purpose]
 
+    async def parted(self, event: wire.PeerHeard) -> None:
+        """The audio of somebody whom an agent brought in broke off, though nobody ordered it: a line that is up and dead is ended."""
+        party = self.of_leg(event.peer_leg_id)
+        if party is None or party.purpose != "consult" or not party.connected or party.leg_id != event.peer_leg_id:
+            return
+        if event.reason in ("gone", "never_came") and not party.broken:
+            party.broken = True
+            await party.end_leg(party.leg_id, "failed")
+
     async def _lost(self, party: Party, event: wire.LegEnded) -> None:
         contact = self._contact
         self.mixer.forget(party.leg_id)
@@ -327,7 +338,7 @@ class Room:
         if browser and event.reason != "hangup" and contact.phase == "talking":
             await contact.keeping.keep(party, event)
             return
-        lost = event.party in ("network", "error")
+        lost = party.broken or event.party in ("network", "error")
         await self.leave(party, reason=event.reason, lost=lost)
 
     async def leave(self, party: Party, *, reason: str = "hangup", lost: bool = False) -> None:

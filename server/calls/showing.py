@@ -112,7 +112,7 @@ class Showing:
     def contact(self, contact: Contact, user_id: str) -> views.ContactView:
         """One that goes on, as this person sees it."""
         room, me = contact.room, contact.room.of_user(user_id)
-        mood = contact.feelings.shown()
+        mood, consult = contact.feelings.shown(), contact.consults.now
         customer = views.Party(
             party_id=contact.customer.participant_id,
             role="customer",
@@ -141,6 +141,8 @@ class Showing:
             muted=me is not None and me.muted,
             recording=self._recording(contact),
             parties=parties,
+            asker=None if consult is None else consult.asker,
+            asked=None if consult is None else consult.party,
             parked=contact.keeping.code or None,
         )
 
@@ -179,6 +181,8 @@ class Showing:
             muted=False,
             recording="off",
             parties=[],
+            asker=None,
+            asked=None,
             parked=None,
         )
 

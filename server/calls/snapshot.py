@@ -41,6 +41,7 @@ class PartySnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
     until_ms: int = 0
     since_ms: int = 0
     whisper_id: str = ""
+    away_since_ms: int = 0
 
 
 class ConsultSnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -26,6 +26,9 @@ MOST_READ = 2000  # decisions of a month, in which intents are counted
 NO_INTENTS = frozenset(
     {"yes", "no", "unknown", "no_match", "no_input", "knowledge", "question", "thanks", "goodbye", "repeat"}
 )
+HUMAN = "human_request"
+_HUMAN_EXITS = frozenset({HUMAN, "human", "on_human_request"})
+_HANDLER = "on_"  # what a flow does at any place, not what the customer has come for
 PROVEN = "proven: "  # how the block `verify` says which factors it was
 CONTEXT_KEPT = timedelta(days=1)
 
@@ -261,6 +264,13 @@ async def _handed_over(session: AsyncSession, conversation_id: str) -> dict[str,
     }
 
 
+def intent_of(way: str) -> str:
+    """The matter that this exit of an understanding block stands for; "" = none. A wish for a person is one, however it was met."""
+    if way in _HUMAN_EXITS:
+        return HUMAN
+    return "" if way in NO_INTENTS or way.startswith(_HANDLER) else way
+
+
 async def _intents(session: AsyncSession, conversations: Sequence[str]) -> Counter[str]:
     """In how many conversations each intent came up."""
     rows = await session.scalars(
@@ -274,4 +284,4 @@ async def _intents(session: AsyncSession, conversations: Sequence[str]) -> Count
         for row in rows
         if row.payload.get("type") == "understand"
     }
-    return Counter(intent for _, intent in pairs if intent not in NO_INTENTS)
+    return Counter(intent for _, intent in {(where, intent_of(way)) for where, way in pairs} if intent)

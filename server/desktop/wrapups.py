@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.text import pick
-from server.desktop.customers import NO_INTENTS
+from server.desktop.customers import HUMAN, intent_of
 from server.desktop.dispositions import Dispositions, dispositions
 from server.desktop.files import Edited
 from server.desktop.knowledge import KnowledgeDesk, title_of
@@ -34,10 +34,11 @@ class NoContact(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Prefill:
-    """What the form begins with. `dispositions`: code and title, in the language of the customer."""
+    """What the form begins with. `intent_title`, and `dispositions` (code and title), are in the reader's language, else the customer's."""
 
     summary: str = field(repr=False)
     intent: str
+    intent_title: str
     disposition: str
     follow_up: str = field(repr=False)
     dispositions: list[tuple[str, str]]
@@ -78,7 +79,8 @@ class WrapUps:
                 row.follow_up, row.suggested_at = follow_up, utcnow()
         shown = language or record.language
         titles = [(one.code, pick(one.title, shown)) for one in listed.dispositions]
-        return Prefill(summary.text, record.intent, code, follow_up, titles)
+        matter = listed.intent_title(record.intent, shown) if record.intent else ""
+        return Prefill(summary.text, record.intent, matter, code, follow_up, titles)
 
     async def finish(
         self,
@@ -237,12 +239,12 @@ def _lines(events: Sequence[EventRow]) -> list[Line]:
 
 
 def _intent(events: Sequence[EventRow]) -> str:
-    """The last matter that the customer raised."""
+    """The last matter that the customer raised; that they wanted a person is one where there was no other."""
     found = ""
     for event in events:
         if event.type == "decision" and event.payload.get("type") == "understand":
-            name = str(event.payload.get("exit", ""))
-            found = name if name and name not in NO_INTENTS else found
+            name = intent_of(str(event.payload.get("exit", "")))
+            found = name if name and not (found and name == HUMAN) else found
         elif event.type == "queue.entered" and isinstance(facts := event.payload.get("facts"), dict):
             found = str(facts.get("intent") or found)
     return found

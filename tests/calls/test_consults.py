@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -26,12 +27,18 @@ def name(value: object) -> str:
 async def test_asked_alone_then_the_customer_is_theirs(tmp_path: Path, asker: str, target: Target) -> None:
     """Attended transfer, on every pair of kinds of legs."""
     async with open_desk(tmp_path) as desk:
-        mine = (await desk.talk(asker)).leg_id
+        me = await desk.talk(asker)
+        mine, mine_party = me.leg_id, me.party_id
         assert desk.together("leg-1", mine)
+        (view,) = desk.control.desk.view(desk.ids[asker]).contacts
+        assert (view.asker, view.asked) == (None, None)
         assert desk.listened_to("leg-1")
         assert desk.listened_to(mine)
         await desk.free("bob", "sam", "uri")
         await desk.ask(asker, target)
+        (view,) = desk.control.desk.view(desk.ids[asker]).contacts
+        assert desk.contact.consults.now is not None
+        assert (view.asker, view.asked) == (mine_party, desk.contact.consults.now.party)
         assert desk.plays("leg-1") == "music"
         assert not desk.hears("leg-1")
         assert not desk.listened_to("leg-1")  # a held customer is not transcribed
@@ -353,3 +360,31 @@ async def test_one_thing_at_a_time_and_only_whom_one_may_reach(tmp_path: Path) -
         assert desk.house.of(wire.HangupLeg, desk.house.dialled().leg_id)
         with pytest.raises(NotNow, match="not in this call"):
             await desk.step("amy", "cancel")
+
+
+@pytest.mark.parametrize("reason", ["gone", "never_came"])
+async def test_whose_audio_breaks_off_is_sent_away_and_the_customer_is_not_left_in_silence(
+    tmp_path: Path, reason: Literal["gone", "never_came"]
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        mine = (await desk.talk()).leg_id
+        await desk.ask("amy", OUTSIDE)
+        theirs = (await desk.answers(OUTSIDE)).leg_id
+        silent = wire.PeerHeard(leg_id=mine, peer_leg_id=theirs, heard=False, reason=reason)
+        await desk.house.tell(silent)  # the customer is held: the asker's leg is the one that notices
+        assert [order.reason for order in desk.house.of(wire.HangupLeg, theirs)] == ["failed"]
+        await desk.house.tell(silent)
+        assert len(desk.house.of(wire.HangupLeg, theirs)) == 1
+        await desk.house.ended(theirs, "failed", "local")
+        assert desk.together("leg-1", mine)
+        await desk.ask("amy", OUTSIDE)
+        theirs = (await desk.answers(OUTSIDE)).leg_id
+        await desk.step("amy", "complete")
+        assert desk.together("leg-1", theirs)
+        await desk.house.tell(wire.PeerHeard(leg_id="leg-1", peer_leg_id=theirs, heard=False, reason="ordered"))
+        assert not desk.house.of(wire.HangupLeg, theirs)
+        await desk.house.tell(wire.PeerHeard(leg_id="leg-1", peer_leg_id=theirs, heard=False, reason=reason))
+        assert [order.reason for order in desk.house.of(wire.HangupLeg, theirs)] == ["failed"]
+        await desk.house.ended(theirs, "failed", "local")
+        assert desk.contact.queue is not None  # the flow's answer to a lost agent: the queue again
+        assert desk.contact.queue.priority == 90

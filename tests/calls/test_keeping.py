@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.api.ports import NotNow
+from server.calls.showing import utc
 from session import wire
 from tests.calls.desk_house import Desk, open_desk
 
@@ -21,6 +22,7 @@ async def test_a_page_that_is_reloaded_comes_back_into_the_call(tmp_path: Path) 
     async with open_desk(tmp_path) as desk:
         party = await desk.talk()
         await desk.control.desk.mute(desk.ids["amy"], desk.contact.contact_id, True)
+        began = party.since_ms = party.since_ms - 60_000  # a minute ago
         await desk.house.ended(party.leg_id, "page_gone")
         assert desk.plays("leg-1") == "courtesy"
         assert not desk.listened_to("leg-1")
@@ -37,6 +39,9 @@ async def test_a_page_that_is_reloaded_comes_back_into_the_call(tmp_path: Path) 
         assert desk.together("leg-1", leg)
         (told,) = await desk.house.events(desk.contact, "party.returned")
         assert (told["leg_id"], told["replaced"]) == (leg, "")
+        assert told["away_ms"] < 60_000  # of this absence
+        (view,) = desk.control.desk.view(desk.ids["amy"]).contacts
+        assert view.since == utc(began)  # the talk did not begin anew
 
 
 async def test_the_newest_page_wins_and_the_other_is_told(tmp_path: Path) -> None:

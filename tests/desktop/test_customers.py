@@ -195,7 +195,7 @@ async def test_the_form_is_filled_in_and_what_the_agent_makes_of_it_is_measured(
     ):
         await store.add_utterance(conversation, utterance(contact, participant, leg, text, role=role))
     form = await wrapups.prefill(contact)
-    assert (form.intent, form.disposition) == ("refund_status", "solved")
+    assert (form.intent, form.intent_title, form.disposition) == ("refund_status", "where a refund is", "solved")
     assert form.summary.splitlines()[0] == "Reason: where a refund is." and "hidden" not in form.summary
     assert ("solved", "Solved") in form.dispositions
     assert ("solved", "已解决") in (await wrapups.prefill(contact, "zh-CN")).dispositions
@@ -217,3 +217,24 @@ async def test_the_form_is_filled_in_and_what_the_agent_makes_of_it_is_measured(
         await wrapups.prefill("none")
     with pytest.raises(NoContact):
         await wrapups.finish("none", by="amy", disposition="solved")
+
+
+@pytest.mark.parametrize("way", ["on_human_request", "human", "human_request"])
+async def test_a_plain_wish_for_a_person_is_said_in_words(store: Store, way: str) -> None:
+    wrapups = WrapUps(store, Known(None), TicketDesk(store, catalogues(FLOWS)), lambda _flow: FLOWS, FLOWS)
+    for language, words, first in (
+        ("en", "wanted to talk to a person", "Reason: wanted to talk to a person."),
+        ("zh-CN", "要求人工服务", "来电原因：要求人工服务。"),
+    ):
+        conversation, contact, _, _ = await call(store)
+        await store.set_conversation(conversation, language=language)
+        await asked(store, conversation, contact, way)
+        await store.append(conversation, "queue.entered", {"reason": "asked for a person"}, contact_id=contact)
+        form = await wrapups.prefill(contact)
+        assert (form.intent, form.intent_title) == ("human_request", words)
+        assert form.summary.splitlines()[0] == first
+    await asked(store, conversation, contact, "refund_status")
+    await asked(store, conversation, contact, way)
+    assert (await wrapups.prefill(contact)).intent == "refund_status"  # what they have come for says more
+    await asked(store, conversation, contact, "on_error")
+    assert (await wrapups.prefill(contact)).intent == "refund_status"

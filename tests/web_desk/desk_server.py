@@ -34,6 +34,7 @@ def contact(contact_id: str, **more: Any) -> dict[str, Any]:
     return {
         "contact_id": contact_id, "conversation_id": f"talk-{contact_id}", "channel": "voice", "queue": "support",
         "customer_id": None, "customer_name": "Ada", "state": "connected", "since": at(-60), "acw_until": None,
+        "asker": None, "asked": None,
         "emotion": None, "frustration": None, "muted": False, "recording": "on", "parked": None,
         "parties": [party("c", "customer", name="Ada", transport="sip"), party("m", "agent", name="Amy", me=True)],
         **more,
@@ -130,7 +131,8 @@ class DeskServer:
             return 200, self.cards
         if path.startswith("/wrapup/"):
             return 200, {
-                "summary": "Asked for a refund.", "intent": "refund", "disposition": "resolved", "follow_up": "",
+                "summary": "Asked for a refund.", "intent": "refund", "intent_title": "a refund",
+                "disposition": "resolved", "follow_up": "",
                 "dispositions": [{"code": "resolved", "title": "Resolved"}, {"code": "escalated", "title": "Escalated"}],
             }  # fmt: skip
         if path.endswith("/customer"):

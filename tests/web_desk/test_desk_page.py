@@ -110,7 +110,8 @@ def test_a_consult_offers_what_fits_and_keys_follow_the_map(page: Page, server: 
         party("b", "agent", name="Bea"),
     ]  # fmt: skip
     server.view |= {"status": "interacting", "device": "sip", "registered": True}
-    server.view["contacts"] = [contact("one", state="held", parties=parties, emotion="angry", frustration=0.8)]
+    asking = contact("one", state="held", parties=parties, asker="m", asked="b", emotion="angry", frustration=0.8)
+    server.view["contacts"] = [asking]
     server.event("one", "utterance.final", role="customer", utterance_id="u", text="This is too much.", confidence=0.7)
     page.emulate_media(color_scheme="dark")
     open_desk(page)

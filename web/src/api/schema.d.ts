@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document 000eefa64a4ef2b4033f2a854b1ae8190733424d18f3883524e185c54c1bfa6b; do not edit.
+// Made by `make api` from the server's OpenAPI document 347dd2644405e9df8be59c6beed88299996de1f7581e1281341956a06ccddb2c; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -2348,10 +2348,16 @@ export interface components {
         /**
          * ContactView
          * @description A contact that an agent is in, or does after-call work for. `emotion` and `frustration` only with consent.
+         *
+         *     `asker` and `asked`: the parties of a consultation or of a transfer that still rings; None when nobody is asked.
          */
         ContactView: {
             /** Acw Until */
             acw_until: string | null;
+            /** Asked */
+            asked: string | null;
+            /** Asker */
+            asker: string | null;
             /**
              * Channel
              * @enum {string}
@@ -4135,7 +4141,7 @@ export interface components {
         };
         /**
          * WrapUpForm
-         * @description What the form begins with; `disposition` is the suggested code.
+         * @description What the form begins with; `disposition` is the suggested code, `intent_title` what people call the intent.
          */
         WrapUpForm: {
             /** Disposition */
@@ -4146,6 +4152,8 @@ export interface components {
             follow_up: string;
             /** Intent */
             intent: string;
+            /** Intent Title */
+            intent_title: string;
             /** Summary */
             summary: string;
         };

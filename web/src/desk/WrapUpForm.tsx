@@ -13,10 +13,8 @@ import { Keys } from "./Keys";
 import { panels } from "./panelApi";
 import type { WrapUpSuggestion } from "./panelTypes";
 import type { Contact } from "./types";
-import { edit, payload, ready, restore, suggest, type Field } from "./wrapup";
+import { edit, OUTCOMES, payload, ready, restore, suggest, type Field } from "./wrapup";
 
-/** Outcomes when the server names none. */
-const PLAIN = ["resolved", "follow_up", "escalated", "wrong_contact"] as const;
 export const EXTEND_S = 60;
 
 export function WrapUpForm({ contact }: { contact: Contact }) {
@@ -42,7 +40,7 @@ export function WrapUpForm({ contact }: { contact: Contact }) {
   }, [id, tell]);
 
   const set = (field: Field) => (value: string) => change(id, (before) => edit(before, field, value));
-  const outcomes = suggestion?.dispositions.length ? suggestion.dispositions : PLAIN.map((code) => ({ code, title: t(`disposition.${code}`) }));
+  const outcomes = suggestion?.dispositions.length ? suggestion.dispositions : OUTCOMES.map((code) => ({ code, title: t(`disposition.${code}`) }));
   const changed = draft.suggested !== null && draft.summary !== draft.suggested.summary;
   return (
     <form
@@ -57,7 +55,7 @@ export function WrapUpForm({ contact }: { contact: Contact }) {
       <Group gap={8} mb={6}>
         <strong>{t("wrap.title")}</strong>
         {contact.acw_until && <span className={css.soft}>{t("wrap.left")} <Until at={contact.acw_until} /></span>}
-        {suggestion?.intent && <span className={css.soft}>{t("wrap.intent", { intent: suggestion.intent })}</span>}
+        {suggestion?.intent_title && <span className={css.soft}>{t("wrap.intent", { intent: suggestion.intent_title })}</span>}
       </Group>
       <fieldset style={{ border: 0, padding: 0, margin: "0 0 8px" }}>
         <legend className={css.soft} style={{ fontSize: 12, marginBottom: 4 }}>{t("wrap.disposition")}</legend>

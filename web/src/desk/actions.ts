@@ -25,26 +25,20 @@ const isCustomer = (one: Party) => one.role === "customer";
 /** Somebody else who takes part: another agent or an outside number, not a supervisor. */
 const isOther = (one: Party) => !one.me && (one.role === "agent" || one.role === "outside");
 
-/** The consult under way: exactly one other party, and one of the two is held while I speak with the other. */
+/** Whom I ask (or pass the customer to, while it rings), and with whom I speak meanwhile. The server says who asks whom. */
 export function consultOf(contact: Contact): Consult | null {
-  const others = contact.parties.filter(isOther);
-  const target = others[0];
-  if (!target || others.length > 1 || isAsked(contact)) return null;
+  const target = contact.parties.find((one) => one.party_id === contact.asked);
+  if (!target || !asks(contact, myParty(contact))) return null;
   const customer = contact.parties.find(isCustomer) ?? null;
-  const customerHeld = customer?.state === "held";
-  const targetHeld = target.state === "held";
-  if (target.state === "ringing") return { with: target, customer, talkingTo: customerHeld ? "nobody" : "customer" };
-  if (customerHeld && targetHeld) return { with: target, customer, talkingTo: "nobody" };
-  if (customerHeld) return { with: target, customer, talkingTo: "target" };
-  if (targetHeld) return { with: target, customer, talkingTo: "customer" };
-  return null;
+  if (target.state === "connected") return { with: target, customer, talkingTo: "target" };
+  return { with: target, customer, talkingTo: customer?.state === "held" ? "nobody" : "customer" };
 }
 
-/** Am I the one who is asked by somebody else, while the customer waits? Who was there first asks. */
+const asks = (contact: Contact, party: Party | null) => party !== null && contact.asker === party.party_id;
+
+/** Does somebody else ask, me or a third? Until that is over the customer is theirs to pass on. */
 export function isAsked(contact: Contact): boolean {
-  const serving = contact.parties.filter((one) => one.role === "agent" && one.mode === "active");
-  const customer = contact.parties.find(isCustomer);
-  return serving.length > 1 && serving[0]?.me === false && customer?.state === "held";
+  return contact.asker !== null && !asks(contact, myParty(contact));
 }
 
 /** Three or more who hear each other. */

@@ -6,6 +6,9 @@ export type Draft = Record<Field, string> & { touched: Field[]; suggested: Sugge
 
 export const BLANK: Draft = { summary: "", disposition: "", follow_up: "", notes: "", touched: [], suggested: null };
 
+/** Outcomes when the server names none: those of flows/dispositions.yaml. */
+export const OUTCOMES = ["solved", "follow_up", "unsolved", "transferred", "abandoned", "wrong_number"] as const;
+
 /** The agent changed a field. */
 export function edit(draft: Draft, field: Field, value: string): Draft {
   return { ...draft, [field]: value, touched: draft.touched.includes(field) ? draft.touched : [...draft.touched, field] };

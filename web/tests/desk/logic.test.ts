@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { consultOf, fitting, isConference, lostCalls, mayChangeDevice } from "../../src/desk/actions";
 import { add, alertOf } from "../../src/desk/alerts";
@@ -6,7 +8,7 @@ import { GRACE_MS, leaseOf, Ringer, SILENT, sounds } from "../../src/desk/ringer
 import { besideContact, ordered, shownContact, unread } from "../../src/desk/roster";
 import { elapsed, estimate, narrow, remaining, UNKNOWN } from "../../src/desk/serverClock";
 import { slaOf, span } from "../../src/desk/slaClock";
-import { BLANK, edit, note, parseDraft, payload, ready, restore, suggest } from "../../src/desk/wrapup";
+import { BLANK, edit, note, OUTCOMES, parseDraft, payload, ready, restore, suggest } from "../../src/desk/wrapup";
 import { contact, event, line, offer, party, view } from "./make";
 
 describe("time", () => {
@@ -67,19 +69,29 @@ describe("actions", () => {
   });
   it("of a consult: swap, merge, complete, cancel; a ringing one cannot be spoken with", () => {
     const held = { ...customer, state: "held" as const };
-    const talking = contact({ parties: [held, me, other] });
+    const talking = contact({ parties: [held, me, other], asker: "m", asked: "o" });
     expect(consultOf(talking)?.talkingTo).toBe("target");
     expect(fitting(talking, true).has("conference")).toBe(true);
     expect(fitting(talking, true).has("transfer")).toBe(false);
-    const swapped = contact({ parties: [customer, me, { ...other, state: "held" as const }] });
+    const swapped = contact({ parties: [customer, me, { ...other, state: "held" as const }], asker: "m", asked: "o" });
     expect(consultOf(swapped)?.talkingTo).toBe("customer");
-    const ringing = fitting(contact({ parties: [held, me, { ...other, state: "ringing" as const }] }), true);
+    const ringing = fitting(contact({ parties: [held, me, { ...other, state: "ringing" as const }], asker: "m", asked: "o" }), true);
     expect([ringing.has("swap"), ringing.has("complete"), ringing.has("cancelConsult")]).toEqual([false, true, true]);
   });
   it("of who is asked are few: the one who asks decides", () => {
-    const asked = contact({ parties: [{ ...customer, state: "held" as const }, { ...other, me: false }, me] });
+    // I was there first, and am asked all the same: the order of the parties says nothing.
+    const asked = contact({ parties: [{ ...customer, state: "held" as const }, me, other], asker: "o", asked: "m" });
     expect(consultOf(asked)).toBeNull();
     expect([...fitting(asked, true)]).toEqual(["end", "mute"]);
+    const aside = contact({ parties: [customer, { ...me, state: "held" as const }, other, party({ party_id: "n" })], asker: "o", asked: "n" });
+    expect([...fitting(aside, true)]).toEqual(["end", "mute"]);
+  });
+  it("of a conference member who asks a fourth: only the one who is asked is the consult's", () => {
+    const third = party({ party_id: "n", state: "held" });
+    const asking = contact({ parties: [{ ...customer, state: "held" as const }, other, me, third], asker: "m", asked: "o" });
+    expect(consultOf(asking)?.with.party_id).toBe("o");
+    const held = contact({ parties: [customer, other, me, third] });
+    expect([consultOf(held), fitting(held, true).has("transfer")]).toEqual([null, true]);
   });
   it("of a conference are those of a call", () => {
     const three = contact({ parties: [customer, me, other, party({ party_id: "x", role: "supervisor", mode: "monitor" })] });
@@ -202,5 +214,14 @@ describe("the clock of a ticket", () => {
     expect([due("2026-01-02T12:00:00Z"), due("2026-01-01T12:30:00Z"), due("2026-01-01T11:00:00Z"), due(null)]).toEqual(["ok", "soon", "late", "none"]);
     expect([due("2026-01-01T11:00:00Z", "solved"), due("2026-01-01T12:30:00Z", "hold")]).toEqual(["none", "ok"]);
     expect(span(95 * 60_000)).toEqual({ days: 0, hours: 1, minutes: 35 });
+  });
+});
+
+describe("outcomes when the server names none", () => {
+  it("are codes that the server's file has", () => {
+    const listed = readFileSync(join(__dirname, "../../../flows/dispositions.yaml"), "utf8");
+    const codes = [...listed.matchAll(/\{code: (\w+)/g)].map((found) => found[1]);
+    expect(codes).toContain("solved");
+    expect(OUTCOMES.filter((one) => !codes.includes(one))).toEqual([]);
   });
 });

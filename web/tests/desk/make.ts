@@ -24,6 +24,8 @@ export function contact(more: Partial<Contact>): Contact {
     muted: false,
     recording: "off",
     parties: [],
+    asker: null,
+    asked: null,
     parked: null,
     ...more,
   };
