@@ -23,6 +23,7 @@ import numpy as np
 import soundfile
 import yaml
 
+from dialog.verification.hashing import hash_secret
 from media.frames import SPEECH_RATE
 from tests import learnt
 
@@ -31,6 +32,8 @@ SPOKEN = ROOT / "tests" / "data" / "spoken"
 PASSWORD = "correct horse battery"
 READY_S = 100.0  # models load
 PATIENCE = 4  # times as long is waited as an idle machine needs, before it counts as not happening
+KIM, KIM_NO, KIM_PIN = "kim", "200001", "0397"
+"""A customer of these tests' own, with a PIN that stands in no shipped file and, by its zero, is no number of JSON."""
 T = TypeVar("T")
 QUIET: dict[str, Any] = {"wait_for_silence": {"silence_s": 1.0, "timeout_s": 25}}
 SPEECH: dict[str, Any] = {"wait_for_speech": {"timeout_s": 25}}
@@ -67,6 +70,22 @@ def tone(path: Path, hz: float, seconds: float = 60.0) -> Path:
     """A sine of −12 dBFS that lasts a whole talk."""
     t = np.arange(int(seconds * SPEECH_RATE)) / SPEECH_RATE
     soundfile.write(path, 0.25 * np.sin(2 * np.pi * hz * t), SPEECH_RATE, subtype="PCM_16")
+    return path
+
+
+def customers(path: Path) -> Path:
+    """The shipped sample of customers and Kim."""
+    listed = yaml.safe_load((ROOT / "flows" / "customers.sample.yaml").read_text(encoding="utf-8"))
+    alex = listed["customers"][0]
+    kim = {
+        "customer_no": KIM_NO,
+        "name": "Kim Berg",
+        "phones": [KIM],
+        "pin_hash": hash_secret(KIM_PIN),
+        "facts": alex["facts"],
+    }
+    listed["customers"].append(kim)
+    path.write_text(yaml.safe_dump(listed, allow_unicode=True), encoding="utf-8")
     return path
 
 
@@ -168,6 +187,7 @@ class Instance:
             "WARMLINE_DESK__ACW_S": "20",
             "WARMLINE_DESK__NOT_RESPONDING_S": "60",
             "WARMLINE_DESK__ANNOUNCE_EVERY_S": "10",
+            "WARMLINE_DIALOG__CUSTOMERS": str(customers(folder / "customers.yaml")),
             "WARMLINE_DIALOG__NUMBERS": json.dumps({"*": {}, "zhongwen": {"locale": "zh-CN"}}),
             **env,
         }
