@@ -9,6 +9,7 @@ import pytest
 
 from server import supervisor
 from server.backoff import LONGEST_S, STABLE_S, Backoff
+from server.demo.instance import free_run
 from server.settings import Settings
 from server.supervisor import CannotServe, SipPlan, check_ports, sip_plan, take_run_dir
 
@@ -71,7 +72,8 @@ def ports(taken: int, which: str) -> Settings:
 )
 def test_a_taken_port_is_named_with_the_setting_that_moves_it(kind: int, which: str, offset: int, what: str) -> None:
     with socket.socket(socket.AF_INET, kind) as holder:
-        holder.bind(("127.0.0.1", 0))
+        # The ports before it are looked at first; no outgoing connection takes one of those so low.
+        holder.bind(("127.0.0.1", free_run(offset + 1, 28_000) + offset))
         if kind == socket.SOCK_STREAM:
             holder.listen()
         port = holder.getsockname()[1]
