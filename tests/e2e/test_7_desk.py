@@ -75,9 +75,11 @@ def test_consult_transfer_monitor_whisper_barge_takeover(instance: Instance, tmp
 
 def judge(caller: Path, second: Path, supervisor: Path) -> None:
     """By what each of them heard."""
-    ann = heard(caller, ANN)
-    assert ann.sum() > 10
-    after = int(np.flatnonzero(ann)[-1]) + 10  # before that are voices and music, which hold every tone
+    ann = (
+        np.convolve(heard(caller, ANN), np.ones(5), "valid") == 5
+    )  # half a second on end: no voice holds a tone so long
+    assert ann.sum() > 5
+    after = int(np.flatnonzero(ann)[-1]) + 15  # before that are voices and music, which hold every tone
     assert heard(caller, BEN)[after:].sum() > 60  # the second agent, from the transfer on
     at_second = {hz: heard(second, hz) for hz in (CALLER, ANN, SUE)}
     assert at_second[ANN].sum() > 15  # asked by the first one, before the caller is there
