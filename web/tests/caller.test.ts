@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../src/api/errors";
 import { problemOf } from "../src/caller/problem";
-import { isOver, RETURN_AFTER_MS } from "../src/caller/returning";
+import { callOver, isOver, RETURN_AFTER_MS } from "../src/caller/returning";
 import { standing } from "../src/caller/standing";
 import { timeline } from "../src/caller/timeline";
 import type { StoredEvent } from "../src/api";
@@ -32,6 +32,19 @@ describe("a conversation of chat and call", () => {
     expect(pictureOf(both).phase.name).not.toBe("ended");
     expect(Object.values(pictureOf(both).live)).toEqual(["voice"]);
     expect(pictureOf([...both, event("contact.ended", 5, { reason: "hangup" }, "k2")]).phase).toEqual({ name: "ended", reason: "hangup" });
+  });
+  it("is not over because its call is not told again yet", () => {
+    const kept = { conversation: "c", token: "t", calling: true, writing: true, camera: false, since: 1 };
+    for (let told = 0; told <= chat.length + call.length; told++) {
+      const picture = pictureOf([...chat, ...call].slice(0, told));
+      expect(callOver({ picture, kept, returning: true, talked: false })).toBe(false);
+      expect(callOver({ picture, kept, returning: false, talked: false })).toBe(false); // the line is up before the news of it
+    }
+    expect(callOver({ picture: pictureOf([...chat, ...call]), kept, returning: false, talked: true })).toBe(false);
+    expect(callOver({ picture: pictureOf(chat), kept, returning: false, talked: true })).toBe(true);
+    const all = pictureOf([...chat, event("contact.ended", 4, { reason: "hangup" })]);
+    expect(callOver({ picture: all, kept, returning: true, talked: true })).toBe(false);
+    expect(callOver({ picture: all, kept, returning: false, talked: false })).toBe(true);
   });
   it("begins anew when somebody calls again", () => {
     const again = [...chat, event("contact.ended", 4, { reason: "idle" }), event("contact.started", 6, { channel: "voice" }, "k3")];

@@ -8,7 +8,7 @@ import { useComfort } from "../lib/comfort";
 import { keep, recall, type Kept } from "../lib/kept";
 import type { Picture } from "../lib/transcript";
 import { useConversation } from "../lib/useConversation";
-import { after, isOver, RETURN_AFTER_MS } from "./returning";
+import { after, callOver, isOver, RETURN_AFTER_MS, talks } from "./returning";
 
 export type Caller = {
   kept: Kept | null;
@@ -52,8 +52,10 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   const { picture, link } = useConversation(kept?.conversation ?? null, kept?.token);
   const line = useRef<BrowserCall | null>(null);
   const meant = useRef(false); // the end of the line is wanted: nothing is to be taken up again
-  const latest = useRef({ kept, muted, slow, phase: picture.phase.name });
-  latest.current = { kept, muted, slow, phase: picture.phase.name };
+  const talked = useRef(false); // this call was told of
+  const phase = picture.phase.name;
+  const latest = useRef({ kept, muted, slow, phase });
+  latest.current = { kept, muted, slow, phase };
 
   const remember = useCallback((next: Kept | null) => {
     latest.current.kept = next;
@@ -75,6 +77,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   const connect = useCallback(
     async (from: Kept | null, camera: boolean, again: boolean, onLost: () => void) => {
       meant.current = false;
+      if (!again) talked.current = false;
       line.current = await startCall({
         video: true,
         iceServers: await api.iceServers(),
@@ -121,7 +124,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     for (const wait of RETURN_AFTER_MS) {
       await after(wait);
       const from = latest.current.kept;
-      if (!from?.calling || meant.current || latest.current.phase === "ended") break;
+      if (!from?.calling || meant.current) break;
       try {
         await connect(from, from.camera, true, () => void comeBack());
         return;
@@ -153,19 +156,18 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     },
     [],
   );
-  const talks = Object.values(picture.live).some((channel) => channel !== "chat");
+  if (talks(picture)) talked.current = true;
+  const over = callOver({ picture, kept, returning, talked: talked.current });
   useEffect(() => {
-    // The call is over while somebody still writes, or all is over.
-    const ended = picture.phase.name === "ended" || (kept?.calling && kept.since !== null && !talks && Object.keys(picture.live).length > 0);
-    if (!ended) return;
+    if (!over) return;
     meant.current = true;
     line.current?.close();
     line.current = null;
     const now = latest.current.kept;
-    if (picture.phase.name === "ended") keep(null); // a reload begins anew; what was said stays on this page until then
+    if (phase === "ended") keep(null); // a reload begins anew; what was said stays on this page until then
     else if (now?.calling) remember({ ...now, calling: false });
-  }, [picture.phase.name, picture.live, talks, kept?.calling, kept?.since, remember]);
-  const open = kept !== null && picture.phase.name !== "ended" && (call === "connecting" || call === "up" || call === "unstable" || returning || kept.writing);
+  }, [over, phase, remember]);
+  const open = kept !== null && (phase !== "ended" || returning) && (call === "connecting" || call === "up" || call === "unstable" || returning || kept.writing);
   useEffect(() => {
     if (latest.current.kept && latest.current.phase !== "ended") {
       const { conversation, token } = latest.current.kept;
