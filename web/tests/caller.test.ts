@@ -44,7 +44,8 @@ describe("a conversation of chat and call", () => {
     expect(callOver({ picture: pictureOf(chat), kept, returning: false, talked: true })).toBe(true);
     const all = pictureOf([...chat, event("contact.ended", 4, { reason: "hangup" })]);
     expect(callOver({ picture: all, kept, returning: true, talked: true })).toBe(false);
-    expect(callOver({ picture: all, kept, returning: false, talked: false })).toBe(true);
+    expect(callOver({ picture: all, kept, returning: false, talked: false })).toBe(false); // the chat's end is told before the call's beginning
+    expect(callOver({ picture: all, kept, returning: false, talked: true })).toBe(true);
   });
   it("begins anew when somebody calls again", () => {
     const again = [...chat, event("contact.ended", 4, { reason: "idle" }), event("contact.started", 6, { channel: "voice" }, "k3")];

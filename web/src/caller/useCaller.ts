@@ -157,7 +157,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     [],
   );
   if (talks(picture)) talked.current = true;
-  const over = callOver({ picture, kept, returning, talked: talked.current });
+  const over = callOver({ picture, kept, returning: returning || call === "connecting", talked: talked.current });
   useEffect(() => {
     if (!over) return;
     meant.current = true;
