@@ -227,13 +227,15 @@ class FlowEngine:
                 state.caller_speaking = False
                 await passing.speech_dropped(turn)
             case Heard():
+                turn.early = event.early
                 state.text_turn = False
                 state.caller_speaking = False
                 await listening.heard(turn, event)
             case TextMessage(text=words):
                 state.text_turn = True
                 await listening.heard(turn, Heard(text=words, language=language_of(words)))
-            case Pressed(digit=digit):
+            case Pressed(digit=digit, early=early):
+                turn.early = early
                 await listening.pressed(turn, digit)
             case TimerFired(name=name):
                 await passing.timer(turn, name)

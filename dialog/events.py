@@ -54,14 +54,17 @@ class Heard(FlowEvent, tag="heard", kw_only=True, frozen=True):
     language: str = ""
     confidence: float = 1.0
     feeling: Feeling | None = None
+    early: bool = False
+    """Said before the first sound of the prompt that was ordered last: it answers something else."""
     voice: bytes = b""
     """Vector of the voice (little-endian floats), where `Expect.voiceprint` asked for one and there was enough of it."""
 
 
 class Pressed(FlowEvent, tag="pressed", kw_only=True, frozen=True):
-    """One key: 0-9, * or #. Not to be logged by anyone."""
+    """One key: 0-9, * or #. Not to be logged by anyone. `early` as in `Heard`."""
 
     digit: str
+    early: bool = False
 
     def __repr__(self) -> str:
         return "Pressed(digit='?')"

@@ -64,6 +64,8 @@ class Turn:
         """What a sub-flow that is done gives its caller."""
         self.classified_ms = 0.0
         """How long it took to understand the caller's last words."""
+        self.early = False
+        """What the caller said or pressed came before the last prompt could be heard."""
         self.written = False
         """A prompt was only written, so nobody will report its end."""
         self._typed: dict[str, list[SayAs]] = {}

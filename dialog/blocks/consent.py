@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Consent(Asking):
-    """Yes (word or key 1) or no (key 2). A request instead of an answer is kept for later."""
+    """Yes (word or key 1) or no (key 2), not before the question can be heard. A request instead of an answer is kept for later."""
 
     required: ClassVar[frozenset[str]] = frozenset({"given", "refused"})
 
@@ -59,16 +59,20 @@ class Consent(Asking):
 
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
         """Yes, no, or something else."""
-        if meaning.intent in ("yes", "no"):
+        if turn.early:
+            self._unasked(turn)
+        elif meaning.intent in ("yes", "no"):
             self._decide(turn, meaning.intent == "yes", "said " + meaning.intent)
-            return
-        if meaning.intent != "unknown":
-            turn.state.pending = heard.text
-        await self._unclear(turn, "no clear answer")
+        else:
+            if meaning.intent != "unknown":
+                turn.state.pending = heard.text
+            await self._unclear(turn, "no clear answer")
 
     async def pressed(self, turn: Turn, digit: str) -> None:
         """1 = yes, 2 = no."""
-        if digit in ("1", "2"):
+        if turn.early:
+            self._unasked(turn)
+        elif digit in ("1", "2"):
             self._decide(turn, digit == "1", "key")
         else:
             await self._unclear(turn, "a key that means nothing here")
@@ -80,6 +84,11 @@ class Consent(Asking):
     async def taken_away(self, turn: Turn) -> None:
         """A person was asked for before the answer."""
         self._record(turn, self.default == "given")
+
+    def _unasked(self, turn: Turn) -> None:
+        """Nobody can agree to a question before it is heard; that it was answered so soon makes it no second question."""
+        turn.stop_speaking()
+        turn.say(turn.render(self.again if turn.state.memo.get("asked_again") else self.prompt))
 
     async def _unclear(self, turn: Turn, why: str) -> None:
         if turn.state.memo.get("asked_again"):

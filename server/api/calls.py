@@ -37,6 +37,7 @@ class Answer(BaseModel):
     sdp: str
     type: Literal["answer"] = "answer"
     leg_id: str
+    contact_id: str = Field(description="of this call: its `contact.ended` is the call's end")
     conversation_id: str
     token: str
 
@@ -121,7 +122,13 @@ async def offer(body: Offer, request: Request) -> Answer:
     except ValueError as error:
         raise HTTPException(422, f"sdp: {error}") from error
     token = auth_of(request).caller_token(call.conversation_id)
-    return Answer(sdp=call.sdp, leg_id=call.leg_id, conversation_id=call.conversation_id, token=token)
+    return Answer(
+        sdp=call.sdp,
+        leg_id=call.leg_id,
+        contact_id=call.contact_id,
+        conversation_id=call.conversation_id,
+        token=token,
+    )
 
 
 @router.post("/chat")

@@ -28,6 +28,7 @@ class WebCall:
 
     sdp: str
     leg_id: str
+    contact_id: str
     conversation_id: str
 
 

@@ -45,6 +45,8 @@ async def on_customer_leg(contact: Contact, report: wire.Report) -> None:
         case wire.AsrDegraded(lost=True) if contact.phase == "flow":
             await contact.step(ev.Failed(where="hearing", why=event.reason))
         case wire.PlayStarted():
+            if (play := contact.customer.plays.get(event.play_id)) is not None:
+                play.began_ms = event.at_ms
             stages = contact.turns.audible(report.at, event)
             if stages is not None:
                 await contact.note(
@@ -75,6 +77,7 @@ async def _heard(contact: Contact, at: int, event: wire.UtteranceFinal) -> None:
             language=event.language,
             confidence=event.confidence,
             feeling=feeling,
+            early=contact.caller.early(event.t0_ms),
             voice=event.voice,
         )
     )

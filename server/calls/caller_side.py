@@ -38,6 +38,7 @@ class CallerSide:
         self._hearing: wire.Hearing | None = None
         self._told: wire.Hearing | None = None
         self._telling = asyncio.Lock()
+        self._said: Play | None = None
 
     @property
     def listening(self) -> bool:
@@ -49,9 +50,16 @@ class CallerSide:
         """Is a prompt of the flow playing or waiting?"""
         return any(play.kind == "say" for play in self.ref.plays.values())
 
+    def early(self, at_ms: int | None = None) -> bool:
+        """Was this moment of the leg (now: None) before the first sound of the flow's last prompt?"""
+        if self._said is None:
+            return False
+        began_ms = self._said.began_ms
+        return began_ms is None or (at_ms is not None and at_ms < began_ms)
+
     async def say(self, effect: fx.Say) -> None:
         """Speak a prompt of the flow after what is queued."""
-        self.ref.plays[effect.play_id] = Play("say", effect.text, effect.block, effect.locale, effect.article)
+        self._said = self.ref.plays[effect.play_id] = Play("say", effect.text, effect.block, effect.locale, effect.article)
         await self._send(
             wire.PlaySpeech(
                 leg_id=self.ref.leg_id,
@@ -156,7 +164,7 @@ class CallerSide:
     def forget(self) -> None:
         """It is another leg from now on, which was told nothing yet and plays nothing."""
         self.music_id = self.tone_id = ""
-        self._told = None
+        self._told = self._said = None
 
     async def give_back(self, leg_id: str) -> None:
         """End the leg that the caller had before."""

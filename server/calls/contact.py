@@ -390,7 +390,7 @@ class Contact:
     async def key(self, digit: str) -> None:
         """The caller pressed a key, on the phone or on the page; in the queue and in a talk it can take consent back."""
         if self.phase != "ended":
-            await self.step(ev.Pressed(digit=digit))
+            await self.step(ev.Pressed(digit=digit, early=self.caller.early()))
 
     async def pace(self, slow: bool) -> None:
         """The caller chose how fast the bot speaks."""

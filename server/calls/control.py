@@ -97,7 +97,7 @@ class Control:
             await controller.leg_lost(leg_id, f"offer:{leg_id}")
             controller.hub.forget_leg(leg_id)
             raise ValueError(str(error)) from error
-        return WebCall(answer.sdp, leg_id, contact.conversation_id)
+        return WebCall(answer.sdp, leg_id, contact.contact_id, contact.conversation_id)
 
     async def _take_up(self, contact: Contact, sdp: str, remote: str) -> WebCall:
         """The caller's page is back: a new leg in the old one's place."""
@@ -132,7 +132,7 @@ class Control:
             await contact.caller.give_back(leg_id)
             raise NotNow("the call is over")
         contact.presence.move(leg_id)
-        return WebCall(answer.sdp, leg_id, contact.conversation_id)
+        return WebCall(answer.sdp, leg_id, contact.contact_id, contact.conversation_id)
 
     async def open_chat(self, *, customer_id: str | None, locale: str | None) -> str:
         """Somebody begins to write: their conversation."""

@@ -26,6 +26,8 @@ class Play:
     block: str
     locale: str
     article: str = ""
+    began_ms: int | None = None
+    """When its first sound left, in the leg's time; None before."""
 
 
 @dataclass(slots=True)

@@ -90,3 +90,16 @@ async def test_while_a_pin_is_asked_for_no_voice_is_judged_and_afterwards_it_is_
     for wanted in (pin, fx.Expect(speech=True, digits=True)):
         await caller.listen(True, emotion=consent, wanted=wanted)
     assert [order.hearing.private for order in hub.sent] == [True, False]
+
+
+async def test_words_from_before_a_prompt_can_be_heard_are_early() -> None:
+    caller = side(Orders())
+    assert not caller.early(0)
+    await caller.say(fx.Say(play_id="p1", text="May I record?", locale="en", block="consent"))
+    assert caller.early(900) and caller.early()
+    play = caller.ref.plays.pop("p1")  # its end makes it no earlier
+    play.began_ms = 1000
+    assert caller.early(900)
+    assert not caller.early(1100) and not caller.early()
+    caller.forget()
+    assert not caller.early(0)

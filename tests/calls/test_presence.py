@@ -66,7 +66,7 @@ async def test_a_page_that_is_reloaded_has_its_call_again(tmp_path: Path) -> Non
         again = await offer(house, contact.conversation_id, resume=True)
         house.orders.clear()
         await house.tell(wire.LegProgress(leg_id=again.leg_id, state="up"))
-        assert again.conversation_id == contact.conversation_id
+        assert (again.conversation_id, again.contact_id) == (contact.conversation_id, contact.contact_id)
         assert house.controller.legs[again.leg_id][1] is contact
         assert [order.leg_id for order in house.of(wire.PlaySpeech)] == [again.leg_id]
         assert house.spoken() == ["People?"]  # asked anew: they may not have heard it

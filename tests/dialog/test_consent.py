@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from dialog.effects import Enqueue, Expect, Say, Trace, WithdrawConsent
+from dialog.effects import Enqueue, Expect, GrantConsent, Say, Trace, WithdrawConsent
 from dialog.engine import FlowEngine
 from dialog.events import Feeling, Heard, Pressed, QueueResult, Started
 from session.consent import MOOD, MOOD_REASON
@@ -23,6 +23,20 @@ async def asked(support: FlowEngine, answer: str) -> Call:
     while not any(isinstance(effect, Expect) for effect in call.last):
         await call.finish()
     return call
+
+
+@pytest.mark.parametrize("answer", [Heard(text="yes", language="en", early=True), Pressed(digit="1", early=True)])
+async def test_nobody_agrees_to_a_question_before_it_is_heard(support: FlowEngine, answer: Heard | Pressed) -> None:
+    call = Call(support)
+    await call.tell(Started())
+    await call.finish()
+    question = [effect.text for effect in call.last if isinstance(effect, Say)][-1]
+    await call.tell(answer)
+    assert not any(isinstance(effect, GrantConsent) for effect in call.last)
+    assert [effect.text for effect in call.last if isinstance(effect, Say)] == [question]
+    await call.tell(msgspec.structs.replace(answer, early=False))
+    (granted,) = [effect for effect in call.last if isinstance(effect, GrantConsent)]
+    assert granted.given
 
 
 async def test_a_mood_that_lasts_leads_to_the_handler_and_no_label_is_traced(support: FlowEngine) -> None:

@@ -7,7 +7,6 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_3_browser import browser, pytestmark, spoken
@@ -29,7 +28,6 @@ def photo(path: Path) -> Path:
     return path
 
 
-@pytest.mark.slow  # passes on a quiet machine; with both cores full the page gives its call up (known, being looked for)
 def test_a_chat_with_a_picture_beside_a_call_that_survives_a_reload(instance: Instance, tmp_path: Path) -> None:
     """Written first, then called, a picture sent beside the call, the page reloaded in mid-call: one conversation."""
     known = set(instance.conversations())

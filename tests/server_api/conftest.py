@@ -110,7 +110,8 @@ class FakeControl:
         resume: bool = False,
     ) -> WebCall:
         self._note("offer", conversation_id, locale, *(["slow"] if slow else []), *(["resume"] if resume else []))
-        return WebCall("answer-sdp", "leg-1", conversation_id or await self.store.create_conversation(language="en"))
+        conversation_id = conversation_id or await self.store.create_conversation(language="en")
+        return WebCall("answer-sdp", "leg-1", "contact-1", conversation_id)
 
     async def open_chat(self, *, customer_id: str | None, locale: str | None) -> str:
         self._note("open_chat", customer_id, locale)

@@ -6,7 +6,8 @@ export type LinkState = "connecting" | "open" | "lost";
 
 export type EventsOptions = {
   conversation?: string;
-  token?: string;
+  /** Asked for before each connection. */
+  token?: () => string | undefined;
   /** From now on only, nothing replayed. */
   live?: boolean;
   onEvent: (event: StoredEvent) => void;
@@ -30,7 +31,8 @@ export function followEvents(options: EventsOptions): () => void {
     const url = new URL("/api/events", window.location.href);
     url.protocol = url.protocol.replace("http", "ws");
     if (options.conversation) url.searchParams.set("conversation", options.conversation);
-    if (options.token) url.searchParams.set("token", options.token);
+    const token = options.token?.();
+    if (token) url.searchParams.set("token", token);
     if (!options.live) url.searchParams.set("after", String(last));
     socket = new WebSocket(url);
     socket.onopen = () => {
@@ -48,7 +50,7 @@ export function followEvents(options: EventsOptions): () => void {
     socket.onclose = (event) => {
       if (stopped) return;
       options.onState?.("lost");
-      if (event.code === UNAUTHORISED) return; // trying again would not help
+      if (event.code === UNAUTHORISED && options.token?.() === token) return; // trying again would not help
       timer = window.setTimeout(open, delay * (0.7 + 0.6 * Math.random()));
       delay = Math.min(delay * 2, LONGEST_DELAY_MS);
     };

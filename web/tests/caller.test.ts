@@ -30,22 +30,22 @@ describe("a conversation of chat and call", () => {
   it("goes on while one of them does", () => {
     const both = [...chat, ...call, event("contact.ended", 4, { reason: "called" })];
     expect(pictureOf(both).phase.name).not.toBe("ended");
-    expect(Object.values(pictureOf(both).live)).toEqual(["voice"]);
+    expect(pictureOf(both).contacts).toEqual({ k1: false, k2: true });
     expect(pictureOf([...both, event("contact.ended", 5, { reason: "hangup" }, "k2")]).phase).toEqual({ name: "ended", reason: "hangup" });
   });
-  it("is not over because its call is not told again yet", () => {
-    const kept = { conversation: "c", token: "t", calling: true, writing: true, camera: false, since: 1 };
-    for (let told = 0; told <= chat.length + call.length; told++) {
-      const picture = pictureOf([...chat, ...call].slice(0, told));
-      expect(callOver({ picture, kept, returning: true, talked: false })).toBe(false);
-      expect(callOver({ picture, kept, returning: false, talked: false })).toBe(false); // the line is up before the news of it
-    }
-    expect(callOver({ picture: pictureOf([...chat, ...call]), kept, returning: false, talked: true })).toBe(false);
-    expect(callOver({ picture: pictureOf(chat), kept, returning: false, talked: true })).toBe(true);
-    const all = pictureOf([...chat, event("contact.ended", 4, { reason: "hangup" })]);
-    expect(callOver({ picture: all, kept, returning: true, talked: true })).toBe(false);
-    expect(callOver({ picture: all, kept, returning: false, talked: false })).toBe(false); // the chat's end is told before the call's beginning
-    expect(callOver({ picture: all, kept, returning: false, talked: true })).toBe(true);
+  it("has a call that is over when its own end is told, and not before", () => {
+    const all = [...chat, event("contact.ended", 2, { reason: "called" }), ...call];
+    const kept = { call: "k2" };
+    // Told anew after a reload, event by event; and the line may be up before the news of it.
+    for (let told = 0; told <= all.length; told++) expect(callOver(pictureOf(all.slice(0, told)), kept)).toBe(false);
+    expect(callOver(pictureOf([...chat, ...call, event("contact.ended", 5, { reason: "hangup" }, "k2")]), kept)).toBe(true); // somebody writes on
+    const end = [event("contact.ended", 5, { reason: "hangup" }, "k2"), event("conversation.ended", 5, {}, null)];
+    expect(callOver(pictureOf([...all, ...end]), kept)).toBe(true);
+    expect(callOver(pictureOf([...all, end[1]!]), kept)).toBe(true);
+  });
+  it("is over for who writes when all is over", () => {
+    expect(callOver(pictureOf(chat), { call: null })).toBe(false);
+    expect(callOver(pictureOf([...chat, event("contact.ended", 4, { reason: "idle" })]), { call: null })).toBe(true);
   });
   it("begins anew when somebody calls again", () => {
     const again = [...chat, event("contact.ended", 4, { reason: "idle" }), event("contact.started", 6, { channel: "voice" }, "k3")];
@@ -112,7 +112,7 @@ describe("what is kept over a reload", () => {
     });
   });
   it("is the conversation, until it is forgotten", () => {
-    const kept = { conversation: "c", token: "t", calling: true, writing: false, camera: true, since: 5 };
+    const kept = { conversation: "c", token: "t", call: "k1", writing: false, camera: true, since: 5 };
     keep(kept);
     expect(recall()).toEqual(kept);
     keep(null);

@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document 347dd2644405e9df8be59c6beed88299996de1f7581e1281341956a06ccddb2c; do not edit.
+// Made by `make api` from the server's OpenAPI document 0def21f4ff2ca6fbfa4a6cfbfc91c59acbc9120ab9a1a364ea7ccf56f7b16224; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -1890,6 +1890,11 @@ export interface components {
          * @description What the browser sets as remote description, and how it comes back to its conversation.
          */
         Answer: {
+            /**
+             * Contact Id
+             * @description of this call: its `contact.ended` is the call's end
+             */
+            contact_id: string;
             /** Conversation Id */
             conversation_id: string;
             /** Leg Id */

@@ -13,19 +13,11 @@ export function isOver(error: unknown): boolean {
 }
 
 /**
- * The call is over, while somebody still writes or not. Not judged while it is being taken up again: after a reload the
- * conversation is told anew, event by event, and only the server knows then whether the call still goes on. Nor before it
- * was told of (`talked`): the line may be up before the news of it, and the chat it took over from may end before that.
+ * The call is over, while somebody still writes or not. The end of its own contact tells: the page may hear of a call late,
+ * and after a reload the conversation is told anew, event by event, so that what goes on at the moment tells nothing.
  */
-export function callOver({ picture, kept, returning, talked }: { picture: Pick<Picture, "phase" | "live">; kept: Kept | null; returning: boolean; talked: boolean }): boolean {
-  if (returning || (kept?.calling && !talked)) return false;
-  if (picture.phase.name === "ended") return true;
-  return kept?.calling === true && !talks(picture) && Object.keys(picture.live).length > 0;
-}
-
-/** Somebody is on the line, as far as was told. */
-export function talks(picture: Pick<Picture, "live">): boolean {
-  return Object.values(picture.live).some((channel) => channel !== "chat");
+export function callOver(picture: Pick<Picture, "phase" | "contacts">, kept: Pick<Kept, "call"> | null): boolean {
+  return kept?.call ? picture.contacts[kept.call] === false : picture.phase.name === "ended";
 }
 
 /** Resolves after `ms`. */

@@ -8,7 +8,7 @@ import { useComfort } from "../lib/comfort";
 import { keep, recall, type Kept } from "../lib/kept";
 import type { Picture } from "../lib/transcript";
 import { useConversation } from "../lib/useConversation";
-import { after, callOver, isOver, RETURN_AFTER_MS, talks } from "./returning";
+import { after, callOver, isOver, RETURN_AFTER_MS } from "./returning";
 
 export type Caller = {
   kept: Kept | null;
@@ -44,7 +44,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   const { slow } = useComfort();
   const [kept, setKept] = useState<Kept | null>(recall);
   const [call, setCall] = useState<CallState | "none">("none");
-  const [returning, setReturning] = useState(() => recall()?.calling === true);
+  const [returning, setReturning] = useState(() => recall()?.call != null);
   const [muted, setMuted] = useState(false);
   const [shown, setShown] = useState<MediaStream | null>(null);
   const [silent, setSilent] = useState(false);
@@ -52,7 +52,6 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   const { picture, link } = useConversation(kept?.conversation ?? null, kept?.token);
   const line = useRef<BrowserCall | null>(null);
   const meant = useRef(false); // the end of the line is wanted: nothing is to be taken up again
-  const talked = useRef(false); // this call was told of
   const phase = picture.phase.name;
   const latest = useRef({ kept, muted, slow, phase });
   latest.current = { kept, muted, slow, phase };
@@ -77,7 +76,6 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   const connect = useCallback(
     async (from: Kept | null, camera: boolean, again: boolean, onLost: () => void) => {
       meant.current = false;
-      if (!again) talked.current = false;
       line.current = await startCall({
         video: true,
         iceServers: await api.iceServers(),
@@ -90,7 +88,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
           remember({
             conversation: answer.conversation_id,
             token: answer.token,
-            calling: true,
+            call: answer.contact_id,
             writing: from?.writing ?? false,
             camera,
             since: again ? (from?.since ?? null) : null,
@@ -124,7 +122,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     for (const wait of RETURN_AFTER_MS) {
       await after(wait);
       const from = latest.current.kept;
-      if (!from?.calling || meant.current) break;
+      if (!from?.call || meant.current) break;
       try {
         await connect(from, from.camera, true, () => void comeBack());
         return;
@@ -139,7 +137,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     setReturning(false);
     setCall("ended");
     const left = latest.current.kept;
-    if (left) remember({ ...left, calling: false });
+    if (left) remember({ ...left, call: null });
   }, [connect, remember]);
 
   // After a reload. A ref, since StrictMode runs effects twice.
@@ -147,7 +145,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   useEffect(() => {
     if (arrived.current) return;
     arrived.current = true;
-    if (recall()?.calling) void comeBack();
+    if (recall()?.call) void comeBack();
   }, [comeBack]);
   useEffect(
     () => () => {
@@ -156,8 +154,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     },
     [],
   );
-  if (talks(picture)) talked.current = true;
-  const over = callOver({ picture, kept, returning: returning || call === "connecting", talked: talked.current });
+  const over = callOver(picture, kept);
   useEffect(() => {
     if (!over) return;
     meant.current = true;
@@ -165,7 +162,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     line.current = null;
     const now = latest.current.kept;
     if (phase === "ended") keep(null); // a reload begins anew; what was said stays on this page until then
-    else if (now?.calling) remember({ ...now, calling: false });
+    else if (now?.call) remember({ ...now, call: null });
   }, [over, phase, remember]);
   const open = kept !== null && (phase !== "ended" || returning) && (call === "connecting" || call === "up" || call === "unstable" || returning || kept.writing);
   useEffect(() => {
@@ -204,7 +201,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
       try {
         const begun = await api.chat(i18n.language);
         setCall("none");
-        remember({ conversation: begun.conversation_id, token: begun.token, calling: false, writing: true, camera: false, since: null });
+        remember({ conversation: begun.conversation_id, token: begun.token, call: null, writing: true, camera: false, since: null });
       } catch (error) {
         setProblem(error);
       }
@@ -217,7 +214,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
       setCall("ended");
       const now = latest.current.kept;
       if (!now) return;
-      remember({ ...now, calling: false });
+      remember({ ...now, call: null });
       void api.leave(now.conversation, now.token).catch(() => undefined);
     },
     leave: () => {

@@ -3,8 +3,8 @@
 export type Kept = {
   conversation: string;
   token: string;
-  /** A call is taken up again after a reload; who writes just reads on. */
-  calling: boolean;
+  /** The contact of the call that goes on; it is taken up again after a reload. Null: no call, who writes just reads on. */
+  call: string | null;
   /** It began in writing, and goes on without a call. */
   writing: boolean;
   camera: boolean;
@@ -22,7 +22,7 @@ export function recall(): Kept | null {
     return {
       conversation: kept.conversation,
       token: kept.token,
-      calling: kept.calling === true,
+      call: typeof kept.call === "string" ? kept.call : null,
       writing: kept.writing === true,
       camera: kept.camera === true,
       since: typeof kept.since === "number" ? kept.since : null,

@@ -44,8 +44,8 @@ export type Picture = {
   queue: { queue: string; reason: string; summary: string; facts: Record<string, string> } | null;
   verified: "no" | "passed" | "failed";
   consents: Record<string, boolean>;
-  /** Contacts that have begun and not ended, with their channel: somebody may write beside a call. */
-  live: Record<string, string>;
+  /** Whether each contact goes on: somebody may write beside a call. */
+  contacts: Record<string, boolean>;
   wanted: Wanted | null;
   /** When the legs came up (epoch ms): leg times become times of the caller's recording by it. */
   up: { customer: number | null; agent: number | null };
@@ -59,7 +59,7 @@ export const EMPTY: Picture = {
   queue: null,
   verified: "no",
   consents: {},
-  live: {},
+  contacts: {},
   wanted: null,
   up: { customer: null, agent: null },
 };
@@ -238,9 +238,9 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
       return { ...picture, turns: [...picture.turns, { at: event.at, stages, total_ms: number(p["total_ms"]) ?? 0 }] };
     }
     case "contact.started": {
-      const live = { ...picture.live, ...(event.contact_id ? { [event.contact_id]: text(p["channel"]) } : {}) };
+      const contacts = { ...picture.contacts, ...(event.contact_id ? { [event.contact_id]: true } : {}) };
       // Whoever calls again, or calls beside a chat, begins anew.
-      return { ...noted(), live, phase: picture.phase.name === "ended" ? { name: "starting" } : picture.phase };
+      return { ...noted(), contacts, phase: picture.phase.name === "ended" ? { name: "starting" } : picture.phase };
     }
     case "visual.asked":
       return { ...noted(), wanted: { request: text(p["request_id"]), want: text(p["want"]) } };
@@ -248,12 +248,14 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
     case "visual.received":
       return { ...noted(), wanted: null };
     case "contact.ended": {
-      const live = Object.fromEntries(Object.entries(picture.live).filter(([id]) => id !== event.contact_id));
-      if (Object.keys(live).length > 0) return { ...noted(), live };
-      return { ...noted(), live, wanted: null, phase: { name: "ended", reason: text(p["reason"]) } };
+      const contacts = { ...picture.contacts, ...(event.contact_id ? { [event.contact_id]: false } : {}) };
+      if (Object.values(contacts).some(Boolean)) return { ...noted(), contacts };
+      return { ...noted(), contacts, wanted: null, phase: { name: "ended", reason: text(p["reason"]) } };
     }
-    case "conversation.ended":
-      return { ...noted(), live: {}, wanted: null, phase: { name: "ended", reason: text(p["reason"]) } };
+    case "conversation.ended": {
+      const contacts = Object.fromEntries(Object.keys(picture.contacts).map((id) => [id, false]));
+      return { ...noted(), contacts, wanted: null, phase: { name: "ended", reason: text(p["reason"]) } };
+    }
     default:
       return noted();
   }
