@@ -59,7 +59,9 @@ class CallerSide:
 
     async def say(self, effect: fx.Say) -> None:
         """Speak a prompt of the flow after what is queued."""
-        self._said = self.ref.plays[effect.play_id] = Play("say", effect.text, effect.block, effect.locale, effect.article)
+        self._said = self.ref.plays[effect.play_id] = Play(
+            "say", effect.text, effect.block, effect.locale, effect.article
+        )
         await self._send(
             wire.PlaySpeech(
                 leg_id=self.ref.leg_id,

@@ -84,7 +84,9 @@ class Server:
         )
         self.peers.append(peer)
         answer = {"sdp": await peer.answer(body["sdp"]), "type": "answer"}
-        return await route.fulfill(json=answer | {"leg_id": "l", "contact_id": "k1", "conversation_id": "c1", "token": "t"})
+        return await route.fulfill(
+            json=answer | {"leg_id": "l", "contact_id": "k1", "conversation_id": "c1", "token": "t"}
+        )
 
     async def picture(self, route: Route) -> None:
         if route.request.method == "GET":
