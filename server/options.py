@@ -23,7 +23,7 @@ class ServerOptions(BaseModel):
         default=120.0,
         ge=0,
         le=86400,
-        description="s that current calls may go on after SIGTERM before they are hung up",
+        description="s that current calls may go on after SIGTERM before they are hung up; chats are not waited for, they go on with the next start",
     )
     secure_cookies: bool = Field(
         default=False, description="true when pages are served over HTTPS, so that login cookies never travel in clear"

@@ -89,7 +89,7 @@ class Controller:
         self.legs: dict[str, tuple[LegRef, Contact]] = {}
         self.cards: dict[str, AgentCard] = {}
         self.draining = False
-        self.idle = asyncio.Event()
+        self.idle = asyncio.Event()  # no call is up; chats do not count
         self.idle.set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._paths = paths
@@ -137,14 +137,18 @@ class Controller:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def drain(self, retry_after_s: int, limit_s: float) -> None:
-        """Refuse new calls, wait for those that are up to end (at most `limit_s`), hang up the rest."""
+        """Refuse new calls, wait for those that are up to end (at most `limit_s`), hang up the rest.
+
+        Chats hold no line: they wait in the store and go on with the next start.
+        """
         self.draining = True
         await self.hub.drain(retry_after_s)
         try:
             await asyncio.wait_for(self.idle.wait(), limit_s)
         except TimeoutError:
-            log.warning("drain.limit", contacts=len(self.contacts))
-            for contact in list(self.contacts.values()):
+            calls = [contact for contact in self.contacts.values() if not contact.chat]
+            log.warning("drain.limit", calls=len(calls))
+            for contact in calls:
                 contact.post(lambda contact=contact: contact.hang_up("drained"))  # type: ignore[misc]
 
     # ------------------------------------------------------------------ agents
@@ -369,7 +373,7 @@ class Controller:
         self.contacts[contact.contact_id] = contact
         if contact.customer.leg_id:
             self.legs[contact.customer.leg_id] = (contact.customer, contact)
-        self.idle.clear()
+            self.idle.clear()
 
     @property
     def pictures(self) -> Path:
@@ -463,7 +467,7 @@ class Controller:
         if self.legs.pop(contact.customer.leg_id, None) is not None and contact.phase != "ended":
             # Its actor broke: a caller must not be left on a line that nobody serves.
             self._spawn(self._hang_up_orphan(contact.customer.leg_id))
-        if not self.contacts:
+        if all(other.chat for other in self.contacts.values()):
             self.idle.set()
 
     async def _hang_up_orphan(self, leg_id: str) -> None:

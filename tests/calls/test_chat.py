@@ -141,6 +141,26 @@ async def test_a_chat_goes_on_after_a_restart(tmp_path: Path) -> None:
         assert (await said(house, contact))[-1] == "Goodbye."
 
 
+async def test_a_stop_waits_for_calls_and_keeps_chats(tmp_path: Path) -> None:
+    async with open_house(tmp_path, FLOW) as house:
+        first = await begin(house)
+        await asyncio.wait_for(house.controller.drain(30, 3600), 10)
+        assert first.phase != "ended"
+    async with open_house(tmp_path, FLOW) as house:
+        await recover(house.controller)
+        call = await house.call()
+        draining = asyncio.create_task(house.controller.drain(30, 3600))
+        await house.quiet()
+        assert not draining.done()
+        await house.tell(wire.LegEnded(leg_id="leg-1", party="remote", reason="hangup"))
+        await asyncio.wait_for(draining, 10)
+        assert call.phase == "ended"
+        contact = house.controller.contact_in(first.conversation_id)
+        assert contact is not None
+        await write(house, contact, "no")
+        assert (await said(house, contact))[-1] == "Goodbye."
+
+
 async def test_who_says_nothing_any_more_has_left(tmp_path: Path) -> None:
     async with open_house(tmp_path, FLOW) as house:
         contact = await begin(house)
