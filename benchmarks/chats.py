@@ -25,15 +25,15 @@ from server.settings import load
 SEED = 5
 REPLY_S = 20.0  # s after which a reply does not come any more
 QUIET_S = 0.7  # s without a further message after which the reply is complete
+# In two languages. Who asks the same a second time is handed to a person, and waits there without a reply.
 ASKED = (
-    "what are your opening hours",
-    "how do I return something",
-    "怎么退货",
-    "how long does delivery take",
-    "你们几点开门",
-    "where are you",
-    "你们在哪里",
-    "can I send it abroad",
+    ("what are your opening hours", "你们几点开门"),
+    ("how do I return something", "怎么退货"),
+    ("how long does delivery take", "多久能送到"),
+    ("where are you", "你们在哪里"),
+    ("which ways can I pay", "可以用什么方式付款"),
+    ("is there a warranty", "有保修吗"),
+    ("I need an invoice", "怎么开发票"),
 )
 
 
@@ -53,7 +53,7 @@ async def measure(count: int, messages: int, think_s: tuple[float, float]) -> Ch
         async with private_instance(Path(folder), load().models_dir, free_run(2, 27000), env=env) as instance:
             limits = httpx.Limits(max_connections=count)
             async with httpx.AsyncClient(base_url=instance.http, timeout=REPLY_S, limits=limits) as client:
-                await _chat(instance, client, -1, ASKED[:1], (0.0, 0.1), Chats())  # waits until the intents are learnt
+                await _chat(instance, client, -1, ASKED[0][:1], (0.0, 0.1), Chats())  # waits until the intents are learnt
                 await asyncio.gather(
                     *(
                         _chat(instance, client, number, _lines(number, messages), think_s, found)
@@ -64,7 +64,7 @@ async def measure(count: int, messages: int, think_s: tuple[float, float]) -> Ch
 
 
 def _lines(number: int, messages: int) -> list[str]:
-    return [f"{ASKED[(number + at) % len(ASKED)]} {number}.{at}" for at in range(messages)]
+    return [f"{ASKED[(number + at) % len(ASKED)][(number + at) % 2]} {number}.{at}" for at in range(messages)]
 
 
 async def _chat(
