@@ -91,6 +91,8 @@ def waits(
 def _unable(agent: Agent, contact: Waiting, spec: QueueSpec, needs: Needs) -> str:
     if contact.only is not None:
         return "is not the one it is for"
+    if agent.agent_id in contact.but:
+        return "is not one who may take it: they are in it already"
     if agent.queues and spec.queue not in agent.queues:
         return "is not in this queue"
     lacking = [f"{skill} ≥ {level}" for skill, level in needs if agent.skills.get(skill, 0) < level]

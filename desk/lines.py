@@ -37,11 +37,12 @@ class Line:
     needs: Needs
     slot: Slot
     only: str | None
+    but: frozenset[str]
     able: int
     ready: list[Key] = field(default_factory=list)
 
 
-LineId = tuple[str, Needs, Slot, str | None]
+LineId = tuple[str, Needs, Slot, str | None, frozenset[str]]
 
 
 def key_of(contact: Waiting, spec: QueueSpec) -> Key:
@@ -97,12 +98,12 @@ class Lines:
     def ready(self, contact: Waiting, needs: Needs, only: str | None) -> None:
         """It may be offered, to those who have what it needs or to the `only` one."""
         self.unready(contact)
-        line_id = (contact.queue, needs, slot_of(contact.channel), only)
+        line_id = (contact.queue, needs, slot_of(contact.channel), only, contact.but)
         line = self._lines.get(line_id)
         if line is None:
             if len(self._lines) - len(self.active) > MOST_EMPTY:
                 self._lines = dict(self.active)
-            line = self._lines[line_id] = Line(*line_id, self._roster.able(contact.queue, needs, only))
+            line = self._lines[line_id] = Line(*line_id, self._roster.able(contact.queue, needs, only, contact.but))
         insort(line.ready, self._keys[contact.contact_id][0])
         self._line_of[contact.contact_id] = line_id
         self.active[line_id] = line
@@ -129,7 +130,7 @@ class Lines:
     def agents_changed(self) -> None:
         """What agents can do is different: every line's mask follows."""
         for line in self._lines.values():
-            line.able = self._roster.able(line.queue, line.needs, line.only)
+            line.able = self._roster.able(line.queue, line.needs, line.only, line.but)
 
     def position(self, contact: Waiting, spec: QueueSpec) -> int:
         """1 = next. One that does not stand in line yet is counted where it would."""

@@ -130,6 +130,8 @@ class Waiting:
     """Offer → agent; several only where all are rung."""
     offer_until_ms: int = 0
     only: str | None = None
+    but: frozenset[str] = frozenset()
+    """Agents who may not take it: they are in it already."""
     preferred: str | None = None
     preferred_until_ms: int | None = None
     callback: bool = False
@@ -241,6 +243,7 @@ class AgentChanged:
     until_ms: int | None
     reason: str = ""
     next_availability: Availability | None = None
+    next_reason: str = ""
     missed: int = 0
 
 

@@ -14,14 +14,15 @@ from typing import Literal
 
 from desk.model import Agent, AgentChanged, Capacity, Needs, RoutingStatus, Slot
 
-Group = Literal["open", "away", "lost", "error", "leaving", "not_responding", "ringing"]
-GROUPS: tuple[Group, ...] = ("open", "away", "lost", "error", "leaving", "not_responding", "ringing")
+Group = Literal["open", "away", "lost", "error", "leaving", "communicating", "not_responding", "ringing"]
+GROUPS: tuple[Group, ...] = ("open", "away", "lost", "error", "leaving", "communicating", "not_responding", "ringing")
 SLOTS: tuple[Slot, ...] = ("voice", "chat")
 SAID: dict[str, str] = {
     "away": "not available",
     "lost": "page not connected",
     "error": "phone or device in error",
     "leaving": "about to leave",
+    "communicating": "in a call of their own",
     "not_responding": "missed or declined just now",
     "ringing": "being offered another contact",
     "busy": "no place left for this channel",
@@ -76,10 +77,11 @@ class Roster:
         for slot in SLOTS:
             self._places[slot, agent.capacity.of(slot)] |= bit
 
-    def able(self, queue: str, needs: Needs, only: str | None = None) -> int:
+    def able(self, queue: str, needs: Needs, only: str | None = None, but: frozenset[str] = frozenset()) -> int:
         """Who may take such contacts, whatever they are doing.
 
         `only` names the one agent who may, whatever their skills; else each skill at its level, and the queue is theirs.
+        `but` names who may not, whatever else.
         """
         if only is not None:
             agent = self.agents.get(only)
@@ -87,6 +89,8 @@ class Roster:
         mask = self._serving.get(None, 0) | self._serving.get(queue, 0)
         for need in needs:
             mask &= self._skilled.get(need, 0)
+        for agent_id in but & self.agents.keys():
+            mask &= ~(1 << self.agents[agent_id].index)
         return mask
 
     def places(self, slot: Slot, among: int) -> int:
@@ -133,6 +137,7 @@ class Roster:
             agent.until_ms,
             agent.reason,
             agent.next_availability,
+            agent.next_reason if agent.next_availability is not None else "",
             agent.missed,
         )
 
@@ -180,6 +185,8 @@ def group_of(agent: Agent) -> Group:
         return "lost"
     if agent.next_availability is not None:
         return "leaving"
+    if any(held.own for held in agent.held.values()):
+        return "communicating"
     if agent.quiet_until_ms is not None:
         return "not_responding"
     return "ringing" if agent.offer_id is not None else "open"

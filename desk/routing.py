@@ -52,6 +52,7 @@ class Desk(Places):
         enqueued_ms: int | None = None,
         kept: bool = False,
         only: str | None = None,
+        but: frozenset[str] = frozenset(),
         preferred: str | None = None,
         ringing: tuple[str, str] | None = None,
     ) -> list[Action]:
@@ -61,8 +62,9 @@ class Desk(Places):
         the queue's `upset_s`; `overflow_s`: the flow's own limit, after which it leaves by the flow's exit.
         `enqueued_ms` earlier than now gives an old place back, with `kept` (agent lost, restart) whatever the queue's
         hours and size. `only` names the one agent who may take it, whatever the skills; `preferred` the one who is waited
-        for at first, where the queue's strategy is that. `ringing` (offer, agent): that agent rings for it already, from
-        before a restart; it is an offer like any other where the agent is free. Raises ValueError when it waits already.
+        for at first, where the queue's strategy is that; `but` names agents who may not take it. `ringing` (offer, agent):
+        that agent rings for it already, from before a restart; it is an offer like any other where the agent is free.
+        Raises ValueError when it waits already.
         """
         if contact_id in self.waiting:
             raise ValueError(f"contact {contact_id} waits already in {self.waiting[contact_id].queue}")
@@ -90,6 +92,7 @@ class Desk(Places):
             announce_ms=now_ms + round(every_s * 1000) if announce else None,
             announce_every_ms=round(every_s * 1000),
             only=only,
+            but=but,
             preferred=preferred if spec.strategy == "preferred" and only is None else None,
         )
         if contact.preferred is not None:
@@ -135,7 +138,7 @@ class Desk(Places):
         """Why it waits: its place and points, and what keeps each agent from taking it. Raises KeyError."""
         contact = self.waiting[contact_id]
         needs = self._needs(contact)
-        able = self._roster.able(contact.queue, needs, contact.only)
+        able = self._roster.able(contact.queue, needs, contact.only, contact.but)
         place = self.position(contact_id, now_ms)
         return explain.waits(contact, self.queue(contact.queue), needs, able, place, self._roster, now_ms)
 

@@ -84,6 +84,32 @@ class Shifts(Offers):
         actions = [] if availability == "available" else self._drop_offer(agent, now_ms)
         return [*actions, self._changed(agent, now_ms), *self._match(now_ms)]
 
+    def restore(
+        self,
+        agent_id: str,
+        now_ms: int,
+        *,
+        availability: Availability,
+        reason: str = "",
+        next_availability: Availability | None = None,
+        next_reason: str = "",
+        missed: int = 0,
+    ) -> list[Action]:
+        """As they were before a restart; `assign` whom they have, then `carry_on`. Raises KeyError."""
+        agent = self.agents[agent_id]
+        agent.availability, agent.reason, agent.missed = availability, reason, missed
+        agent.next_availability, agent.next_reason = next_availability, next_reason
+        return [self._changed(agent, now_ms), *self._match(now_ms)]
+
+    def carry_on(self, now_ms: int) -> list[Action]:
+        """After a restart: whose contacts were over meanwhile is in the state that was to come after them."""
+        actions: list[Action] = []
+        for agent in self.agents.values():
+            if agent.next_availability is not None and not agent.held:
+                self._next(agent)
+                actions.append(self._changed(agent, now_ms))
+        return [*actions, *self._match(now_ms)]
+
     def connection(self, agent_id: str, up: bool, now_ms: int) -> list[Action]:
         """The agent's page is gone, or back. Back within `reconnect_s` all is as before; later they are offline.
 
@@ -106,7 +132,7 @@ class Shifts(Offers):
         return [*actions, self._changed(agent, now_ms), *self._match(now_ms)]
 
     def communicating(self, agent_id: str, call_id: str, on: bool, now_ms: int) -> list[Action]:
-        """A call of their own, outside the queues, begins or ends. It takes a place of voice. Raises KeyError."""
+        """A call of their own, outside the queues, begins or ends; nothing is offered meanwhile. Raises KeyError."""
         agent = self.agents[agent_id]
         if on:
             actions = self._drop_offer(agent, now_ms)
@@ -196,12 +222,16 @@ class Shifts(Offers):
             self.tallies[held.queue].handled.append(now_ms - held.since_ms)
         if not agent.held:
             self._roster.idle_now(agent, now_ms)
-            if agent.next_availability is not None:
-                agent.availability, agent.reason = agent.next_availability, agent.next_reason
-                agent.next_availability = None
+            self._next(agent)
         changed = self._changed(agent, now_ms)
         self._remove_if_gone(agent)
         return [changed, *self._match(now_ms)] if match else [changed]
+
+    def _next(self, agent: Agent) -> None:
+        """What was chosen to come after the last contact comes."""
+        if agent.next_availability is not None:
+            agent.availability, agent.reason = agent.next_availability, agent.next_reason
+            agent.next_availability = None
 
     def _drop_offer(self, agent: Agent, now_ms: int) -> list[Action]:
         """What is offered to them goes to somebody else."""
@@ -219,7 +249,7 @@ class Shifts(Offers):
     def _fits(self, agent: Agent, contact: Waiting) -> bool:
         """May what is offered to them still be?"""
         slot = slot_of(contact.channel)
-        able = self._roster.able(contact.queue, self._needs(contact), contact.only)
+        able = self._roster.able(contact.queue, self._needs(contact), contact.only, contact.but)
         return bool(able >> agent.index & 1) and agent.taken(slot) < agent.capacity.of(slot)
 
     def _remove_if_gone(self, agent: Agent) -> None:

@@ -95,7 +95,7 @@ class DeskState:
         only, needs = contact.only, self._needs(contact)
         if only is None and contact.preferred is not None:
             agent = self.agents.get(contact.preferred)
-            able = agent is not None and self._roster.able(contact.queue, needs) >> agent.index & 1
+            able = agent is not None and self._roster.able(contact.queue, needs, None, contact.but) >> agent.index & 1
             if agent is not None and able and group_of(agent) in WAITED_FOR:
                 only = contact.preferred
                 self._preferring[only].add(contact.contact_id)

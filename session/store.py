@@ -325,6 +325,7 @@ class Store:
         contact_id: str | None,
         reason: str = "",
         next_availability: str | None = None,
+        next_reason: str = "",
         missed: int = 0,
     ) -> None:
         """Write an agent's new state and show it."""
@@ -341,7 +342,13 @@ class Store:
             await session.execute(
                 update(AgentProfile)
                 .where(AgentProfile.user_id == user_id)
-                .values(availability=availability, reason=reason[:64])
+                .values(
+                    availability=availability,
+                    reason=reason[:64],
+                    next_availability=next_availability,
+                    next_reason=next_reason[:64],
+                    missed=missed,
+                )
             )
         self.bus.publish_live(
             "",

@@ -88,7 +88,10 @@ class Skill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRecord:
-    """A user with, for agents, how they are reached and what they take. `queues`: empty = all whose skills they have."""
+    """A user with, for agents, how they are reached and what they take. `queues`: empty = all whose skills they have.
+
+    `next_availability`: chosen for after their contacts; `missed`: offers in a row.
+    """
 
     user_id: str
     name: str
@@ -106,3 +109,6 @@ class UserRecord:
     chat_capacity: int = 2
     availability: str = "offline"
     reason: str = ""
+    next_availability: str | None = None
+    next_reason: str = ""
+    missed: int = 0

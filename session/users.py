@@ -201,4 +201,7 @@ def _record(user: User, profile: AgentProfile | None) -> UserRecord:
         chat_capacity=profile.chat_capacity if profile else 2,
         availability=profile.availability if profile else "offline",
         reason=profile.reason if profile else "",
+        next_availability=profile.next_availability if profile else None,
+        next_reason=profile.next_reason if profile else "",
+        missed=profile.missed if profile else 0,
     )

@@ -122,6 +122,7 @@ class Controller:
         await self.reload_queues()
         await self.reload_agents()
         await recovery.recover(self)
+        self.desk.do(self.desk.desk.carry_on(self.desk.now()))
         await self.callbacks.start()
         await self.hub.start(address)
 
@@ -420,6 +421,7 @@ class Controller:
                 contact_id=(action.contact_id or "").partition("/")[0] or None,
                 reason=action.reason,
                 next_availability=action.next_availability,
+                next_reason=action.next_reason,
                 missed=action.missed,
             )
         )

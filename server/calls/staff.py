@@ -46,4 +46,13 @@ async def read_agents(controller: Controller) -> None:
         capacity = Capacity(agent.voice_capacity, agent.chat_capacity)
         desk.do(desk.desk.upsert_agent(user_id, skills, desk.now(), queues=agent.queues, capacity=capacity))
         if new and agent.availability != "offline":
-            controller.set_availability(user_id, cast("Availability", agent.availability), agent.reason)
+            was = desk.desk.restore(
+                user_id,
+                desk.now(),
+                availability=cast("Availability", agent.availability),
+                reason=agent.reason,
+                next_availability=cast("Availability | None", agent.next_availability),
+                next_reason=agent.next_reason,
+                missed=agent.missed,
+            )
+            desk.do(was)

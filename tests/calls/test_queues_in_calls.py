@@ -111,3 +111,32 @@ async def test_what_an_agent_chooses_on_a_call_comes_after_its_work(tmp_path: Pa
         await control.set_availability(amy, "available", "", by=amy)
         await control.set_availability(amy, "training", "a course", by="sue")
         assert control.view(amy).availability == "training"
+
+
+async def test_what_agents_chose_and_missed_is_known_after_a_restart(tmp_path: Path) -> None:
+    async with open_house(tmp_path, {"main": MAIN}) as house:
+        ids = await house.agents("amy", "bob")
+        house.controller.set_availability(ids["amy"], "available")
+        contact = await house.call()
+        await house.quiet()
+        leg = await house.answered_by_agent(contact)
+        house.controller.set_availability(ids["amy"], "meal", "lunch")
+        house.controller.set_availability(ids["bob"], "available")
+        await house.call("leg-2")
+        await house.quiet()
+        desk = house.controller.desk
+        desk.do(desk.desk.declined(desk.desk.agents[ids["bob"]].offer_id or "", desk.now(), missed=True))
+        await house.quiet()
+    async with open_house(tmp_path, {"main": MAIN}) as house:
+        await house.controller.start("tcp:127.0.0.1:0")
+        agents = house.controller.desk.desk.agents
+        amy, bob = agents[ids["amy"]], agents[ids["bob"]]
+        assert (amy.availability, amy.next_availability, amy.status) == ("available", "meal", "interacting")
+        assert (bob.availability, bob.missed) == ("available", 1)
+        again = house.controller.contacts[contact.contact_id]
+        again.up, again.waiting_for_leg = True, False
+        again.post(lambda: again.resume(None))
+        await house.ended(leg)
+        await house.quiet()
+        assert (amy.availability, amy.reason, amy.status) == ("meal", "lunch", "idle")
+        await house.controller.hub.close()

@@ -154,6 +154,27 @@ def test_a_call_of_ones_own_takes_the_place_of_a_contact_and_leaves_no_work() ->
     assert rung(desk.ended("own", 300)) == [("c1", "amy")]
 
 
+def test_who_is_in_a_call_of_their_own_is_offered_nothing_whatever_room_they_have() -> None:
+    desk = desk_of("amy")
+    desk.upsert_agent("amy", (), 50, capacity=Capacity(voice=2, chat=2))
+    desk.communicating("amy", "own", True, 100)
+    assert rung(desk.enqueue("call", "q", 200)) == []
+    assert rung(desk.enqueue("chat", "q", 210, channel="chat")) == []
+    assert desk.reach("amy") == "busy"
+    assert dict(desk.explain("call", 220).agents) == {"amy": "in a call of their own"}
+    assert rung(desk.communicating("amy", "own", False, 300)) == [("call", "amy")]
+
+
+def test_who_is_in_it_already_is_not_offered_it() -> None:
+    desk = desk_of("amy", "bob")
+    for agent in ("amy", "bob"):
+        desk.upsert_agent(agent, (), 50, capacity=Capacity(voice=2))
+    assert rung(desk.enqueue("c1", "q", 100, but=frozenset({"amy"}))) == [("c1", "bob")]
+    assert rung(desk.declined(desk.agents["bob"].offer_id or "", 200)) == []
+    assert dict(desk.explain("c1", 210).agents)["amy"] == "is not one who may take it: they are in it already"
+    assert rung(desk.enqueue("c2", "q", 220)) == [("c2", "amy")]
+
+
 def test_a_broken_phone_is_offered_nothing() -> None:
     desk = desk_of("amy")
     desk.enqueue("c1", "q", 100)
@@ -182,3 +203,25 @@ def test_a_conference_ends_for_one_and_a_transfer_is_held_without_an_offer() -> 
     assert (desk.agents["amy"].status, desk.agents["bob"].status) == ("acw", "interacting")
     desk.ended("c1", 50)
     assert desk.agents["bob"].status == "acw"
+
+
+def test_after_a_restart_misses_go_on_and_what_was_to_come_next_comes() -> None:
+    desk = desk_of()
+    desk.upsert_agent("amy", (), 0)
+    desk.upsert_agent("bob", (), 0)
+    for agent in ("amy", "bob"):
+        desk.restore(agent, 1, availability="available", next_availability="meal", next_reason="lunch", missed=1)
+    desk.assign("amy", "c1", 2, queue="q")
+    changed = [a for a in desk.carry_on(3) if isinstance(a, AgentChanged)]
+    assert [(a.agent_id, a.availability, a.reason) for a in changed] == [("bob", "meal", "lunch")]
+    amy = desk.agents["amy"]
+    assert (amy.availability, amy.next_availability, amy.status) == ("available", "meal", "interacting")
+    desk.enqueue("c2", "q", 4)
+    desk.ended("c1", 5)
+    desk.tick(10_005)
+    assert (amy.availability, amy.reason, amy.offer_id) == ("meal", "lunch", None)
+
+    desk.upsert_agent("cat", (), 20_000)
+    desk.restore("cat", 20_001, availability="available", missed=1)
+    desk.declined(desk.agents["cat"].offer_id or "", 20_002, missed=True)
+    assert desk.agents["cat"].availability == "away"  # the second in a row
