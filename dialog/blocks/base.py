@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
@@ -232,9 +233,9 @@ class Asking(Block):
         """Say what answer is awaited."""
         turn.expect()
 
+    @abstractmethod
     def question(self, turn: Turn) -> dict[str, str]:
         """What it wants to know at this moment."""
-        raise NotImplementedError
 
     def asked(self, turn: Turn) -> str:
         """The question in words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -46,9 +47,9 @@ class Working(Block):
         """What is said when it takes long."""
         return {"filler": self.filler} if self.filler else {}
 
+    @abstractmethod
     def work(self, turn: Turn, call_id: str) -> Perform:
         """What to do. Raises `ExpressionError` or ValueError for values that the run has not."""
-        raise NotImplementedError
 
     def came_back(self, turn: Turn, result: Performed) -> None:
         """The result is used: set attributes, note it."""

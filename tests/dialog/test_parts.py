@@ -6,14 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import BaseModel
 
 from dialog import cel
+from dialog.blocks.base import Asking
+from dialog.blocks.working import Working
 from dialog.embedding import CachedEmbedder, embed_all
 from dialog.options import DialogOptions, NumberOptions
 from dialog.ports import Vectors
 from dialog.service import Dialog
 from dialog.text import agrees, count_words, language_of, pick, render, spoken_digits
 from dialog.verification.directory import FileDirectory, normal_number
+from dialog.verification.factors import Factor
 from dialog.yamlfile import FileError
 
 FLOWS = Path(__file__).parents[2] / "flows"
@@ -108,3 +112,11 @@ def test_a_number_too_large_for_cel_spoils_only_what_reads_it() -> None:
     assert cel.evaluate("tier == 'gold'", {"tier": "gold", "id": 10**30}) is True
     with pytest.raises(cel.ExpressionError):
         cel.evaluate("id > 5", {"id": 10**30})
+
+
+@pytest.mark.parametrize("kind", [Working, Asking, Factor])
+def test_what_every_block_or_factor_must_bring_is_missed_when_it_is_made(kind: type[BaseModel]) -> None:
+    assert kind.__abstractmethods__
+    incomplete = type("Incomplete", (kind,), {"__module__": __name__})
+    with pytest.raises(TypeError, match="abstract"):
+        incomplete(type="x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -94,9 +95,9 @@ class Factor(BaseModel):
         """The answer in these words, or None when there is none."""
         return None
 
+    @abstractmethod
     async def check(self, asked: Asked, answer: Answer) -> bool:
         """Right? As many hash operations for nobody as for somebody."""
-        raise NotImplementedError
 
 
 class Spoken(Factor):
