@@ -35,7 +35,7 @@ def why_not(scenario: Scenario, level: Level) -> str:
         for name in ("http", "actions", "hours", "queues", "customers", "uploads"):
             if getattr(given, name):
                 return f"`given.{name}` cannot be given to a real call"
-        for name in ("clock", "policy", "seed", "callbacks"):
+        for name in ("clock", "called", "policy", "seed", "callbacks"):
             if name in given.model_fields_set:
                 return f"`given.{name}` cannot be given to a real call"
         if scenario.expected.ended == "":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -39,6 +40,10 @@ QUIET: dict[str, Any] = {"wait_for_silence": {"silence_s": 1.2, "timeout_s": 25}
 
 class SipFailed(Exception):
     """No call could be placed at all; the text says why."""
+
+
+class NoCall(Exception):
+    """The call of one scenario did not come through; the text says why."""
 
 
 async def run_sip(tests: ReadTests, flow: Flow, voices: Voices, vectors: Path) -> Result:
@@ -93,7 +98,7 @@ async def _all(
             moment: Moment | None
             try:
                 call = await _play(scenario, tests.path.parent, flow, voices, folder, instance, client)
-            except VoiceError as error:
+            except (VoiceError, NoCall) as error:
                 moment = Moment(0, "", "", str(error), [], {}, [])
             else:
                 coverage.taken_by(
@@ -123,14 +128,18 @@ async def _play(
     target = f"sip:{_called(scenario.given.locale)}@127.0.0.1:{instance.sip_port}"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "telephony.caller", target, "--script", str(script), "--max-seconds", str(CALL_S - 10),
-        "--from", f"sip:{scenario.given.number or 'anonymous'}@127.0.0.1",
-        cwd=ROOT, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        "--from", f"sip:{_user(scenario.given.number)}@127.0.0.1",
+        cwd=ROOT, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
+    told = b""
     try:
-        await asyncio.wait_for(process.wait(), CALL_S)
+        _, told = await asyncio.wait_for(process.communicate(), CALL_S)
     except TimeoutError:
-        process.kill()
-        await process.wait()
+        told = b"it did not end"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     deadline = time.monotonic() + ENDED_S
     while True:
         new = [
@@ -141,6 +150,8 @@ async def _play(
         history = (await client.get(f"/api/conversations/{new[0]}")).json() if new else {}
         events = history.get("events", [])
         if any(event["type"] == "contact.ended" for event in events) or time.monotonic() > deadline:
+            if not new:
+                raise NoCall(_no_call(told.decode(errors="replace")))
             return Call(events, flow, history.get("conversation", {}))
         await asyncio.sleep(0.3)
 
@@ -168,6 +179,17 @@ def _copy(vectors: Path, data_dir: Path) -> None:
         shutil.copy(path, data_dir)
     if (vectors / PACKS).is_dir():
         shutil.copytree(vectors / PACKS, data_dir / PACKS)
+
+
+def _user(number: str) -> str:
+    """A telephone number as people write it, or a name, as the user of a SIP address."""
+    return re.sub(r"[^\w+.-]", "", number) or "anonymous"
+
+
+def _no_call(told: str) -> str:
+    """In words, with what the phone said last."""
+    last = (told.strip().splitlines() or ["the phone said nothing about it"])[-1]
+    return f"the call did not come through: {last.removeprefix('warmline call: ')}"
 
 
 def _called(locale: str) -> str:

@@ -19,8 +19,9 @@ from media.resample import convert
 from server.flowtest.audio import Listener
 from server.flowtest.judging import Call, wrong
 from server.flowtest.levels import why_not
-from server.flowtest.sip import _spoken
+from server.flowtest.sip import _no_call, _spoken, _user
 from server.flowtest.voices import Voices, on_the_line
+from telephony.dial_rules import parse_uri
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIP = ROOT / "flows" / "audio" / "demo" / "hours.flac"
@@ -40,7 +41,7 @@ tests:
       - expect: Goodbye
     assert: {ended: completed, visited: [greet, consent, ask, answer, more, bye], consent: given}
   - name: a PIN
-    given: {number: demo}
+    given: {number: "+49 30 5550100"}
     steps:
       - expect: May we record
       - say: "yes"
@@ -98,6 +99,7 @@ def test_silence_is_nothing() -> None:
         ([{"say": "x"}], {"given": {"http": {"look": {}}}}, "", "`given.http` cannot be given"),
         ([{"say": "x"}], {"given": {"clock": "2026-01-01T10:00:00"}}, "", "`given.clock`"),
         ([{"say": "x"}], {"given": {"seed": "b"}}, "", "`given.seed`"),
+        ([{"say": "x"}], {"given": {"called": "200"}}, "", "`given.called`"),
         ([{"say": "x"}], {"assert": {"ended": ""}}, "", "a real call ends"),
         ([{"say": "x"}], {"levels": ["text"]}, "its levels are text", "its levels are text"),
     ],
@@ -116,6 +118,21 @@ def test_steps_of_a_phone(tmp_path: Path) -> None:
     assert done[1][1] == {"dtmf": "12#"}
     assert done[2][1] == {"hangup": True}
     assert done[3] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "user"),
+    [("+49 30 5550100", "+49305550100"), ("(030) 555-0100", "030555-0100"), ("demo", "demo"), ("", "anonymous")],
+)
+def test_a_number_as_people_write_it_calls(number: str, user: str) -> None:
+    assert parse_uri(f"sip:{_user(number)}@127.0.0.1").user == user
+
+
+def test_a_call_that_does_not_come_through_says_why() -> None:
+    assert _no_call("x\nwarmline call: 'sip:a b' is no SIP address\n") == (
+        "the call did not come through: 'sip:a b' is no SIP address"
+    )
+    assert "said nothing" in _no_call("")
 
 
 def test_a_call_is_judged_by_its_events() -> None:
