@@ -253,6 +253,11 @@ class Party:
         self._plays(self._sound[1], Play("music", "", "hold", self._contact.language))
         await self._send(self.leg_id, play)
 
+    async def quiet(self) -> None:
+        """Whatever plays to them ends: by which name it plays nobody knows, after a restart of ours."""
+        if self.leg_id:
+            await self._send(self.leg_id, wire.StopPlay(leg_id=self.leg_id))
+
     async def signal(self, tone: wire.Tone) -> None:
         """A short signal to them alone."""
         if self.leg_id:

@@ -46,6 +46,7 @@ class Tickets:
             overflow_s=AGENT_S if card is not None else QUEUE_S,
             announce=False,
             only=card.user_id if card is not None else None,
+            but=frozenset(here.user_id for here in contact.room.serving()),
             ringing=ringing,
         )
         if any(isinstance(action, Overflow) and action.contact_id == now.ticket for action in actions):

@@ -12,7 +12,7 @@ from server.api.ports import NotNow
 from server.api.views import Target
 from server.calls.recovery import recover
 from session import wire
-from tests.calls.desk_house import OUTSIDE, open_desk, people
+from tests.calls.desk_house import FLOW, OUTSIDE, open_desk, people
 from tests.calls.house import open_house
 
 SAM, BOB, URI = Target("agent", "sam"), Target("agent", "bob"), Target("agent", "uri")
@@ -289,6 +289,17 @@ async def test_a_queue_is_asked(tmp_path: Path, one: str, other: str) -> None:
         assert desk.house.of(wire.HangupLeg, leg)
 
 
+async def test_who_has_room_for_two_calls_is_not_offered_their_own_question(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.house.controller.users.set_agent(desk.ids["amy"], device="browser", voice_capacity=2)
+        await desk.house.controller.reload_agents()
+        mine = (await desk.talk()).leg_id
+        party = await desk.ask("amy", Target("queue", "experts"))
+        assert (party.user_id, desk.control.desk.view(desk.ids["amy"]).offers) == ("", [])
+        await desk.free("bob")
+        assert desk.together(mine, await desk.pick_up("bob"))
+
+
 @pytest.mark.parametrize("target", [BOB, SAM, OUTSIDE], ids=name)
 @pytest.mark.parametrize("stage", ["ringing", "answered", "left"])
 async def test_the_app_is_restarted_in_the_middle(tmp_path: Path, target: Target, stage: str) -> None:
@@ -301,9 +312,7 @@ async def test_the_app_is_restarted_in_the_middle(tmp_path: Path, target: Target
         elif stage == "left":
             await desk.step("amy", "complete")
         before = desk.contact
-    async with open_house(
-        tmp_path, desk.house.engines and __import__("tests.calls.desk_house", fromlist=["FLOW"]).FLOW
-    ) as house:
+    async with open_house(tmp_path, FLOW) as house:
         await house.controller.reload_agents()
         again = people(house)
         await again.free("bob", "sam")
@@ -329,6 +338,8 @@ async def test_the_app_is_restarted_in_the_middle(tmp_path: Path, target: Target
             return
         assert again.together(me.leg_id, party.leg_id)
         assert again.plays("leg-1") == "music"
+        if stage == "answered":  # music that was ordered before by a name that nobody knows any more
+            assert [order.play_id for order in house.of(wire.StopPlay, party.leg_id)] == [None]
         await again.step("amy", "complete")
         assert again.together("leg-1", party.leg_id)
 
