@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from server.api.access import CallerOrStaff
+from server.api.calls import control_of
 from server.desktop.attachments import TooMany
 from server.desktop.desktop import desktop_of
 from server.throttle import Throttle
@@ -60,6 +61,7 @@ async def send(
         raise HTTPException(415, str(error)) from error
     except TooMany as error:
         raise HTTPException(409, str(error)) from error
+    control_of(request).lively(conversation_id)
     return AttachmentOut(**asdict(kept))
 
 

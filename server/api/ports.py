@@ -68,6 +68,9 @@ class CallControl(Protocol):
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
         """Somebody wrote in the chat."""
 
+    def lively(self, conversation_id: str) -> None:
+        """Something else was sent there, such as an image: whoever writes has not left."""
+
     async def key(self, conversation_id: str, digit: str) -> None:
         """The caller pressed a key on the page. Raises `NotNow`."""
 

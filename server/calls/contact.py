@@ -380,10 +380,13 @@ class Contact:
         self.start_timer("idle", CHAT_IDLE_MS)
         await self.step(ev.Started())
 
-    async def text(self, text: str) -> None:
-        """The caller wrote in the chat box (committed already)."""
+    async def lively(self) -> None:
+        """Somebody wrote or showed something: the chat goes on."""
         if self.chat:
             self.start_timer("idle", CHAT_IDLE_MS)
+
+    async def text(self, text: str) -> None:
+        """The caller wrote in the chat box (committed already)."""
         if self.phase == "flow":
             await self.step(ev.TextMessage(text=text))
 

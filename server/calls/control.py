@@ -156,8 +156,15 @@ class Control:
             {"role": role, "text": text_kept, "user_id": user_id},
             contact_id=contact.contact_id if contact else None,
         )
+        self.lively(conversation_id)
         if contact is not None and role == "customer":
             contact.post(lambda: contact.text(text))
+
+    def lively(self, conversation_id: str) -> None:
+        """Something was written or shown there."""
+        contact = self._controller.contact_in(conversation_id, writing=True)
+        if contact is not None:
+            contact.post(contact.lively)
 
     async def pace(self, conversation_id: str, *, slow: bool) -> None:
         """How fast the bot speaks."""

@@ -51,11 +51,11 @@ class Presence:
             await caller_gone(contact, event)
             return
         self.coming = False
-        if self.away is None:
+        missed, self.away = self.away is None, event
+        if missed:
             self._leave()
             await contact.room.customer_left(event.leg_id)
             await contact.note("customer.away", {"reason": event.reason})
-        self.away = event
         contact.start_timer(TIMER, round(contact.around.outgoing.page_return_s * 1000))
 
     def _leave(self) -> None:

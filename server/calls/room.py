@@ -184,6 +184,8 @@ class Room:
             if leg_id:
                 self.mixer.unsure(leg_id)
         for party in self.parties.values():
+            if party.connected:
+                await party.quiet()
             if party.away:
                 contact.keeping.watch(party)
         if contact.phase == "parked":
@@ -236,7 +238,7 @@ class Room:
             if party.connected:
                 # What is said out of the customer's hearing (asking a colleague, whispering) is nobody's to read.
                 await party.hear(party.role != "outside" and party.leg_id in heard)
-                await party.sound("music" if party.held else "")
+                await party.sound(self._sound_of(party, mix))
         if contact.phase in ("talking", "parked") and self._customer_is_here:
             await self._customer_hears(self._wanted_sound())
         if contact.phase == "talking" and contact.up:
@@ -246,6 +248,13 @@ class Room:
             if contact.transfers.line is None:
                 may = not outside or contact.around.outgoing.record_outside
                 await self._record(contact.may_record and may and not self.record_off)
+
+    def _sound_of(self, party: Party, mix: Mix) -> Sound:
+        """What plays to one of the people: music to who is held, a tone to who is alone because the customer's page is away."""
+        if party.held:
+            return "music"
+        alone = self._contact.phase == "talking" and not mix.get(party.leg_id)
+        return "courtesy" if alone and party.serving and self._contact.presence.away is not None else ""
 
     def _wanted_sound(self) -> Sound:
         contact = self._contact

@@ -170,6 +170,20 @@ async def test_who_says_nothing_any_more_has_left(tmp_path: Path) -> None:
         assert (ended[0]["party"], ended[0]["reason"]) == ("remote", "idle")
 
 
+async def test_whoever_shows_an_image_or_is_written_to_has_not_left(tmp_path: Path) -> None:
+    async with open_house(tmp_path, FLOW) as house:
+        contact = await begin(house)
+        api, idle = control(house), contact._timers._running["idle"]
+        api.lively(contact.conversation_id)
+        await house.quiet()
+        shown = contact._timers._running["idle"]
+        assert idle.cancelled()
+        await api.message(contact.conversation_id, "Still there?", role="agent", user_id="amy")
+        await house.quiet()
+        assert shown.cancelled()
+        assert not contact._timers._running["idle"].cancelled()
+
+
 async def test_a_call_is_no_chat(tmp_path: Path) -> None:
     async with open_house(tmp_path, FLOW) as house:
         contact = await house.call()

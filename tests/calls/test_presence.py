@@ -108,6 +108,24 @@ async def test_who_waits_keeps_the_place_and_who_talks_the_agent(tmp_path: Path)
         assert [r["leg_id"] for r in recordings.recordings] == [second]
 
 
+async def test_an_agent_hears_a_tone_while_the_customers_page_is_away(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ASKS) as house:
+        ids = await house.agents("amy")
+        contact, first = await web_call(house)
+        await house.said()
+        await house.tell(wire.DtmfReceived(leg_id=first, digit="1", source="rfc4733"))
+        house.controller.set_availability(ids["amy"], "available")
+        await house.quiet()
+        agent = await house.answered_by_agent(contact)
+        await house.ended(first, "page_gone")
+        (tone,) = house.of(wire.PlayTone, agent)
+        assert (tone.tone, tone.loop) == ("courtesy", True)
+        second = (await offer(house, contact.conversation_id, resume=True)).leg_id
+        await house.tell(wire.LegProgress(leg_id=second, state="up"))
+        assert house.of(wire.StopPlay, agent)[-1].play_id == tone.play_id
+        assert len(house.of(wire.PlayTone, agent)) == 1
+
+
 async def test_who_does_not_come_back_has_hung_up(tmp_path: Path) -> None:
     async with open_house(tmp_path, ASKS, SHORT) as house:
         contact, leg = await web_call(house)

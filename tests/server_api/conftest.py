@@ -120,6 +120,9 @@ class FakeControl:
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
         self._note("message", conversation_id, text, role, user_id)
 
+    def lively(self, conversation_id: str) -> None:
+        self._note("lively", conversation_id)
+
     async def pace(self, conversation_id: str, *, slow: bool) -> None:
         self._note("pace", conversation_id, slow)
 

@@ -62,6 +62,67 @@ async def test_a_ticket_from_desk_to_done(world: Any) -> None:
         }
 
 
+async def test_a_ticket_that_somebody_else_changed_meanwhile_is_not_overwritten(world: Any) -> None:
+    async with await world.as_user("amy") as amy, await world.as_user("sue") as sue:
+        seen = (await amy.post("/api/tickets", json={"title": "late", "category": "delivery"})).json()["updated_at"]
+        path = "/api/tickets/1001"
+        first = await sue.patch(path, json={"status": "pending", "seen": seen})
+        assert first.status_code == 200
+        second = await amy.patch(path, json={"status": "solved", "seen": seen})
+        assert (second.status_code, (await amy.get(path)).json()["status"]) == (409, "pending")
+        assert "meanwhile" in second.json()["detail"]
+        again = await amy.patch(path, json={"status": "solved", "seen": first.json()["updated_at"]})
+        assert (again.status_code, again.json()["status"]) == (200, "solved")
+
+
+async def test_what_does_not_fit_a_ticket_names_its_field(world: Any) -> None:
+    """Also what came to nothing without a word: a remark alone, somebody who is not there, a contact of another call."""
+    store = world.store
+    conversation, other = [await store.create_conversation(language="en") for _ in range(2)]
+    contact = await store.add_contact(other, channel="voice", direction="inbound", initiation_method="inbound")
+    gone = await world.users.add("zoe", password_hash="x", roles=["agent"], device="browser")
+    await world.users.set_disabled(gone.user_id, True)
+    async with await world.as_user("amy") as amy:
+        for body, field in (
+            ({"title": "  "}, "title"),
+            ({"title": "x", "assignee": "nobody"}, "assignee"),
+            ({"title": "x", "assignee": gone.user_id}, "assignee"),
+            ({"title": "x", "conversation_id": conversation, "contact_id": contact}, "contact_id"),
+            ({"title": "x", "contact_id": contact}, "contact_id"),
+            ({"title": "x", "customer_id": ""}, "customer_id"),
+        ):
+            refused = await amy.post("/api/tickets", json=body)
+            assert (refused.status_code, refused.json()["detail"].split(":")[0]) == (422, field), body
+        whole = {"title": "x", "conversation_id": other, "contact_id": contact, "assignee": world.ids["amy"]}
+        assert (await amy.post("/api/tickets", json=whole)).status_code == 201
+        path = "/api/tickets/1001"
+        for change in ({"assignee": "nobody"}, {"category": "nothing"}, {"title": None}, {"status": None}):
+            refused = await amy.patch(path, json=change)
+            assert (refused.status_code, next(iter(change)) in refused.json()["detail"]) == (422, True), change
+        assert (await amy.get("/api/tickets?state=nonsense")).status_code == 422
+        noted = await amy.patch(path, json={"note": "she called again"})
+        assert [(e["what"], e["text"]) for e in noted.json()["events"]] == [
+            ("created", ""), ("comment", "she called again"),
+        ]  # fmt: skip
+
+
+async def test_changes_made_together_are_written_in_one_order(world: Any) -> None:
+    async with await world.as_user("amy") as amy:
+        await amy.post("/api/tickets", json={"title": "x", "category": "delivery"})
+        change = {"assignee": world.ids["amy"], "status": "open", "priority": "high", "title": "y", "note": "why"}
+        made = await amy.patch("/api/tickets/1001", json=change)
+    told = [(event["what"], event["text"]) for event in made.json()["events"]]
+    assert told == [("created", ""), ("title", "why"), ("status", ""), ("priority", ""), ("assignee", "")]
+
+
+async def test_lists_of_tickets_are_read_in_parts(world: Any) -> None:
+    async with await world.as_user("amy") as amy:
+        for priority in ("high", "urgent", "low"):
+            await amy.post("/api/tickets", json={"title": "x", "category": "delivery", "priority": priority})
+        parts = [(await amy.get(f"/api/tickets?limit=2&offset={n}")).json() for n in (0, 2, 4)]
+    assert [[one["priority"] for one in part] for part in parts] == [["urgent", "high"], ["low"], []]
+
+
 async def test_an_image_lies_in_the_conversation_beside_the_call(world: Any) -> None:
     """One conversation holds a call and a chat with an image; the timeline tells all in order, with one id."""
     store = world.store
@@ -83,6 +144,7 @@ async def test_an_image_lies_in_the_conversation_beside_the_call(world: Any) -> 
         assert seen.headers["x-content-type-options"] == "nosniff"
         assert len(seen.content) == kept["size"]
         assert (await caller.post(path, files={"file": ("a.png", b"no picture")})).status_code == 415
+        assert world.control.asked == [("lively", conversation)]  # once: what is no picture is no sign of life
         large = bytes(guard.MAX_PICTURE + 1)
         assert (await caller.post(path, files={"file": ("a.png", large)})).status_code == 413
         own = (await caller.get(f"/api/conversations/{conversation}/timeline")).json()
