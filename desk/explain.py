@@ -55,7 +55,10 @@ def passed_over(contact: Waiting, able: int, roster: Roster) -> dict[str, int]:
     counts = {"unskilled": len(roster.agents) - able.bit_count()}
     for group in GROUPS[1:]:
         counts[group] = (able & roster.groups[group]).bit_count()
-    counts["busy"] = (able & roster.groups["open"] & ~roster.room[slot_of(contact.channel)]).bit_count()
+    slot = slot_of(contact.channel)
+    among, broken = able & roster.groups["open"], roster.broken(slot)
+    counts["error"] = (among & broken).bit_count()
+    counts["busy"] = (among & ~roster.room[slot] & ~broken).bit_count()
     return {SAID[why]: count for why, count in counts.items() if count}
 
 
@@ -71,6 +74,8 @@ def waits(
             said.append((agent.agent_id, _unable(agent, contact, spec, needs)))
         elif group != "open":
             said.append((agent.agent_id, SAID[group]))
+        elif roster.broken(slot) >> agent.index & 1:
+            said.append((agent.agent_id, SAID["error"]))
         elif agent.taken(slot) >= agent.capacity.of(slot):
             said.append((agent.agent_id, SAID["busy"]))
         else:

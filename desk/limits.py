@@ -118,7 +118,7 @@ class Limits(Shifts):
         spec = self.queue(contact.queue)
         slot = slot_of(contact.channel)
         able = self._lines.able(contact) or 0
-        staffed = able & ~(self._roster.groups["away"] | self._roster.groups["leaving"] | self._roster.groups["error"])
+        staffed = able & ~(self._roster.groups["away"] | self._roster.groups["leaving"] | self._roster.broken(slot))
         places = self._roster.places(slot, staffed)
         position = self.position(contact.contact_id, now_ms)
         mean_ms = self.tallies[contact.queue].mean_ms(self.options.handle_time_s)

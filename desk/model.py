@@ -70,6 +70,7 @@ class Agent:
     lost_at_ms: int | None = None
     """Their page is gone since."""
     fault: str = ""
+    """Why their phone or device takes no calls; chats it does not touch."""
     present_ms: int = 0
     """Time spent available, up to `counted_ms`."""
     busy_ms: int = 0

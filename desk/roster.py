@@ -14,8 +14,8 @@ from typing import Literal
 
 from desk.model import Agent, AgentChanged, Capacity, Needs, RoutingStatus, Slot
 
-Group = Literal["open", "away", "lost", "error", "leaving", "communicating", "not_responding", "ringing"]
-GROUPS: tuple[Group, ...] = ("open", "away", "lost", "error", "leaving", "communicating", "not_responding", "ringing")
+Group = Literal["open", "away", "lost", "leaving", "communicating", "not_responding", "ringing"]
+GROUPS: tuple[Group, ...] = ("open", "away", "lost", "leaving", "communicating", "not_responding", "ringing")
 SLOTS: tuple[Slot, ...] = ("voice", "chat")
 SAID: dict[str, str] = {
     "away": "not available",
@@ -37,6 +37,8 @@ class Roster:
         self.agents: dict[str, Agent] = {}
         self.groups: dict[Group, int] = dict.fromkeys(GROUPS, 0)
         self.room: dict[Slot, int] = dict.fromkeys(SLOTS, 0)
+        self.faulty = 0
+        """Whose phone does not work: they can be offered chats only."""
         self._seats: list[Agent | None] = []
         self._skilled: dict[tuple[str, int], int] = defaultdict(int)
         """(skill, level) → who has it at that level or higher."""
@@ -108,6 +110,7 @@ class Roster:
             self.groups[group] &= ~bit
         for slot in SLOTS:
             self.room[slot] &= ~bit
+        self.faulty &= ~bit
 
     def refresh(self, agent: Agent, now_ms: int) -> AgentChanged:
         """Their state has changed: status and masks follow."""
@@ -124,6 +127,7 @@ class Roster:
         for group in GROUPS:
             self.groups[group] &= ~bit
         self.groups[group_of(agent)] |= bit
+        self.faulty = self.faulty | bit if agent.fault else self.faulty & ~bit
         for slot in SLOTS:
             if agent.taken(slot) < agent.capacity.of(slot):
                 self.room[slot] |= bit
@@ -149,7 +153,11 @@ class Roster:
 
     def free(self, slot: Slot) -> int:
         """Who can be offered a contact of this kind now."""
-        return self.groups["open"] & self.room[slot]
+        return self.groups["open"] & self.room[slot] & ~self.broken(slot)
+
+    def broken(self, slot: Slot) -> int:
+        """Whose device does not work for contacts of this kind."""
+        return self.faulty if slot == "voice" else 0
 
     def longest_idle(self, among: int) -> Iterator[Agent]:
         """Of a mask, the longest idle first."""
@@ -177,8 +185,6 @@ class Roster:
 
 def group_of(agent: Agent) -> Group:
     """What keeps them from being offered anything, if something does."""
-    if agent.fault:
-        return "error"
     if agent.availability != "available":
         return "away"
     if agent.lost_at_ms is not None:
@@ -201,8 +207,6 @@ def occupancy(agent: Agent, now_ms: int) -> float:
 
 
 def _status(agent: Agent) -> RoutingStatus:
-    if agent.fault:
-        return "error"
     talks = [held for held in agent.held.values() if held.acw_until_ms is None]
     if talks:
         return "communicating" if all(held.own for held in talks) else "interacting"
@@ -210,4 +214,6 @@ def _status(agent: Agent) -> RoutingStatus:
         return "not_responding"
     if agent.offer_id is not None:
         return "reserved" if agent.reserved else "offered"
-    return "acw" if agent.held else "idle"
+    if agent.held:
+        return "acw"
+    return "error" if agent.fault and agent.availability != "offline" else "idle"

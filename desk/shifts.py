@@ -3,7 +3,7 @@
 offline ⇄ available ⇄ busy, break, meal, meeting, training, away          chosen; while on a contact: what comes next
 idle → offered → interacting → acw → idle                                 the usual round, for each contact
        offered → not_responding → idle      missed or declined; after k misses in a row the agent is away
-       communicating: a call of their own · error: the phone is broken · a lost page: as before for 60 s, then offline
+       communicating: a call of their own · error: the phone does not work, chats go on · a lost page: as before for 60 s, then offline
 """
 
 from __future__ import annotations
@@ -123,12 +123,13 @@ class Shifts(Offers):
         return [*actions, self._changed(agent, now_ms), *self._match(now_ms)]
 
     def fault(self, agent_id: str, why: str, now_ms: int) -> list[Action]:
-        """The agent's phone does not work (`why`), or does again (""). Unknown agents are ignored."""
+        """The agent's phone does not work (`why`), or does again (""). Chats go on. Unknown agents are ignored."""
         agent = self.agents.get(agent_id)
         if agent is None or agent.fault == why:
             return []
         agent.fault = why
-        actions = self._drop_offer(agent, now_ms) if why else []
+        rings = self._offered(agent.offer_id)
+        actions = self._drop_offer(agent, now_ms) if why and rings is not None and self._cannot(agent, rings) else []
         return [*actions, self._changed(agent, now_ms), *self._match(now_ms)]
 
     def communicating(self, agent_id: str, call_id: str, on: bool, now_ms: int) -> list[Action]:

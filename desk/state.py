@@ -8,7 +8,7 @@ from secrets import token_hex
 
 from desk.alarms import Alarms
 from desk.lines import Lines
-from desk.model import Agent, AgentChanged, Held, Needs, Waiting
+from desk.model import Agent, AgentChanged, Held, Needs, Waiting, slot_of
 from desk.options import DeskOptions
 from desk.queues import QueueSpec, default_queue
 from desk.roster import Roster, group_of
@@ -69,10 +69,16 @@ class DeskState:
         """Whatever else was done to an agent, this follows: masks, alarms, those who waited for them alone."""
         changed = self._roster.refresh(agent, now_ms)
         self._alarms.set(f"a:{agent.agent_id}")
-        if group_of(agent) not in WAITED_FOR:
-            for contact_id in sorted(self._preferring.get(agent.agent_id, ())):
-                self._for_all(self.waiting[contact_id])
+        for contact_id in sorted(self._preferring.get(agent.agent_id, ())):
+            contact = self.waiting[contact_id]
+            if group_of(agent) not in WAITED_FOR or self._cannot(agent, contact):
+                self._for_all(contact)
         return changed
+
+    @staticmethod
+    def _cannot(agent: Agent, contact: Waiting) -> bool:
+        """Their phone does not work, and it would have to ring."""
+        return bool(agent.fault) and slot_of(contact.channel) == "voice"
 
     def _hold(self, agent: Agent, held: Held) -> None:
         agent.held[held.contact_id] = held
@@ -96,7 +102,7 @@ class DeskState:
         if only is None and contact.preferred is not None:
             agent = self.agents.get(contact.preferred)
             able = agent is not None and self._roster.able(contact.queue, needs, None, contact.but) >> agent.index & 1
-            if agent is not None and able and group_of(agent) in WAITED_FOR:
+            if agent is not None and able and group_of(agent) in WAITED_FOR and not self._cannot(agent, contact):
                 only = contact.preferred
                 self._preferring[only].add(contact.contact_id)
             else:

@@ -15,7 +15,7 @@ from secrets import token_hex
 
 from telephony.dial_rules import parse_uri
 from telephony.edge_options import EdgeOptions
-from telephony.edge_users import EdgeUsers, create_state
+from telephony.edge_users import EdgeUsers, create_state, location_of
 
 CONFIG = "kamailio.cfg"
 WORKERS = "kamailio-workers.list"
@@ -77,7 +77,7 @@ def write_config(
             raise ValueError(f"{worker} has a host or name that Kamailio's worker list cannot hold")
     run_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     EdgeUsers(db).put_secret(internal_user, options.domain, internal_secret)
-    location, dialogs = (db.with_name(f"{db.stem}-{name}.db") for name in ("location", "dialogs"))
+    location, dialogs = location_of(db), db.with_name(f"{db.stem}-dialogs.db")
     create_state(location)
     create_state(dialogs)
     worker_list = run_dir / WORKERS

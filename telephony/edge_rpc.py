@@ -15,7 +15,7 @@ from telephony.edge import RPC_SOCKET
 TIMEOUT_S = 2.0
 MAX_REPLY = 256 * 1024  # bytes
 ANSWERED = 3  # state of a dialog from its 200 on
-NOT_FOUND = "not found"  # in its text: the code is 500 for everything
+NOT_FOUND = ("not found", "has no contacts")  # in its text: the code is 500 for everything
 
 
 class EdgeError(ValueError):
@@ -23,7 +23,7 @@ class EdgeError(ValueError):
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(f"Kamailio answered {code} {text}")
-        self.not_found = NOT_FOUND in text.lower()
+        self.not_found = any(said in text.lower() for said in NOT_FOUND)
 
 
 class EdgeRpc:

@@ -92,6 +92,20 @@ def create_state(path: Path) -> None:
     _create(path, _STATE_TABLES)
 
 
+def location_of(db: Path) -> Path:
+    """The file of registrations beside the file of users."""
+    return db.with_name(f"{db.stem}-location.db")
+
+
+def registered(db: Path) -> frozenset[str]:
+    """Lower-case names of those whose softphones are registered, at most a second ago; `db`: the file of users.
+
+    Blocks like the methods of `EdgeUsers`. Raises sqlite3.Error, also while Kamailio was never started.
+    """
+    with closing(sqlite3.connect(f"file:{location_of(db.absolute())}?mode=ro", uri=True, timeout=BUSY_S)) as database:
+        return frozenset(name.lower() for (name,) in database.execute("SELECT DISTINCT username FROM location"))
+
+
 def _put(database: sqlite3.Connection, table: str, user: str, realm: str, ha1: str) -> None:
     database.execute(
         f"INSERT INTO {table} (username, domain, ha1) VALUES (?, ?, ?) "  # noqa: S608 - one of our two tables

@@ -413,18 +413,7 @@ class Controller:
 
     def agent_changed(self, action: AgentChanged) -> None:
         """Store and show an agent's state."""
-        self._spawn(
-            self.store.agent_state(
-                action.agent_id,
-                availability=action.availability,
-                routing_status=action.status,
-                contact_id=(action.contact_id or "").partition("/")[0] or None,
-                reason=action.reason,
-                next_availability=action.next_availability,
-                next_reason=action.next_reason,
-                missed=action.missed,
-            )
-        )
+        self._spawn(staff.keep(self.store, action))
 
     # ------------------------------------------------------------------ finding
 

@@ -60,7 +60,7 @@ class Showing:
             missed=state.missed,
             device=card.device,
             uri=card.target if card.device == "uri" else "",
-            registered=None,
+            registered=controller.around.phones.registered(card),
             capacity=views.Capacity(voice=state.capacity.voice, chat=state.capacity.chat),
             contacts=self._contacts(user_id),
             offers=self._offers(user_id),

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from desk.model import Availability, Capacity
+from desk.model import AgentChanged, Availability, Capacity
 from server.calls.surroundings import AgentCard
 
 if TYPE_CHECKING:
     from dialog.flow import Flow
     from server.calls.controller import Controller
+    from session.store import Store
+
+
+UNREGISTERED = "the phone is not registered"
+
+
+async def keep(store: Store, action: AgentChanged) -> None:
+    """An agent's new state, into the store."""
+    await store.agent_state(
+        action.agent_id,
+        availability=action.availability,
+        routing_status=action.status,
+        contact_id=(action.contact_id or "").partition("/")[0] or None,
+        reason=action.reason,
+        next_availability=action.next_availability,
+        next_reason=action.next_reason,
+        missed=action.missed,
+    )
 
 
 async def read_queues(controller: Controller) -> None:
@@ -45,6 +63,8 @@ async def read_agents(controller: Controller) -> None:
         skills = {one.skill: one.level for one in agent.skills}
         capacity = Capacity(agent.voice_capacity, agent.chat_capacity)
         desk.do(desk.desk.upsert_agent(user_id, skills, desk.now(), queues=agent.queues, capacity=capacity))
+        registered = controller.around.phones.registered(controller.cards[user_id])
+        desk.do(desk.desk.fault(user_id, UNREGISTERED if registered is False else "", desk.now()))
         if new and agent.availability != "offline":
             was = desk.desk.restore(
                 user_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,17 @@ class AgentCard:
     name: str
     target: str
     device: Device
+
+
+@dataclass(slots=True)
+class Phones:
+    """What is known of softphones. `names`: lower-case logins of those that are registered; None where nobody knows."""
+
+    names: frozenset[str] | None = None
+
+    def registered(self, card: AgentCard) -> bool | None:
+        """Can this agent's softphone be rung? None for other devices, and where nobody knows."""
+        return None if card.device != "sip" or self.names is None else card.login.lower() in self.names
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,7 @@ class Surroundings:
     book_callback: Callable[[Contact, BookCallback], Awaitable[CallbackResult]]
     understanding: Callable[[str, float, str], Awaitable[bool]]
     """Waits (at most so many s) until the requests of a flow's callers can be understood, in the version of this sha."""
+    phones: Phones = field(default_factory=Phones)
 
     @property
     def pictures(self) -> Path:

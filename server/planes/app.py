@@ -35,7 +35,8 @@ from session.consents import Consents
 from session.flow_versions import FlowVersions
 from session.store import Store, StoreError
 from session.voiceprints import Voiceprints
-from telephony.edge_users import EdgeUsers
+from telephony.edge import program
+from telephony.edge_users import EdgeUsers, registered
 
 log = structlog.get_logger(__name__)
 
@@ -118,6 +119,7 @@ class App:
             loop.add_signal_handler(number, self.stopping.set)
         await self.publishing.start()
         await self.following.read_switches()
+        await self._read_phones()
         await self.controller.start(settings.app_address)
         control = await asyncio.start_unix_server(self._on_control, settings.run_dir / CONTROL_SOCKET)
         tasks = [
@@ -230,6 +232,7 @@ class App:
         while True:
             try:
                 await self.controller.reload_queues()
+                await self._read_phones()
                 await self.controller.reload_agents()
                 phones = await self.controller.users.softphones()
                 if phones != known:
@@ -238,6 +241,16 @@ class App:
             except (OSError, SQLAlchemyError, sqlite3.Error) as error:
                 log.error("app.users_not_read", error=str(error))
             await asyncio.sleep(USERS_EVERY_S)
+
+    async def _read_phones(self) -> None:
+        """Which softphones are registered; not known without an edge of ours."""
+        edge = self.settings.edge.kamailio
+        if edge in ("off", "external") or program() is None:
+            return
+        try:
+            self.controller.around.phones.names = await asyncio.to_thread(registered, self.settings.edge_db)
+        except sqlite3.Error as error:
+            log.error("app.registrations_not_read", error=str(error))
 
     async def _on_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One JSON line from the supervisor: {"cmd": "drain", "limit_s": …}; answered when no call is left."""

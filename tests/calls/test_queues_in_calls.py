@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from server.calls.control import Control
+from server.calls.showing import Showing
 from session import wire
+from tests.calls.desk_house import open_desk
 from tests.calls.house import House, open_house
 
 MAIN = """
@@ -140,3 +142,28 @@ async def test_what_agents_chose_and_missed_is_known_after_a_restart(tmp_path: P
         await house.quiet()
         assert (amy.availability, amy.reason, amy.status) == ("meal", "lunch", "idle")
         await house.controller.hub.close()
+
+
+async def test_whose_phone_is_not_registered_sees_it_and_is_offered_no_call(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        controller = desk.house.controller
+        showing, sam = Showing(controller), desk.ids["sam"]
+        assert showing.agent(sam).registered is None  # nobody knows
+        controller.around.phones.names = frozenset()
+        await controller.reload_agents()
+        controller.set_availability(sam, "available")
+        assert (showing.agent(sam).registered, showing.agent(sam).status) == (False, "error")
+        assert showing.agent(desk.ids["amy"]).registered is None
+        contact = await desk.house.call()
+        await desk.house.quiet()
+        assert contact.agent is None
+        controller.around.phones.names = frozenset({"sam"})
+        await controller.reload_agents()
+        await desk.house.quiet()
+        assert (showing.agent(sam).registered, showing.agent(sam).status) == (True, "offered")
+        controller.around.phones.names = frozenset()
+        await controller.reload_agents()
+        await desk.house.quiet()
+        assert contact.agent is None
+        (withdrawn,) = await desk.house.events(contact, "queue.withdrawn")
+        assert withdrawn["user_id"] == sam

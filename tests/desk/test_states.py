@@ -181,6 +181,27 @@ def test_a_broken_phone_is_offered_nothing() -> None:
     desk.fault("amy", "not registered", 200)
     assert (desk.agents["amy"].status, desk.agents["amy"].missed) == ("error", 0)
     assert rung(desk.fault("amy", "", 300)) == [("c1", "amy")]
+    assert rung(desk.fault("amy", "", 310)) == []
+
+
+def test_a_broken_phone_leaves_chats_and_what_goes_on_alone() -> None:
+    desk = desk_of("amy", "bob", queue=QueueSpec(queue="q", acw_s=10, strategy="preferred"))
+    desk.fault("amy", "not registered", 100)
+    desk.fault("amy", "not registered", 101)
+    assert rung(desk.enqueue("c1", "q", 110, preferred="amy")) == [("c1", "bob")]  # nobody waits for a dead phone
+    assert desk.enqueue("c2", "q", 120) != []
+    assert dict(desk.explain("c2", 130).agents)["amy"] == "phone or device in error"
+    assert rung(desk.enqueue("c3", "q", 140, channel="chat")) == [("c3", "amy")]
+    assert (desk.agents["amy"].status, desk.agents["amy"].offer_id is None) == ("offered", False)
+    desk.fault("amy", "", 150)
+    desk.fault("amy", "not registered", 160)  # the chat that rings needs no phone
+    takes(desk, "amy", 170)
+    assert desk.agents["amy"].status == "interacting"
+    desk.ended("c3", 180)
+    assert desk.agents["amy"].status == "acw"
+    desk.set_availability("amy", "offline", 190, force=True)
+    desk.wrapped_up("amy", 200)
+    assert desk.agents["amy"].status == "idle"  # who is at home has no phone to mend
 
 
 def test_who_is_removed_finishes_the_contact_first() -> None:

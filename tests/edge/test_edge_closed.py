@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.edge_users import registered
 from tests.edge.phones import Dialog, Phone
 from tests.edge.world import INTERNAL, SECRET, Edge, an_edge, needs_kamailio, until
 
@@ -51,10 +52,13 @@ async def test_registration_needs_the_password_and_ends() -> None:
         mallory = await edge.phone(user="mallory")
         assert await register(edge, mallory, "s3cret") == 401
         assert await register(edge, mallory, SECRET, auth_user=INTERNAL) == 401
+        assert registered(edge.users.path) == frozenset()
         assert await register(edge, ann, "s3cret") == 200
         assert await edge.rpc.registered("ann")
+        await until(lambda: registered(edge.users.path) == {"ann"})  # what the app looks at
         assert await register(edge, ann, "s3cret", expires=0) == 200
         assert not await edge.rpc.registered("ann")
+        await until(lambda: not registered(edge.users.path))
 
 
 async def test_guessing_passwords_is_shut_out_for_that_user_only() -> None:
