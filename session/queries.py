@@ -74,6 +74,12 @@ class Queries:
             found = await session.scalar(select(Conversation.id).where(Conversation.id == conversation_id))
         return found is not None
 
+    async def is_contact_of(self, contact_id: str, conversation_id: str | None) -> bool:
+        """There is such a contact, and it is one of this conversation."""
+        async with self._store.reading() as session:
+            found = await session.scalar(select(Contact.conversation_id).where(Contact.id == contact_id))
+        return found is not None and found == conversation_id
+
     async def served(self, user_id: str, contact_id: str) -> str | None:
         """The conversation of a contact in which this person took part; None when they did not."""
         query = (

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from dialog.ticketing import NewTicket
 from server.api.access import Staff
 from server.desktop.catalogue import Priority, Status
 from server.desktop.desktop import Desktop, desktop_of
-from server.desktop.tickets import BadTicket, NoTicket, Ticket
+from server.desktop.tickets import BadTicket, NoTicket, Ticket, TicketConflict
 from session.queries import Queries
+from session.users import UserNotFound, Users
 
 router = APIRouter(prefix="/api", tags=["tickets"])
 TicketNo = Annotated[int, Path(ge=1, le=2**53)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class TicketEvent(BaseModel):
@@ -59,15 +61,15 @@ class TicketIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str = Field(min_length=1, max_length=200)
+    title: Title
     description: str = Field(default="", max_length=10_000)
     category: str = Field(default="", max_length=64)
     department: str = Field(default="", max_length=64)
     priority: Priority | None = None
-    customer_id: str | None = Field(default=None, max_length=64)
+    customer_id: str | None = Field(default=None, min_length=1, max_length=64)
     conversation_id: str | None = Field(default=None, max_length=36)
     contact_id: str | None = Field(default=None, max_length=36)
-    assignee: str | None = Field(default=None, max_length=36)
+    assignee: str | None = Field(default=None, min_length=1, max_length=36)
     language: str = Field(default="", max_length=16)
 
 
@@ -76,14 +78,17 @@ class TicketChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str | None = Field(default=None, max_length=200)
+    title: Title | None = None
     category: str | None = Field(default=None, max_length=64)
     department: str | None = Field(default=None, max_length=64)
     status: Status | None = None
     priority: Priority | None = None
-    assignee: str | None = Field(default=None, max_length=36)
-    customer_id: str | None = Field(default=None, max_length=64)
-    note: str = Field(default="", max_length=2000, description="why, for the history")
+    assignee: str | None = Field(default=None, min_length=1, max_length=36)
+    customer_id: str | None = Field(default=None, min_length=1, max_length=64)
+    note: str = Field(default="", max_length=2000, description="why, for the history; alone it is a remark")
+    seen: AwareDatetime | None = Field(
+        default=None, description="`updated_at` of what you looked at: 409 where somebody changed the ticket since"
+    )
 
 
 class Comment(BaseModel):
@@ -132,12 +137,13 @@ async def departments(_staff: Staff, request: Request) -> list[DepartmentOut]:
 async def tickets(
     staff: Staff,
     request: Request,
-    state: str = Query("", max_length=16, description="a status, or `unsolved`"),
+    state: Annotated[Status | Literal["unsolved", ""], Query(description="a status, or `unsolved`")] = "",
     department: str = Query("", max_length=64),
     customer: str = Query("", max_length=64),
     conversation: str = Query("", max_length=36),
     mine: bool = False,
     limit: int = Query(100, ge=1, le=500),
+    offset: int = Query(0, ge=0, le=1_000_000, description="how many to pass over"),
 ) -> list[TicketOut]:
     """Those that are due first, without their histories."""
     found = await _desk(request).tickets.listed(
@@ -147,6 +153,7 @@ async def tickets(
         conversation_id=conversation,
         assignee=staff.user_id if mine else "",
         limit=limit,
+        offset=offset,
     )
     return [ticket_out(ticket) for ticket in found]
 
@@ -154,8 +161,12 @@ async def tickets(
 @router.post("/tickets", status_code=201)
 async def create(body: TicketIn, staff: Staff, request: Request) -> TicketOut:
     """Open one."""
-    if body.conversation_id is not None and not await Queries(request.app.state.store).exists(body.conversation_id):
-        raise HTTPException(404, "there is no such conversation")
+    store = Queries(request.app.state.store)
+    if body.conversation_id is not None and not await store.exists(body.conversation_id):
+        raise HTTPException(404, "conversation_id: there is no such conversation")
+    if body.contact_id is not None and not await store.is_contact_of(body.contact_id, body.conversation_id):
+        raise HTTPException(422, "contact_id: there is no such contact in the conversation")
+    await _check_assignee(request, body.assignee)
     wanted = NewTicket(body.title, body.description, body.category, body.priority or "", body.language)
     try:
         ticket = await _desk(request).tickets.create(
@@ -184,13 +195,18 @@ async def one(ticket_id: TicketNo, _staff: Staff, request: Request) -> TicketOut
 @router.patch("/tickets/{ticket_id}")
 async def change(ticket_id: TicketNo, body: TicketChange, staff: Staff, request: Request) -> TicketOut:
     """Change it; the clock follows status, priority and department."""
-    changes = {name: value for name in body.model_fields_set - {"note"} for value in [getattr(body, name)]}
+    changes: dict[str, str | None] = body.model_dump(exclude_unset=True, exclude={"note", "seen"})
+    await _check_assignee(request, body.assignee)
     try:
-        return ticket_out(await _desk(request).tickets.change(ticket_id, changes, by=staff.user_id, note=body.note))
+        return ticket_out(
+            await _desk(request).tickets.change(ticket_id, changes, by=staff.user_id, note=body.note, seen=body.seen)
+        )
     except NoTicket as error:
         raise HTTPException(404, str(error)) from error
-    except BadTicket as error:
+    except TicketConflict as error:
         raise HTTPException(409, str(error)) from error
+    except BadTicket as error:
+        raise HTTPException(422, str(error)) from error
 
 
 @router.post("/tickets/{ticket_id}/comments", status_code=201)
@@ -214,6 +230,18 @@ def ticket_out(ticket: Ticket) -> TicketOut:
             TicketEvent(at=e.at, by=e.by, what=e.what, old=e.old, new=e.new, text=e.text) for e in ticket.events
         ],
     )  # fmt: skip
+
+
+async def _check_assignee(request: Request, user_id: str | None) -> None:
+    if user_id is None:
+        return
+    users: Users = request.app.state.users
+    try:
+        found = await users.get(user_id)
+    except UserNotFound as error:
+        raise HTTPException(422, "assignee: there is nobody of this id") from error
+    if found.disabled:
+        raise HTTPException(422, "assignee: they do not work here any more")
 
 
 def _known_department(request: Request, name: str) -> str:

@@ -39,9 +39,11 @@ def _open(calendar: Calendar | None, begin: datetime) -> Iterator[tuple[datetime
         yield begin, datetime.max.replace(tzinfo=UTC)
         return
     first = begin.astimezone(calendar.zone).date() - timedelta(days=1)  # one that began yesterday may still be open
-    reached = begin
+    reached, never = begin, True
     for number in range(MOST_DAYS):
         for opens, closes in calendar.opening(first + timedelta(days=number)):
             if closes > reached:
                 yield max(opens, reached), closes
-                reached = closes
+                reached, never = closes, False
+    if never:
+        yield begin, datetime.max.replace(tzinfo=UTC)

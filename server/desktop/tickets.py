@@ -46,6 +46,10 @@ class BadTicket(ValueError):
     """A change that does not fit; the text says why."""
 
 
+class TicketConflict(BadTicket):
+    """It does not fit what the ticket has become."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One line of a ticket's history."""
@@ -179,6 +183,7 @@ class TicketDesk:
         conversation_id: str = "",
         assignee: str = "",
         limit: int = MOST_LISTED,
+        offset: int = 0,
     ) -> list[Ticket]:
         """Those that are due first, without histories. `status` may be `unsolved`."""
         query = select(TicketRow).order_by(TicketRow.due_at.is_(None), TicketRow.due_at, TicketRow.number.desc())
@@ -193,7 +198,7 @@ class TicketDesk:
             if value:
                 query = query.where(column == value)
         async with self._store.reading() as session:
-            return [_ticket(row) for row in await session.scalars(query.limit(limit))]
+            return [_ticket(row) for row in await session.scalars(query.limit(limit).offset(offset))]
 
     async def of_customer(self, customer_id: str) -> list[Ticket]:
         """A customer's, newest first: those given to them, and those of conversations in which they proved who they are."""
@@ -213,19 +218,33 @@ class TicketDesk:
 
     # ------------------------------------------------------------------ changes
 
-    async def change(self, number: int, changes: Mapping[str, str | None], *, by: str, note: str = "") -> Ticket:
-        """Set title, category, department, status, priority, assignee or customer_id. Raises `NoTicket`, `BadTicket`."""
+    async def change(
+        self,
+        number: int,
+        changes: Mapping[str, str | None],
+        *,
+        by: str,
+        note: str = "",
+        seen: datetime | None = None,
+    ) -> Ticket:
+        """Set title, category, department, status, priority, assignee or customer_id; a `note` alone is a comment.
+
+        `seen`: `updated_at` of what was looked at. Raises `NoTicket`, `BadTicket`, and `TicketConflict` where the
+        ticket is closed, or was changed after that.
+        """
         catalogue, calendars = self._catalogues.now()
         events: list[EventRow] = []
         async with self._store.writing() as session:
             row = await session.get(TicketRow, number - FIRST, with_for_update=True)
             if row is None:
                 raise NoTicket(f"there is no ticket {number}")
+            if seen is not None and row.updated_at != seen:
+                raise TicketConflict("somebody changed the ticket meanwhile; read it again")
             if row.status == "closed" and set(changes) - {"assignee", "customer_id"}:
-                raise BadTicket("the ticket is closed; open another one that names it")
+                raise TicketConflict("the ticket is closed; open another one that names it")
             now = self._now()
             self._check(catalogue, changes)
-            clocked = self._stopped(row, catalogue, calendars, now)
+            clock_was, left_ms = _clocked(row), self._stopped(row, catalogue, calendars, now)
             for name, value in changes.items():
                 old = getattr(row, name)
                 if old == value:
@@ -237,7 +256,10 @@ class TicketDesk:
                     self._note(session, row, Change(now, by, name, str(old or "")[:200], str(value or "")[:200], note))
                 )
                 note = ""
-            self._go_on(row, clocked, catalogue, calendars, now)
+            if note:
+                events.append(self._note(session, row, Change(now, by, "comment", text=note)))
+            if _clocked(row) != clock_was:  # else the time stands as it was told, whatever became of the calendar
+                self._go_on(row, left_ms, catalogue, calendars, now)
             row.updated_at = now
             await session.flush()
         self._show(events)
@@ -394,6 +416,11 @@ def _calendar(catalogue: Catalogue, calendars: Any, department: str) -> Calendar
     found = catalogue.department(department)
     calendar: Calendar | None = calendars.get(found.hours) if found and found.hours else None
     return calendar
+
+
+def _clocked(row: TicketRow) -> tuple[str, str, str]:
+    """What its clock goes by."""
+    return row.status, row.priority, row.department
 
 
 def _priority(name: str) -> Priority:

@@ -54,5 +54,5 @@ def test_without_a_calendar_or_with_one_that_never_opens_the_clock_runs_through(
     never = Calendar.model_validate({"weekly": {}})
     for calendar in (None, never):
         assert clock.due(calendar, begin, HOUR) == begin + timedelta(hours=1)
-    assert clock.elapsed(None, begin, begin + timedelta(hours=2)) == 2 * HOUR
+        assert clock.elapsed(calendar, begin, begin + timedelta(hours=2)) == 2 * HOUR
     assert clock.elapsed(BERLIN, begin, begin) == clock.elapsed(BERLIN, begin, begin - timedelta(days=1)) == 0

@@ -122,6 +122,21 @@ async def test_a_category_moves_it_to_its_department_and_a_closed_one_stays_as_i
         assert (await desk.get(fresh.number)).events[1:] == ()
 
 
+async def test_who_sees_to_a_ticket_does_not_change_its_time(store: Store, clock: Clock, tmp_path: Path) -> None:
+    """Its calendar was edited, even to one that never opens: what was promised stands until the clock is touched."""
+    for name in ("tickets.yaml", "calendars.yaml"):
+        (tmp_path / name).write_text((FLOWS / name).read_text())
+    desk = TicketDesk(store, catalogues(tmp_path), None, clock)
+    ticket = await desk.create(NewTicket("x", category="payment"), by="amy")
+    (tmp_path / "calendars.yaml").write_text("calendars: {office: {timezone: Europe/Berlin, weekly: {}}}\n")
+    desk = TicketDesk(store, catalogues(tmp_path), None, clock)
+    mine = await desk.change(ticket.number, {"assignee": "u1"}, by="amy")
+    assert mine.due_at == ticket.due_at
+    assert await desk.breach() == []
+    paused = await desk.change(ticket.number, {"status": "pending"}, by="amy")
+    assert (paused.due_at, paused.left_ms) == (None, 24 * 3_600_000)  # it runs through now
+
+
 async def test_a_breach_is_told_once_whatever_restarts_and_however_many_look(
     desk: TicketDesk, store: Store, clock: Clock
 ) -> None:

@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document 0def21f4ff2ca6fbfa4a6cfbfc91c59acbc9120ab9a1a364ea7ccf56f7b16224; do not edit.
+// Made by `make api` from the server's OpenAPI document 56bebbdf854bec002f16fe1b4a4c901d7772863ba68bdad710b865b7816fd013; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -3763,12 +3763,17 @@ export interface components {
             department?: string | null;
             /**
              * Note
-             * @description why, for the history
+             * @description why, for the history; alone it is a remark
              * @default
              */
             note: string;
             /** Priority */
             priority?: ("low" | "normal" | "high" | "urgent") | null;
+            /**
+             * Seen
+             * @description `updated_at` of what you looked at: 409 where somebody changed the ticket since
+             */
+            seen?: string | null;
             /** Status */
             status?: ("new" | "open" | "pending" | "hold" | "solved" | "closed") | null;
             /** Title */
@@ -6833,8 +6838,10 @@ export interface operations {
                 department?: string;
                 limit?: number;
                 mine?: boolean;
+                /** @description how many to pass over */
+                offset?: number;
                 /** @description a status, or `unsolved` */
-                state?: string;
+                state?: ("new" | "open" | "pending" | "hold" | "solved" | "closed") | ("unsolved" | "");
             };
             header?: never;
             path?: never;

@@ -17,7 +17,7 @@ export function TicketItem({ ticket, departments, onChange }: { ticket: Ticket; 
   const { t, i18n } = useTranslation("desk");
   const { act } = useDesk();
   const change = (what: { status?: TicketStatus; department?: string }) =>
-    void act(panels.changeTicket(Number(ticket.ticket_id), what)).then(onChange);
+    void act(panels.changeTicket(Number(ticket.ticket_id), { ...what, seen: ticket.updated_at })).then(onChange);
   return (
     <article className={css.suggestion}>
       <Group gap={6} wrap="nowrap" align="flex-start">

@@ -19,7 +19,7 @@ export const panels = {
   departments: () => ask(http.GET("/api/departments")),
   newTicket: (ticket: NewTicket, about: { customer_id: string | null; conversation_id: string; contact_id: string; language: string }) =>
     ask(http.POST("/api/tickets", { body: { ...ticket, ...about } })),
-  changeTicket: (ticket_id: number, change: { status?: TicketStatus; department?: string; note?: string }) =>
+  changeTicket: (ticket_id: number, change: { status?: TicketStatus; department?: string; note?: string; seen: string }) =>
     ask(http.PATCH("/api/tickets/{ticket_id}", { params: { path: { ticket_id } }, body: { note: "", ...change } })),
 };
 
