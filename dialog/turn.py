@@ -111,12 +111,10 @@ class Turn:
         if kind := speaking.comfort(state, self.root, self.options):
             say_as = shifted(say_as, -len(kind) - 1)
             words = f"{kind} {words}"
-        screened = self.ports.filters.screen(words, state.locale)
-        if screened.text != words:
+        screened = self.screened(words)
+        if screened != words:
             say_as = []
-        words = screened.text
-        for hit in screened.hits:
-            self.effects.append(Record(kind="content_filter", payload={"block": state.block, **hit}))
+        words = screened
         play_id = f"{state.contact_id}-p{state.next_play}"
         state.next_play += 1
         if article:
@@ -143,6 +141,13 @@ class Turn:
         else:
             self.remember("bot", words)
             self.written = True
+
+    def screened(self, words: str) -> str:
+        """The words as they may be spoken; every hit of a policy pack is recorded."""
+        found = self.ports.filters.screen(words, self.state.locale)
+        for hit in found.hits:
+            self.effects.append(Record(kind="content_filter", payload={"block": self.state.block, **hit}))
+        return found.text
 
     def stop_speaking(self) -> None:
         """Cut every prompt that is under way; their ends no longer matter to the block."""

@@ -141,7 +141,7 @@ class Transfer(Block):
             return
         state.reason = state.last_why
         context = {name: self._value(turn, value) for name, value in self.context.items()}
-        whisper = turn.render(self.whisper) if self.whisper else ""
+        whisper = turn.screened(turn.render(self.whisper)) if self.whisper else ""
         if self.target == "queue":
             turn.effects.append(
                 Enqueue(

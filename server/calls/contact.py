@@ -35,6 +35,7 @@ from server.calls.consults import Consults
 from server.calls.ending import caller_gone
 from server.calls.errands import Errands
 from server.calls.feelings import Feelings
+from server.calls.flagging import Flagging
 from server.calls.handover import Handover
 from server.calls.journal import LegRef
 from server.calls.keeping import Keeping
@@ -83,6 +84,7 @@ class Contact:
     caller: CallerSide = field(init=False)
     feelings: Feelings = field(init=False)
     room: Room = field(init=False)
+    flagging: Flagging = field(init=False)
     handover: Handover = field(init=False)
     consults: Consults = field(init=False)
     keeping: Keeping = field(init=False)
@@ -120,6 +122,7 @@ class Contact:
         )
         self.feelings = Feelings(self.around.feeler, self.customer, self.policy)
         self.room = Room(self)
+        self.flagging = Flagging(self)
         self.handover = Handover(self)
         self.consults = Consults(self)
         self.keeping = Keeping(self)

@@ -150,7 +150,7 @@ class Control:
             text_kept = "[hidden]"
         else:
             text_kept = text
-        await store.append(
+        kept = await store.append(
             conversation_id,
             "message",
             {"role": role, "text": text_kept, "user_id": user_id},
@@ -159,6 +159,8 @@ class Control:
         self.lively(conversation_id)
         if contact is not None and role == "customer":
             contact.post(lambda: contact.text(text))
+        elif contact is not None and role == "agent" and kept is not None:
+            contact.post(lambda: contact.flagging.written(text, kept.seq))
 
     def lively(self, conversation_id: str) -> None:
         """Something was written or shown there."""

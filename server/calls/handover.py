@@ -153,6 +153,7 @@ class Handover:
         await self._contact.note("queue.position", {"position": action.position, "eta_s": action.eta_s})
         language = self._contact.language
         text = position_text(action.position, action.eta_s, language, place=action.say_position, wait=action.say_wait)
+        text = await self._contact.flagging.screened(text, language, "queue")
         await self._contact.caller.announce(text, language, "slow" if self._contact.run.slow else "")
 
     async def overflow(self, action: Overflow) -> None:

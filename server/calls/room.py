@@ -303,9 +303,10 @@ class Room:
                 await contact.keeping.returned(party)
             case wire.LegProgress(state="up") if not party.connected and not party.whisper_id:
                 await self._answers(party).answered(party)
-            case wire.UtteranceFinal() if party.role == "agent":  # what a policy pack forbids is shown at once
-                for hit in contact.engine.ports.filters.flag(event.text, event.language):
-                    await contact.note("content_flag", {"role": "agent", "utterance_id": event.utterance_id, **hit})
+            case wire.UtterancePartial() if party.role == "agent":
+                contact.flagging.so_far(event)
+            case wire.UtteranceFinal() if party.role == "agent":
+                await contact.flagging.said(event)
             case wire.PlayFinished() if party.whisper_id and event.play_id == party.whisper_id:
                 await contact.handover.through(party)
             case wire.PeerHeard(heard=False):

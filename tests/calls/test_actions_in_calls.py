@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from desk.model import Announce
 from dialog.actions.options import ActionOptions
 from dialog.actions.outside import Outside
 from dialog.experiment.assign import Choice, Experiments
 from dialog.filter.service import Filters
+from server.calls.control import Control
 from session import wire
 from tests.calls.house import House, open_house
 from tests.dialog.test_filter import NAMES, PACKS
@@ -77,6 +82,50 @@ async def test_decided_screened_recorded_and_flagged(tmp_path: Path) -> None:
         await house.ended("leg-1")
         (outcome,) = await house.events(contact, "experiment.outcome")
         assert outcome["transferred"] is True and outcome["variant"] == exposed["variant"]
+
+
+async def test_an_agents_words_are_flagged_while_they_speak_once_a_rule(tmp_path: Path) -> None:
+    async with open_house(tmp_path, {"main": FLOW}, ready=lambda house: _furnished(tmp_path, house)) as house:
+        ids = await house.agents("amy")
+        house.controller.set_availability(ids["amy"], "available")
+        contact = await house.call()
+        await house.said()
+        leg = await house.answered_by_agent(contact)
+        shown: list[dict[str, Any]] = []
+        house.store.bus.publish_live = lambda _id, kind, payload, **_: (
+            shown.append(payload) if kind == "content_flag" else None
+        )
+        words = "I promise you a profit of ten percent"
+        for length in (3, 5, 7, 8):
+            so_far = " ".join(words.split()[:length])
+            await house.tell(wire.UtterancePartial(leg_id=leg, utterance_id="u0", t0_ms=0, text=so_far, language="en"))
+        assert shown and all(flag["partial"] and flag["utterance_id"] == "u0" for flag in shown)
+        assert len({(flag["pack"], flag["rule"]) for flag in shown}) == len(shown)
+        assert await house.events(contact, "content_flag") == []
+        await house.tell(_heard(leg, 0, words))
+        kept = await house.events(contact, "content_flag")
+        assert kept and all("partial" not in flag for flag in kept)
+        await house.tell(wire.UtterancePartial(leg_id="leg-1", utterance_id="c0", t0_ms=0, text=words, language="en"))
+        assert {flag["utterance_id"] for flag in shown} == {"u0"}, "a customer may say what they like"
+
+
+async def test_what_an_agent_writes_is_flagged_and_what_a_queue_says_is_screened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "server.calls.handover.position_text", lambda *_args, **_more: "Guaranteed returns, please wait."
+    )
+    async with open_house(tmp_path, {"main": FLOW}, ready=lambda house: _furnished(tmp_path, house)) as house:
+        contact = await house.call()
+        await house.said()
+        await contact.handover.announce(Announce(contact.contact_id, 1, 60))
+        assert "uaranteed" not in house.spoken()[-1]
+        assert {hit["block"] for hit in await house.events(contact, "content_filter")} == {"tell", "queue"}
+        control = Control(house.controller, dict)  # type: ignore[arg-type]
+        for role in ("customer", "agent"):
+            await control.message(contact.conversation_id, "we guarantee a 10% return", role=role, user_id=None)
+            await house.quiet()
+        assert {flag["role"] for flag in await house.events(contact, "content_flag")} == {"agent"}
 
 
 def _heard(leg: str, number: int, words: str) -> wire.UtteranceFinal:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dialog.effects import AnyEffect, BookCallback, CancelTransfer, End, Enqueue, Say, Transfer
+from dialog.effects import AnyEffect, BookCallback, CancelTransfer, End, Enqueue, Record, Say, Transfer
 from dialog.engine import FlowEngine
 from dialog.events import (
     AgentLeft,
@@ -23,11 +24,13 @@ from dialog.events import (
     TransferOutcome,
     TransferResult,
 )
+from dialog.filter.service import Filters
 from dialog.flow import parse_flow
 from dialog.ports import Ports, Understood
 from dialog.state import CallerInfo, RunState
 from dialog.validate import validate
 
+PACKS = Path(__file__).parents[2] / "flows" / "filters"
 FLOW = """
 format: flow/v1
 id: t
@@ -102,6 +105,16 @@ class Run:
 @pytest.fixture
 def transfer(ports: Ports) -> Run:
     return Run(ports, TRANSFER)
+
+
+async def test_what_is_whispered_passes_the_filter(ports: Ports) -> None:
+    block = TRANSFER.replace("A caller for", "Sold with guaranteed returns by")
+    filters = Filters.load(PACKS, ["us-CA"])
+    run = Run(replace(ports, filters=filters), block)
+    await run.tell(Started())
+    assert "Sold with" not in run.one(Transfer).whisper
+    (record,) = [effect for effect in run.all if isinstance(effect, Record) and effect.kind == "content_filter"]
+    assert (record.payload["pack"], record.payload["block"]) == ("us-CA", "go")
 
 
 async def test_a_transfer_is_asked_for_with_its_whisper(transfer: Run) -> None:
