@@ -23,7 +23,7 @@ from asr.digits import DigitReader, Reading
 from asr.gate import Voice, VoiceGate
 from asr.options import AsrOptions
 from asr.pooling import pooled
-from asr.text import compression, echoes, from_subtitles, over_and_over, said_again, stutters
+from asr.text import compression, echoes, from_subtitles, names_in, over_and_over, said_again, stutters
 from asr.whisper import FRAMES_PER_S, FULL_S, Encoding, Features, Hypothesis, Whisper, window_for
 from media.frames import SPEECH_RATE, Audio
 
@@ -237,7 +237,7 @@ class Recogniser:
         if not ask.final:  # speech that breaks off, after a prompt, makes Whisper say it over and over
             return begin
         script = SCRIPT_PROMPT[self._options.chinese_script] if job.language == "zh" else ""
-        names = ("、" if job.language == "zh" else ", ").join(ask.hotwords)
+        names = names_in(job.language, ask.hotwords)
         before = " ".join(part for part in (ask.hint or script, names) if part)
         past = [tokens.sot_prev, *tokens.encode(" " + before)[-PROMPT_TOKENS:]] if before else []
         return [*past, *begin]

@@ -10,6 +10,7 @@ _FROM_SUBTITLES = re.compile(
     r"(thank (you|s)( (so|very) much)?( for (watching|listening|joining us|your attention))?|thanks for watching|"
     r"(please )?subscribe.*|bye( bye)?|you|谢谢(大家|观看|收看|收听)*|(中文)?字幕.*|.*(点赞|订阅|明镜).*)"
 )
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _STAMMER = re.compile(r"([^\W\d])(-\1){2,}")  # figures may be said so
 
 
@@ -56,3 +57,10 @@ def compression(text: str) -> float:
     """Bytes of UTF-8 per byte of zlib; repetitive text exceeds 2.4 (OpenAI whisper, `compression_ratio`)."""
     data = text.encode()
     return len(data) / len(zlib.compress(data)) if data else 0.0
+
+
+def names_in(language: str, hotwords: tuple[str, ...]) -> str:
+    """Hotwords that may come in a language: Chinese ones would pull English speech into Chinese, not the other way round."""
+    if language == "zh":
+        return "、".join(hotwords)
+    return ", ".join(word for word in hotwords if not _HAN.search(word))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.normalise import load, normalise
+from asr.text import names_in
 
 load()
 
@@ -196,3 +197,8 @@ def test_threads_agree() -> None:
     said = [*ENGLISH] * 8
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda one: normalise(one, "en"), said)) == [ENGLISH[one] for one in said]
+
+
+def test_chinese_hotwords_are_for_chinese_speech() -> None:
+    assert names_in("en", ("ComfyUI", "转人工")) == "ComfyUI"
+    assert names_in("zh", ("ComfyUI", "转人工")) == "ComfyUI、转人工"
