@@ -25,16 +25,24 @@ from desk.model import Action, Capacity, Offer
 from desk.options import DeskOptions
 from desk.queues import QueueSpec, SkillNeed, Strategy
 from desk.routing import Desk
-from desk.simulation import Load, simulate
+from desk.simulation import Load, Shared, Team, simulate, told
 
 AGENTS, WAITING, QUEUES, SKILLS = 1_000, 10_000, 30, 20
 STRATEGIES: tuple[Strategy, ...] = ("longest_idle", "least_occupied", "round_robin", "top_down")
+BOTH, EACH = {"x": 0.045, "y": 0.045}, {"x": 200.0, "y": 200.0}
 LOADS = {
     "erlang_c 10 agents, 75 %": Load(0.0375, 200, 10, 10_000),
     "erlang_c 50 agents, 85 %": Load(0.2125, 200, 50, 10_000),
     "erlang_a 10 agents, 108 %": Load(0.054, 200, 10, 10_000, patience_s=90),
     "erlang_a 50 agents, 100 %": Load(0.25, 200, 50, 10_000, patience_s=120),
 }
+SHARED = {
+    "each its own agents": Shared(BOTH, EACH, (Team(10, ("x",)), Team(10, ("y",))), 6_000),
+    "all serve both": Shared(BOTH, EACH, (Team(20, ("x", "y")),), 6_000),
+    "half serve both": Shared({"x": 0.045, "y": 0.09}, EACH, (Team(5, "x"), Team(10, "y"), Team(15, ("x", "y"))), 6_000),
+    "a few help out": Shared({"x": 0.02, "y": 0.11}, {"x": 150, "y": 200}, (Team(5, ("x", "y")), Team(20, "y")), 6_000),
+    "y goes first": Shared(BOTH, EACH, (Team(20, ("x", "y")),), 6_000, {"y": 20}),
+}  # fmt: skip
 T_95 = {2: 12.71, 3: 4.303, 4: 3.182, 5: 2.776, 10: 2.262, 20: 2.093, 30: 2.045}
 WITHIN = 0.10
 
@@ -141,6 +149,25 @@ def against_theory(load: Load, runs: int) -> dict[str, Any]:
     return told
 
 
+def expected_waits(runs: int) -> dict[str, Any]:
+    """What callers of two queues are told on arrival against what comes; `off`: mean difference ÷ mean wait."""
+    found: dict[str, Any] = {}
+    for name, load in SHARED.items():
+        every = [one for seed in range(1, runs + 1) for one in told(load, seed)]
+        for queue in load.rates:
+            of = [one for one in every if one.queue == queue]
+            waited = fmean(one.waited_s for one in of)
+            found[f"{name}, {queue}"] = {
+                "n": len(of),
+                "waited_s": waited,
+                "said_s": fmean(one.said_s for one in of),
+                "by_place_s": fmean(one.by_place_s for one in of),
+                "said_off": fmean(abs(one.said_s - one.waited_s) for one in of) / waited,
+                "by_place_off": fmean(abs(one.by_place_s - one.waited_s) for one in of) / waited,
+            }
+    return found
+
+
 def main() -> None:
     """Entry."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -154,13 +181,20 @@ def main() -> None:
     said = {"freed": "agent freed", "found": "contact, agents free", "queued": "contact, nobody free"}
     for name, about in {**{said[kind]: shares(values) for kind, values in kinds.items()}, "all": every}.items():
         print(f"{name:28} {about['n']:6} {about['p50_ms']:8.3f} {about['p95_ms']:8.3f} {about['max_ms']:8.3f}")
-    told = {name: against_theory(load, asked.runs) for name, load in LOADS.items()}
+    theory = {name: against_theory(load, asked.runs) for name, load in LOADS.items()}
     print(f"\n{'simulation':28} {'figure':14} {'theory':>8} {'seen':>8} {'± 95 %':>8}")
-    for name, about in told.items():
+    for name, about in theory.items():
         for figure in ("share_waiting", "mean_wait_s", "abandoned"):
             one = about[figure]
             mark = "" if one["agrees"] else "  DIFFERS"
             print(f"{name:28} {figure:14} {one['theory']:8.3f} {one['simulated']:8.3f} {one['half_95']:8.3f}{mark}")
+    waits = expected_waits(min(asked.runs, 4))
+    print(f"\n{'expected wait':28} {'n':>6} {'waited':>8} {'said':>8} {'by place':>8} {'off':>6} {'by place':>8}")
+    for name, about in waits.items():
+        print(
+            f"{name:28} {about['n']:6} {about['waited_s']:8.1f} {about['said_s']:8.1f} {about['by_place_s']:8.1f} "
+            f"{about['said_off']:6.0%} {about['by_place_off']:8.0%}"
+        )
     if asked.json:
         result = {
             "p50_ms": every["p50_ms"],
@@ -168,8 +202,9 @@ def main() -> None:
             "agents": AGENTS,
             "waiting": WAITING,
             "decisions": {kind: shares(values) for kind, values in kinds.items()},
-            "simulation": told,
-            "agrees": all(about[f]["agrees"] for about in told.values() for f in ("share_waiting", "mean_wait_s", "abandoned")),
+            "simulation": theory,
+            "expected_wait": waits,
+            "agrees": all(about[f]["agrees"] for about in theory.values() for f in ("share_waiting", "mean_wait_s", "abandoned")),
         }  # fmt: skip
         asked.json.parent.mkdir(parents=True, exist_ok=True)
         asked.json.write_text(json.dumps(result, indent=2) + "\n")

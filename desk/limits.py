@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from desk.model import Action, Announce, Moved, Overflow, Waiting, WhyOut, slot_of
 from desk.queues import QueueSpec
 from desk.shifts import Shifts
-from desk.tallies import QueueFigures, expected_wait_s
+from desk.tallies import QueueFigures, Tally, expected_wait_ms
 
 
 class Limits(Shifts):
@@ -114,13 +115,22 @@ class Limits(Shifts):
         contact.leaves_ms = contact.joined_ms + round(most * 1000) if limited and most is not None else None
 
     def _announcement(self, contact: Waiting, now_ms: int) -> Announce:
-        """Place and expected wait (`tallies.expected_wait_s`), by those who can take it and are at work."""
+        """Place, and the expected wait of those who can take it and are at work."""
         spec = self.queue(contact.queue)
         slot = slot_of(contact.channel)
         able = self._lines.able(contact) or 0
-        staffed = able & ~(self._roster.groups["away"] | self._roster.groups["leaving"] | self._roster.broken(slot))
-        places = self._roster.places(slot, staffed)
+        here = ~(self._roster.groups["away"] | self._roster.groups["leaving"] | self._roster.broken(slot))
+        work: dict[int, float] = defaultdict(float)
+        for line, count in self._lines.ahead(contact, self.queue, now_ms):
+            if count:
+                who = able & here if line.queue == contact.queue and not line.able & here else line.able & here
+                work[who] += count * self._mean_ms(line.queue)
+        own_ms = work.pop(able & here, 0.0) + self._mean_ms(contact.queue)
+        places = lambda who: self._roster.places(slot, who)  # noqa: E731
         position = self.position(contact.contact_id, now_ms)
-        mean_ms = self.tallies[contact.queue].mean_ms(self.options.handle_time_s)
-        eta_s = expected_wait_s(position, mean_ms, places)
+        eta_s = round(expected_wait_ms(able & here, own_ms, work, places) / 1000)
         return Announce(contact.contact_id, position, eta_s, spec.announce.position, spec.announce.wait)
+
+    def _mean_ms(self, queue: str) -> float:
+        tally = self.tallies.get(queue)
+        return (tally or Tally()).mean_ms(self.options.handle_time_s)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -135,6 +136,16 @@ class Lines:
     def position(self, contact: Waiting, spec: QueueSpec) -> int:
         """1 = next. One that does not stand in line yet is counted where it would."""
         return bisect_left(self._standing[contact.queue], key_of(contact, spec)) + 1
+
+    def ahead(self, contact: Waiting, spec_of: Callable[[str], QueueSpec], now_ms: int) -> Iterator[tuple[Line, int]]:
+        """Of each line of its kind, how many are ready that would be served before it, would the same agent serve both."""
+        own = spec_of(contact.queue)
+        rank, since, order, name = key_of(contact, own)
+        points = rank - aging_of(own) * now_ms
+        for line in self.active.values():
+            if line.slot == slot_of(contact.channel):
+                before = (points + aging_of(spec_of(line.queue)) * now_ms, since, order, name)
+                yield line, bisect_left(line.ready, before)
 
     def size(self, queue: str) -> int:
         """How many stand in it."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from desk.model import Action, Agent, Availability, Capacity, Channel, Held, Waiting, slot_of
+from desk.model import Action, Agent, Availability, Capacity, Channel, Held, Slot, Waiting, slot_of
 from desk.offers import Offers
 from desk.queues import LEVEL
 
@@ -142,14 +142,16 @@ class Shifts(Offers):
         held = agent.held.get(call_id)
         return [] if held is None or not held.own else self._release(agent, held, now_ms)
 
-    def reach(self, agent_id: str) -> Literal["free", "busy", "away", "unknown"]:
-        """Can this agent take a call that is for them alone?"""
+    def reach(self, agent_id: str, slot: Slot = "voice") -> Literal["free", "busy", "away", "unknown"]:
+        """Can this agent take a call, or a chat, that is for them alone?"""
         agent = self.agents.get(agent_id)
         if agent is None:
             return "unknown"
-        if agent.availability != "available" or agent.lost_at_ms is not None or agent.fault:
+        if agent.availability != "available" or agent.lost_at_ms is not None:
             return "away"
-        return "free" if self._roster.free("voice") >> agent.index & 1 else "busy"
+        if self._roster.broken(slot) >> agent.index & 1:
+            return "away"
+        return "free" if self._roster.free(slot) >> agent.index & 1 else "busy"
 
     # ------------------------------------------------------------------ contacts that are held
 

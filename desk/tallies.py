@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Literal
@@ -65,10 +66,21 @@ class Tally:
         return len(recent), len(answered), len(left), within / whole if whole else None
 
 
-def expected_wait_s(position: int, mean_ms: float, places: int) -> int:
-    """Expected wait = place in the queue × mean handling time ÷ places of agents who can take it, in s.
+def expected_wait_ms(who: int, own_ms: float, others: Mapping[int, float], places: Callable[[int], int]) -> float:
+    """How long until agents who also serve others take a contact, in ms.
 
-    Each place becomes free every `mean_ms` / `places` on average, and that many times somebody ahead is served.
-    Nobody there counts as one.
+    `who`: mask of those who can take it. `own_ms`: handling of those whom exactly these serve before it, and once more
+    for the place that it needs itself. `others`: mask → handling of those who are served before it by other groups of
+    agents. `places` of a mask, all together; none counts as one.
+
+    Any agents need at least (work that is theirs alone) / (their places), and where the longest wait is served first they
+    need no longer: whoever can do both turns to the queue that is behind. So it is the greatest of these over all groups
+    that contain `who`; groups are added one by one, those that bring most work for the places that they add first.
     """
-    return round(position * mean_ms / max(1, places) / 1000)
+    wait_ms = own_ms / max(1, places(who))
+    touching = {mask: ms for mask, ms in others.items() if mask & who}
+    for mask in sorted(touching, key=lambda mask: -touching[mask] / (places(mask & ~who) or 0.001)):
+        both = (own_ms + touching[mask]) / max(1, places(who | mask))
+        if both > wait_ms:
+            own_ms, who, wait_ms = own_ms + touching[mask], who | mask, both
+    return wait_ms

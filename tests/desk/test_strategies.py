@@ -8,7 +8,7 @@ from desk.model import Announce, Capacity, Moved, Offer, Overflow, Withdraw
 from desk.options import DeskOptions
 from desk.queues import Announcing, OverflowTo, QueueSpec, SkillNeed, Target
 from desk.routing import Desk
-from desk.tallies import expected_wait_s
+from desk.tallies import expected_wait_ms
 
 OPTIONS = DeskOptions(not_responding_s=30, handle_time_s=100)
 
@@ -155,9 +155,25 @@ def test_a_change_of_the_queue_holds_for_those_who_wait() -> None:
     assert offers(desk.upsert_agent("amy", {"zh": 4}, 63_000))[0].contact_id == "old"
 
 
-def test_expected_wait_is_place_times_handling_time_by_places() -> None:
-    assert expected_wait_s(6, 240_000, 4) == 360
-    assert expected_wait_s(1, 240_000, 0) == 240
+def test_expected_wait_is_the_work_ahead_by_the_places_of_those_who_do_it() -> None:
+    def places(who: int) -> int:
+        return who.bit_count()
+
+    assert expected_wait_ms(0b1111, 6 * 240.0, {}, places) == 360
+    assert expected_wait_ms(0, 240.0, {}, places) == 240
+    # all serve both: what waits elsewhere is ahead, too
+    assert expected_wait_ms(0b11, 200.0, {0b11: 200.0}, places) == 200
+    # one helps elsewhere: there they wait longer, so that it helps there first
+    assert expected_wait_ms(0b11, 200.0, {0b110: 700.0}, places) == 300
+    # there they wait shorter: nobody of ours is missed
+    assert expected_wait_ms(0b11, 600.0, {0b110: 100.0}, places) == 300
+    # nobody of ours serves them
+    assert expected_wait_ms(0b11, 200.0, {0b1100: 9_000.0}, places) == 100
+    # a chain: those behind the others hold up the others, but not us
+    assert expected_wait_ms(0b1, 100.0, {0b11: 300.0, 0b110: 9_000.0}, places) == 200
+
+
+def test_expected_wait_of_a_queue() -> None:
     desk = desk_of(QueueSpec(queue="q", announce=Announcing(position=False, every_s=60)), agents={"amy": {}, "bob": {}})
     desk.upsert_agent("bob", (), 5, capacity=Capacity(voice=2))
     for n in range(3):
@@ -167,6 +183,22 @@ def test_expected_wait_is_place_times_handling_time_by_places() -> None:
                 desk.accepted(agent.offer_id, 11)
     assert desk.enqueue("c", "q", 20) == [Announce("c", 1, 33, False, True)]  # 1 × 100 s / (1 + 2) places
     assert desk.next_deadline() == 60_020
+
+
+def test_expected_wait_counts_those_who_wait_for_the_same_agents_elsewhere() -> None:
+    agents = {"amy": {}, "bob": {}}
+    desk = desk_of(QueueSpec(queue="q"), agents=agents)
+    desk.set_queues([QueueSpec(queue="q"), QueueSpec(queue="r", priority=10)], 1)
+    for n, agent in enumerate(agents):
+        desk.assign(agent, f"busy{n}", 10, queue="q")
+    assert desk.enqueue("r1", "r", 20) == [Announce("r1", 1, 50)]
+    desk.enqueue("chat", "r", 25, channel="chat", announce=False)  # takes no time of a call
+    assert desk.enqueue("q1", "q", 30) == [Announce("q1", 1, 100)]  # next in its queue, and the second whom they serve
+    assert desk.enqueue("q2", "q", 40) == [Announce("q2", 2, 150)]
+    assert desk.enqueue("r2", "r", 50) == [Announce("r2", 3, 100)]  # its queue comes first
+    desk.upsert_agent("bob", {}, 60, queues=["r"])
+    due = [action for action in desk.tick(30_050) if isinstance(action, Announce)]
+    assert {action.contact_id: action.eta_s for action in due} == {"r1": 50, "q1": 150, "q2": 200, "r2": 100}
 
 
 def test_figures_of_the_last_hour() -> None:
