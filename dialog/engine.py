@@ -215,6 +215,8 @@ class FlowEngine:
             case HungUp():
                 passing.hung_up(turn)
             case Failed(where=where, why=why):
+                if where == "hearing":
+                    state.caller_speaking = False  # what was said is lost: nothing more comes of it
                 await self._on_error(turn, f"{where}: {why}")
             case PromptDone():
                 await passing.prompt_done(turn, event)

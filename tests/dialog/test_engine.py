@@ -154,6 +154,16 @@ async def test_the_bot_does_not_start_a_question_over_a_speaking_caller(support:
     assert call.state.block == "consent"
 
 
+async def test_nothing_waits_for_words_that_were_lost(support: FlowEngine) -> None:
+    call = Call(support)
+    await call.to_ask()
+    await call.tell(SpeechBegan())
+    await call.tell(Failed(where="hearing", why="recognition failed"))
+    assert call.state.block == "trouble"
+    await call.finish()
+    assert call.state.block == "people"
+
+
 async def test_late_timers_do_nothing(support: FlowEngine) -> None:
     call = Call(support)
     await call.to_ask()
