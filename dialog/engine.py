@@ -14,7 +14,7 @@ caller's language, repeats on request, counts anger, remembers only words that w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
@@ -39,6 +39,7 @@ from dialog.events import (
     SpeechBegan,
     SpeechDropped,
     Started,
+    TakenOver,
     TextMessage,
     Thought,
     TimerFired,
@@ -57,6 +58,10 @@ log = structlog.get_logger(__name__)
 
 MAX_HOPS = 40  # blocks left in one step; more is a loop that validation could not see
 MAX_ERRORS = 3  # errors in one run after which even the error handler is given up
+
+
+_OF_TALKS = HungUp | AgentLeft | AgentLost | Failed
+"""What matters to a flow while people talk."""
 
 
 class FlowEngine:
@@ -98,7 +103,7 @@ class FlowEngine:
         if state.ended:
             return []
         if self._lost(state):
-            if state.phase == "talking" and not isinstance(event, HungUp | AgentLeft | AgentLost | Failed):
+            if state.phase == "talking" and not isinstance(event, _OF_TALKS):
                 return []  # people talk; what became of the flow matters when they are done
             turn = await self._go_back(state, event, now_ms)
         else:
@@ -156,7 +161,7 @@ class FlowEngine:
         ref = frames.unwind(self.flow, state)
         log.warning("flow.subflow_gone", subflow=ref, contact=state.contact_id)
         turn = Turn(self.flow, self.ports, self.options, state, now_ms)
-        if isinstance(event, HungUp):
+        if isinstance(event, HungUp | TakenOver):
             await self._guarded(turn, event)
         elif state.block in turn.flow.blocks and "error" in turn.block.exits:
             state.errors += 1
@@ -204,6 +209,10 @@ class FlowEngine:
         state = turn.state
         if not state.block and not isinstance(event, Started | HungUp | Failed):
             return
+        if state.phase == "talking" and not isinstance(event, _OF_TALKS):
+            block = turn.flow.blocks.get(state.block)
+            if block is None or not block.people:
+                return  # a talk that no block of the flow led to: what the caller says and presses is not for the block
         match event:
             case Started():
                 if not state.block:
@@ -255,15 +264,40 @@ class FlowEngine:
                 await turn.block.inspected(turn, event)
             case Thought():
                 await turn.block.thought(turn, event)
+            case TakenOver():
+                await self._taken_over(turn)
             case AgentLeft():
                 if state.phase == "talking":
-                    await turn.block.queue_news(turn, "agent_left")
+                    await self._parted(turn, "agent_left")
             case AgentLost():
                 why = "the agent's line was lost"
                 if state.phase == "talking" and not (
                     handlers.lead(turn, "on_agent_lost", why) or handlers.lead(turn, "on_error", why)
                 ):
-                    await turn.block.queue_news(turn, "agent_lost")
+                    await self._parted(turn, "agent_lost")
+
+    async def _taken_over(self, turn: Turn) -> None:
+        """The block is left; the run stands in the flow's first queue, as if that had been answered, or in none."""
+        state = turn.state
+        await turn.block.taken_away(turn)
+        turn.target = None
+        self._leave(turn, "taken_over", "a supervisor took over", calling=False)
+        while state.stack:
+            frames.pop(turn)
+        state.asides.clear()
+        state.pending = ""
+        queues = (name for name, block in turn.flow.blocks.items() if block.people and "answered" in block.exits)
+        state.block = next(queues, state.block)
+        state.phase, state.memo, state.entered_ms = "talking", {}, turn.now_ms
+
+    async def _parted(self, turn: Turn, outcome: Literal["agent_left", "agent_lost"]) -> None:
+        """The talk is over: on from the block that led to it. A flow without people, taken from it, is through."""
+        if turn.block.people:
+            await turn.block.queue_news(turn, outcome)
+            return
+        turn.state.ended = "completed"
+        turn.trace("taken_over", "the talk is over")
+        turn.effects.append(End(disposition="completed"))
 
     async def _follow(self, turn: Turn) -> None:
         """Go where blocks lead until one waits."""

@@ -108,6 +108,10 @@ class AgentLost(FlowEvent, tag="agent_lost", kw_only=True, frozen=True):
     """The agent's leg died during the talk; the caller is still here. Takes the `on_agent_lost` handler."""
 
 
+class TakenOver(FlowEvent, tag="taken_over", kw_only=True, frozen=True):
+    """A supervisor took the caller from the bot: they talk from now on, until `AgentLeft` or `AgentLost`."""
+
+
 class HungUp(FlowEvent, tag="hung_up", kw_only=True, frozen=True):
     """The caller is gone (or closed the chat). The run ends; `End` is still returned for the record."""
 
@@ -206,6 +210,7 @@ AnyFlowEvent = (
     | QueueResult
     | AgentLeft
     | AgentLost
+    | TakenOver
     | HungUp
     | Performed
     | TransferResult

@@ -31,6 +31,7 @@ from dialog.events import (
     SpeechBegan,
     SpeechDropped,
     Started,
+    TakenOver,
     TextMessage,
     Thought,
     TimerFired,
@@ -171,7 +172,7 @@ EVENTS = st.one_of(
     st.sampled_from(["ok", "timeout", "done", "failed", "nonsense"]).map(lambda outcome: Performed(call_id="", outcome=outcome)),
     st.sampled_from(["connected", "no_answer", "busy", "failed"]).map(lambda outcome: TransferResult(transfer_id="", outcome=outcome)),  # type: ignore[arg-type]
     st.sampled_from([
-        AgentLeft(), AgentLost(), SpeechBegan(), SpeechDropped(), Failed(where="leg", why="x"), HungUp(), Started(),
+        AgentLeft(), AgentLost(), TakenOver(), SpeechBegan(), SpeechDropped(), Failed(where="leg", why="x"), HungUp(), Started(),
         Received(request_id="", ref="pic"), Inspected(request_id="", accepted=True), Inspected(request_id="", accepted=False),
         Thought(request_id="", say="Well?"), CallbackResult(callback_id="", outcome="booked"), CallbackResult(callback_id="", outcome="failed"),
     ]),

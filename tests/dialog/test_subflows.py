@@ -8,7 +8,18 @@ import pytest
 
 from dialog import frames
 from dialog.effects import AnyEffect, End, Say, SetAttributes, Trace
-from dialog.events import AgentLeft, AgentLost, Failed, Heard, HungUp, Pressed, QueueResult, Started
+from dialog.events import (
+    AgentLeft,
+    AgentLost,
+    Failed,
+    Heard,
+    HungUp,
+    Pressed,
+    QueueResult,
+    Started,
+    TakenOver,
+    TimerFired,
+)
 from dialog.flow import Flow, parse_flow, read_flow
 from dialog.ports import Ports
 from dialog.state import Frame, RunState
@@ -259,6 +270,34 @@ async def test_people_who_talk_are_not_disturbed_by_a_subflow_that_is_gone(main:
     assert await other.engine.step(state, Heard(text="4"), run.now) == []
     await other.engine.step(state, AgentLeft(), run.now)
     assert state.ended == "broken"
+
+
+PEOPLE = "  people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: bye}}\n"
+NOBODY = MAIN.replace(PEOPLE, "").replace(": people", ": bye")
+
+
+@pytest.mark.parametrize(("people", "gone"), [(True, False), (False, False), (True, True), (False, True)])
+async def test_a_supervisor_takes_the_caller_from_the_bot_wherever_it_is(
+    main: Flow, ports: Ports, people: bool, gone: bool
+) -> None:
+    """The bot is silent while they talk; afterwards the run goes on as after a queue, or is through where there is none."""
+    edited = parse_flow(MAIN if people else NOBODY, "m.yaml")[0].model_copy(update={"subflows": main.subflows})
+    run = Run(edited, ports)
+    await run.tell(Started())
+    await run.say("4711")
+    await run.say("4")
+    assert run.state.flow == "deep"
+    state = RunState.load(run.state.dump())
+    other = Run(edited.model_copy(update={"subflows": {}}) if gone else edited, ports)
+    assert said(await other.engine.step(state, TakenOver(), run.now)) == []
+    assert (state.flow, state.stack, state.phase, set(state.timers)) == ("", [], "talking", {"duration"})
+    assert state.block == "people" if people else state.block != "people"
+    for event in (Heard(text="4"), Pressed(digit="0"), TimerFired(name="duration")):
+        assert said(await other.engine.step(state, event, run.now + 61_000)) == []
+    assert state.phase == "talking"
+    await other.engine.step(RunState.load(state.dump()), HungUp(), run.now)
+    await other.engine.step(state, AgentLeft(), run.now)
+    assert state.ended == ("done" if people else "completed")
 
 
 def test_a_run_goes_over_to_another_flow_with_all_that_its_flows_know() -> None:
