@@ -86,7 +86,9 @@ class LegMedia:
         self._vad = VoiceActivity()
         self._echo = EchoGuard()
         self.mix = Mix(leg_id, bridge_dir, told=self._peer_heard)
-        self._playout = Playout(self._playout_told, self.mix.pull)
+        self._played = Mix(wire.played(leg_id), bridge_dir, told=self._peer_heard)
+        """What is played here, for those who are to hear it too."""
+        self._playout = Playout(self._playout_told, self.mix.pull, copy=self._play_on)
         self._ear = Ear(leg_id, options, inference, emit, self._playout.interruptible_audible, self._words)
         self._barge_in = BargeIn()
         self._checking: asyncio.Task[None] | None = None
@@ -181,6 +183,7 @@ class LegMedia:
                     self._do(self._barge_in.reset())
             case wire.MixLeg():
                 self.mix.order(command.hears, command.sends_to)
+                self._played.order((), command.plays_to)
             case wire.MuteLeg():
                 self._muted = command.on
             case wire.RecordLeg():
@@ -213,6 +216,7 @@ class LegMedia:
         self._playout.settle(at_once=True)
         await asyncio.sleep(0)  # lets the last PlayFinished out before whatever the caller emits next
         self.mix.close()
+        self._played.close()
         await asyncio.gather(self._ear.close(), self._stop_recording())
 
     # ------------------------------------------------------------------ inbound
@@ -362,6 +366,11 @@ class LegMedia:
 
     def _playout_told(self, news: Started | Finished) -> None:
         self._loop.call_soon_threadsafe(self._on_playout, news)
+
+    def _play_on(self, block: Samples) -> None:
+        """Called by the media clock's thread."""
+        if self._played.listened_to:
+            self._loop.call_soon_threadsafe(self._played.send, block)
 
     def _on_playout(self, news: Started | Finished) -> None:
         play = news.play

@@ -102,6 +102,11 @@ class Mix:
         return sorted(self._mouths)
 
     @property
+    def listened_to(self) -> bool:
+        """Does anything that is sent go to somebody? May be asked in any thread."""
+        return bool(self._mouths)
+
+    @property
     def accompanied(self) -> bool:
         """Is anybody really heard?"""
         return any(ear.here for ear in self._ears.values())

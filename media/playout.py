@@ -120,9 +120,11 @@ class Playout:
         tell: Callable[[Started | Finished], None],
         others: Callable[[], npt.NDArray[np.float32] | None] = lambda: None,
         clock: Callable[[], float] = _now,
+        copy: Callable[[Samples], None] | None = None,
     ) -> None:
         self._tell = tell
         self._others = others
+        self._copy = copy
         self._clock = clock
         self._lock = threading.Lock()
         self._plays: list[Play] = []
@@ -217,11 +219,15 @@ class Playout:
             level = self._level
             mix = self._take()
         others = self._others()
+        if tail is None and self._copy is not None:
+            self._copy(mix)
         if tail is None and others is None:
             return mix
         total = mix.astype(np.float32)
         if tail is not None:
             total[:FADE] += tail * level
+            if self._copy is not None:
+                self._copy(_limited(total))
         if others is not None:
             total += others
         return _limited(total)

@@ -39,6 +39,7 @@ from session.wire.commands import (
     SendDtmf,
     SetHearing,
     StopPlay,
+    played,
 )
 from session.wire.events import (
     AsrDegraded,
@@ -186,4 +187,5 @@ __all__ = [
     "decode",
     "encode",
     "pack",
+    "played",
 ]

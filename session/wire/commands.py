@@ -155,11 +155,20 @@ class MixLeg(Command, tag="mix", kw_only=True, frozen=True):
 
     A hears B once A was told to hear B and B to send to A, in any order, wherever both live. Whole sets each time: what
     is the same as before goes on without a gap. Plays in progress go on and are mixed on top.
+
+    What is played to this leg (prompts, music, not what it hears of others) goes to exactly the legs `plays_to`, as a
+    speaker of its own: they hear it by the name `played(leg_id)`.
     """
 
     leg_id: str
     hears: list[str] = []
     sends_to: list[str] = []
+    plays_to: list[str] = []
+
+
+def played(leg_id: str) -> str:
+    """The name of what is played to a leg, among those whom others hear."""
+    return f"{leg_id}+played"
 
 
 class MuteLeg(Command, tag="mute", kw_only=True, frozen=True):

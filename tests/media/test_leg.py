@@ -523,6 +523,29 @@ async def test_a_conference_is_in_the_customers_recording_and_a_held_or_muted_le
     )  # and no clicks
 
 
+async def test_what_is_played_to_a_leg_is_heard_by_whom_it_is_played_on_to(tmp_path: Path) -> None:
+    """A supervisor hears the bot as its caller does, talks to the caller, and does not hear himself come back."""
+    music = tmp_path / "music.wav"
+    soundfile.write(music, tone(500, 16_000, 440, 4000), 16_000)
+    quiet = wire.Hearing(speech=False)
+    async with call(tmp_path, quiet, name="c") as c, call(tmp_path, quiet, name="s") as s:
+        played = wire.played("c")
+        await c.leg.handle(wire.MixLeg(leg_id="c", hears=["s"], sends_to=["s"], plays_to=["s"]))
+        await s.leg.handle(wire.MixLeg(leg_id="s", hears=["c", played], sends_to=["c"]))
+        await c.leg.handle(wire.PlayFile(leg_id="c", play_id="m", path=str(music), loop=True, gain_db=0.0))
+        for leg, hz in ((c, 300), (s, 700)):
+            leg.line.speak(tone(4000, 16_000, hz, 4000))
+        await asyncio.sleep(2)
+        heard, own = np.concatenate(s.line.came[-50:]), np.concatenate(c.line.came[-50:])
+        assert [strength(heard, hz) > 3000 for hz in (300, 440, 700)] == [True, True, False]
+        assert strength(heard, 700) < 50
+        assert [strength(own, hz) > 3000 for hz in (300, 440, 700)] == [False, True, True]
+        await c.leg.handle(wire.MixLeg(leg_id="c", hears=["s"], sends_to=["s"]))
+        await asyncio.sleep(1)
+        after = np.concatenate(s.line.came[-40:])
+        assert [strength(after, hz) > 3000 for hz in (300, 440)] == [True, False]
+
+
 async def test_hold_music_is_neither_transcribed_nor_talked_over_and_a_signal_plays_alike(tmp_path: Path) -> None:
     music = tmp_path / "music.wav"
     soundfile.write(music, tone(500, 16_000, 440), 16_000)
