@@ -228,8 +228,8 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """A supervisor joined a call. Without `sdp` their phone rings."""
+    """A supervisor joined. Without `sdp` their phone rings; in a chat there is no leg."""
 
     sdp: str | None
-    leg_id: str
+    leg_id: str | None
     party_id: str

@@ -169,6 +169,8 @@ class Contact:
             work = await self._mailbox.get()
             try:
                 await work()
+                if self.room.watched:  # whatever was done: what supervisors hear follows where the flow is
+                    await self.room.settle()
                 await self._save()
             except Exception:
                 log.exception("contact.failed", contact=self.contact_id, phase=self.phase)
@@ -270,6 +272,11 @@ class Contact:
         """Is sound recorded where nothing pauses it?"""
         allowed = self.run.consents.get("recording", not self.engine.flow.asks_to_record)
         return allowed and not self.refused and self.run.recording == "on" and not self.media.masked
+
+    @property
+    def private(self) -> bool:
+        """What the caller says or presses is theirs alone: it is neither recorded nor heard by supervisors."""
+        return self.customer.sensitive or self.media.masked
 
     async def listen(self, speech: bool, wanted: fx.Expect | None = None) -> None:
         """Recognise the caller's speech or not, in the way the flow and the caller's consent want it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from server.calls.caller_side import COMMAND_ERRORS
-from server.calls.mixing import Mix, orders
+from server.calls.mixing import Mix, Told, orders
 from server.hub import Hub
 from session import wire
 
@@ -21,7 +21,7 @@ class Mixer:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._told: dict[str, tuple[frozenset[str], frozenset[str]] | None] = {}
+        self._told: dict[str, Told | None] = {}
 
     def unsure(self, leg_id: str) -> None:
         """What this leg was told is not known: it is told again."""
@@ -37,7 +37,12 @@ class Mixer:
         Raises `NotMixed` where `strict`, with the rest untold.
         """
         for order in orders(self._told, mix):
-            body = wire.MixLeg(leg_id=order.leg_id, hears=sorted(order.hears), sends_to=sorted(order.sends_to))
+            body = wire.MixLeg(
+                leg_id=order.leg_id,
+                hears=sorted(order.hears),
+                sends_to=sorted(order.sends_to),
+                plays_to=sorted(order.plays_to),
+            )
             try:
                 await self._hub.command(order.leg_id, body)
             except COMMAND_ERRORS as error:
@@ -47,6 +52,6 @@ class Mixer:
                     raise NotMixed(order.leg_id) from error
                 continue
             if order.leg_id in mix:
-                self._told[order.leg_id] = (order.hears, order.sends_to)
+                self._told[order.leg_id] = (order.hears, order.sends_to, order.plays_to)
             else:
                 self._told.pop(order.leg_id, None)

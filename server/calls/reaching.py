@@ -30,7 +30,7 @@ def agent_of(contact: Contact, to: str, *, but: str = "") -> AgentCard:
         raise NotNow(_WHY["unknown"])
     if card.user_id == but or contact.room.of_user(card.user_id) is not None:
         raise NotNow("this agent is in the call already")
-    reach = contact.around.desk.desk.reach(card.user_id)
+    reach = contact.around.desk.desk.reach(card.user_id, "chat" if contact.chat else "voice")
     if reach != "free":
         raise NotNow(_WHY[reach])
     return card

@@ -118,6 +118,8 @@ def _with_room(controller: Controller, contact: Contact, saved: RoomSnapshot) ->
             channel: Channel = "chat" if contact.chat else "voice"
             desk.do(desk.desk.assign(one.user_id, party.desk_id, desk.now(), channel=channel, queue=queue))
             contact.around.handled.setdefault(one.user_id, {})[party.desk_id] = after_call_of(contact)
+        if party.role == "supervisor":
+            contact.supervision.busy(party)
     room.principal = saved.principal if saved.principal in room.parties else ""
     room.customer_held, room.record_off = saved.customer_held, saved.record_off
     contact.consults.now = saved.consult

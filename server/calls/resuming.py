@@ -29,6 +29,8 @@ async def resume(contact: Contact, playing: str | None) -> None:
     if contact.phase == "transfer":  # who rang is given up with the app that rang; the flow asks for it again
         contact.phase = "flow"
     if contact.phase == "flow":
+        await contact.room.found()
+        await contact.room.settle()
         for effect in await contact.engine.resume(contact.run, time.time_ns() // 1_000_000):
             await carry_out(contact, effect, 0.0)
     else:

@@ -72,6 +72,11 @@ class Room:
         return [p for p in self.parties.values() if p.serving]
 
     @property
+    def watched(self) -> bool:
+        """Does a supervisor listen in?"""
+        return any(p.role == "supervisor" and p.connected for p in self.parties.values())
+
+    @property
     def somebody(self) -> bool:
         """Is anybody with the customer, about to be, or is there a place where they are found?"""
         contact = self._contact
@@ -104,9 +109,11 @@ class Room:
 
     async def remove(self, party: Party, *, reason: str = "hangup", lost: bool = False) -> None:
         """They are gone, or are sent away. What becomes of the customer is for the caller to say: `go_on`."""
-        contact = self._contact
+        contact, desk = self._contact, self._contact.around.desk
         if self.parties.pop(party.party_id, None) is None:
             return
+        if party.role == "supervisor":
+            contact.supervision.free(party)
         contact.stop_timer(f"away:{party.party_id}")
         for leg_id in (party.leg_id, party.next_leg):
             self.mixer.forget(leg_id)
@@ -114,7 +121,6 @@ class Room:
             self.principal = next((p.party_id for p in self.serving() if p.role == "agent"), "")
         if party.connected:
             if party.role == "agent":
-                desk = contact.around.desk
                 desk.do(desk.desk.ended(party.desk_id, desk.now(), agent_id=party.user_id))
                 left = {"user_id": party.user_id, "reason": reason, "lost": lost}
                 await contact.note("agent.left", left)
@@ -126,6 +132,7 @@ class Room:
         """After somebody left: those who are there go on; else the customer is had back by the flow."""
         contact = self._contact
         if contact.phase != "talking":
+            await self.settle()
             return
         if self.serving() or contact.consults.waits_for_target:
             if not any(p.role == "agent" for p in self.serving()):
@@ -177,17 +184,22 @@ class Room:
         for party in [p for p in self.serving() if p.role == "outside"]:
             await party.hang_up("too_long")
 
-    async def resumed(self) -> None:
+    async def found(self) -> None:
         """After a restart of ours: legs go on with what they were told, which nobody knows any more."""
         contact = self._contact
         for leg_id in (contact.customer.leg_id, *(p.leg_id for p in self.parties.values())):
-            if leg_id:
+            if leg_id and (self.parties or contact.phase != "flow"):
                 self.mixer.unsure(leg_id)
         for party in self.parties.values():
             if party.connected:
                 await party.quiet()
             if party.away:
                 contact.keeping.watch(party)
+
+    async def resumed(self) -> None:
+        """After a restart of ours, where the flow stands still: what was ordered goes on."""
+        contact = self._contact
+        await self.found()
         if contact.phase == "parked":
             contact.keeping.watch_parked()
         if contact.phase in ("talking", "parked") and contact.transfers.line is None:
@@ -222,9 +234,13 @@ class Room:
         line = contact.transfers.line
         if line is not None and line.connected:
             voices.append(Voice(line.leg_id, "outside"))
-        talks = contact.phase == "talking" or len(voices) > 0
-        if talks and contact.phase not in ("parked", "queued") and self._customer_is_here:
-            voices.append(Voice(contact.customer.leg_id, "customer", held=self.customer_held))
+        customer = contact.customer.leg_id
+        if self._customer_is_here and (voices or contact.phase == "talking"):
+            if contact.phase not in ("parked", "queued"):
+                private = contact.phase == "flow" and contact.private
+                voices.append(Voice(customer, "customer", held=self.customer_held, muted=private))
+            if contact.phase not in ("parked", "talking"):
+                voices.append(Voice(wire.played(customer), "bot"))
         return mix_of(voices)
 
     async def settle(self, *, strict: bool = False) -> None:

@@ -1,5 +1,8 @@
 """Supervisors in a call: they listen in, whisper to the agent, talk to all, take over; and change between these live.
 
+Also while only the bot talks with the caller: then they hear both, barge in beside it, or end its talking and take over.
+In a chat they are shown as being there, write, and take over.
+
 Whether those who are listened to are told is a matter of policy (`calls.supervision_tone`); what was done, by whom and
 when is always written down (`supervise.*`), and never shown to callers.
 """
@@ -8,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desk.model import Channel
+from dialog import events as ev
 from server.api.ports import NotNow, Turned
 from server.api.views import Supervising, Supervision
 from server.calls.caller_side import COMMAND_ERRORS
@@ -38,32 +43,59 @@ class Supervisors:
     async def join(self, card: AgentCard, mode: Supervising, sdp: str | None) -> Supervision:
         """Begin, in the browser or on the supervisor's phone. Raises `NotNow`, `Turned` or ValueError."""
         contact, room = self._contact, self._contact.room
-        if contact.phase != "talking" or not room.serving() or contact.chat:
-            raise NotNow("nobody talks in this contact")
+        self._fits(mode)
         if any(p.user_id == card.user_id for p in room.parties.values()):
-            raise NotNow("you are in this call already")
-        if sdp is None and not card.target:
-            raise NotNow("a browser has to send its offer (sdp): no phone of yours is known")
+            raise NotNow("you are in this contact already")
         party = Party(contact, "supervisor", "supervise", card=card)
         party.mode = mode
+        if contact.chat:
+            await room.enter(party)
+            return Supervision(None, None, party.party_id)
+        if sdp is None and not card.target:
+            raise NotNow("a browser has to send its offer (sdp): no phone of yours is known")
+        party.desk_id = f"{contact.contact_id}/{party.party_id[-12:]}"
         room.parties[party.party_id] = party
+        self.busy(party)
         try:
             if sdp is not None:
                 answered = await answer(party, sdp)
                 return Supervision(answered.sdp, party.leg_id, party.party_id)
             await party.ring()
         except (Turned, ValueError):
-            del room.parties[party.party_id]
+            await room.remove(party)
             raise
         except (NoWorker, *COMMAND_ERRORS) as error:
-            del room.parties[party.party_id]
+            await room.remove(party)
             raise Turned("your phone could not be rung", RETRY_AFTER_S) from error
         return Supervision(None, party.leg_id, party.party_id)
 
-    async def answered(self, party: Party) -> None:
-        """The supervisor is there."""
+    def _fits(self, mode: Supervising) -> None:
+        """Raises `NotNow` where there is nobody to listen to, or nobody to whisper to."""
         contact = self._contact
-        if contact.phase != "talking":
+        if contact.phase == "flow":
+            if contact.ending or contact.gone or not (contact.up or contact.presence.away):
+                raise NotNow("this contact is about to begin or to end")
+        elif contact.phase != "talking" or not contact.room.serving():
+            raise NotNow("nobody talks in this contact")
+        if mode == "whisper" and (contact.chat or not any(p.role == "agent" for p in contact.room.serving())):
+            raise NotNow("nobody is there to whisper to: the assistant does not listen to you, and a chat has no ear")
+
+    def busy(self, party: Party) -> None:
+        """Whoever listens in is offered nothing meanwhile."""
+        desk = self._contact.around.desk
+        if party.desk_id and party.user_id in desk.desk.agents:
+            desk.do(desk.desk.communicating(party.user_id, party.desk_id, True, desk.now()))
+
+    def free(self, party: Party) -> None:
+        """They listen in no more."""
+        desk = self._contact.around.desk
+        if party.desk_id and party.user_id in desk.desk.agents:
+            desk.do(desk.desk.communicating(party.user_id, party.desk_id, False, desk.now()))
+
+    async def answered(self, party: Party) -> None:
+        """The supervisor is there. Meanwhile the flow may have gone on, to the queue or to a person."""
+        contact = self._contact
+        if contact.phase in ("parked", "ended") or (contact.phase == "talking" and not contact.room.somebody):
             await contact.room.remove(party)
             return
         await contact.room.enter(party)
@@ -75,36 +107,61 @@ class Supervisors:
         await self._contact.room.remove(party, reason=reason)
 
     async def mode(self, party: Party, mode: Supervising) -> None:
-        """Change live."""
+        """Change live. Raises `NotNow`."""
+        self._fits(mode)
         before, party.mode = party.mode, mode
         about = {"user_id": party.user_id, "party_id": party.party_id, "mode": mode, "before": before}
         await self._contact.note("supervise.mode", about)
         await self._contact.room.settle()
 
     async def take_over(self, party: Party) -> None:
-        """The agent leaves and the supervisor is the agent: together first, then parted. Raises `NotNow`."""
+        """The agent, or the bot, leaves and the supervisor is the agent: together first, then parted. Raises `NotNow`."""
         contact, room = self._contact, self._contact.room
-        agent, mode, holds = room.agent, party.mode, room.holds()
-        if agent is None:
+        agent, mode, holds, phase = room.agent, party.mode, room.holds(), contact.phase
+        if phase == "flow":
+            self._fits("barge")
+        elif agent is None:
             raise NotNow("no agent serves this customer")
         await contact.consults.give_up("taken_over")
         party.role, party.mode, room.customer_held = "agent", "active", False
+        contact.phase = "talking"
         try:
             await room.settle(strict=True)
         except NotMixed as error:
-            party.role, party.mode = "supervisor", mode
+            party.role, party.mode, contact.phase = "supervisor", mode, phase
             room.hold_as(holds)
             await room.settle()
             raise NotNow("you could not be put through; everything is as before") from error
-        desk = contact.around.desk
-        party.desk_id = contact.contact_id
+        self._assign(party)
+        await room.promote(party)
+        about = {"user_id": party.user_id, "from": agent.user_id if agent is not None else "bot"}
+        await contact.note("supervise.takeover", about)
+        if agent is not None:
+            await room.remove(agent)
+        else:
+            await self._silence_the_bot()
+        await room.go_on()
+
+    def _assign(self, party: Party) -> None:
+        """They hold the contact, and nothing is offered to them in between."""
+        contact, desk = self._contact, self._contact.around.desk
+        listens, party.desk_id = party.desk_id, contact.contact_id
         if party.user_id in desk.desk.agents:
             queue = contact.queue.queue if contact.queue is not None else ""
-            desk.do(desk.desk.assign(party.user_id, party.desk_id, desk.now(), queue=queue))
-        await room.promote(party)
-        await contact.note("supervise.takeover", {"user_id": party.user_id, "from": agent.user_id})
-        await room.remove(agent)
-        await room.go_on()
+            channel: Channel = "chat" if contact.chat else "voice"
+            desk.do(desk.desk.assign(party.user_id, party.desk_id, desk.now(), channel=channel, queue=queue))
+            if listens:
+                desk.do(desk.desk.communicating(party.user_id, listens, False, desk.now()))
+
+    async def _silence_the_bot(self) -> None:
+        """The flow stands still until the talk is over; what it was saying, playing and asking for ends."""
+        contact = self._contact
+        contact.served = True
+        contact.media.holding = False
+        await contact.around.store.stamp_contact(contact.contact_id, connected_to_agent=True)
+        await contact.step(ev.TakenOver())
+        await contact.music(False)
+        await contact.caller.stop()
 
     async def leave(self, party: Party) -> None:
         """No longer listen in."""

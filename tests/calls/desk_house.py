@@ -162,9 +162,9 @@ def people(house: House) -> Desk:
 
 
 @contextlib.asynccontextmanager
-async def open_desk(folder: Path) -> AsyncIterator[Desk]:
+async def open_desk(folder: Path, flows: dict[str, str] = FLOW) -> AsyncIterator[Desk]:
     """Amy and Bob answer in the browser, Sam on a softphone, Uri at an address."""
-    async with open_house(folder, FLOW) as house:
+    async with open_house(folder, flows) as house:
         for name, device in DEVICES.items():
             await house.controller.users.add(
                 name, password_hash="-", roles=["agent"], display_name=name.title(), device=device,  # type: ignore[arg-type]

@@ -27,6 +27,13 @@ def rooms(draw: Any) -> list[Voice]:
     return found
 
 
+@st.composite
+def with_bots(draw: Any) -> list[Voice]:
+    """What is played to customers is heard, too."""
+    room = draw(rooms())
+    return [*room, *(Voice(wire.played(v.leg_id), "bot") for v in room if v.role == "customer" and draw(st.booleans()))]
+
+
 @given(rooms())
 def test_what_holds_of_every_room(room: list[Voice]) -> None:
     mix = mix_of(room)
@@ -44,6 +51,17 @@ def test_what_holds_of_every_room(room: list[Voice]) -> None:
                 assert heard
 
 
+@given(rooms(), st.booleans())
+def test_what_the_bot_plays_is_heard_by_supervisors_alone(room: list[Voice], held: bool) -> None:
+    bot = Voice(wire.played("leg-c"), "bot")
+    mix = mix_of([*room, Voice("leg-c", "customer", held=held), bot])
+    assert bot.leg_id not in mix
+    heard_by = {leg_id for leg_id, heard in mix.items() if bot.leg_id in heard}
+    assert heard_by == {voice.leg_id for voice in room if voice.role == "supervisor" and not voice.held}
+    (order,) = [o for o in orders({"leg-c": None}, mix) if o.leg_id == "leg-c"]
+    assert order.plays_to == heard_by
+
+
 @given(rooms())
 def test_a_customer_is_never_told_that_somebody_listens_in(room: list[Voice]) -> None:
     silent = [v for v in room if v.role == "supervisor" and v.mode in ("monitor", "whisper")]
@@ -53,22 +71,24 @@ def test_a_customer_is_never_told_that_somebody_listens_in(room: list[Voice]) ->
     assert [with_them[leg] for leg in outsiders] == [without[leg] for leg in outsiders]
 
 
-@given(rooms(), rooms())
+@given(with_bots(), with_bots())
 def test_orders_lead_from_any_room_to_any_other(before: list[Voice], after: list[Voice]) -> None:
     told: dict[str, Any] = {}
     for room in (before, after):
         mix = mix_of(room)
         for order in orders(told, mix):
-            assert told.get(order.leg_id) != (order.hears, order.sends_to)  # nothing is said twice
-            told[order.leg_id] = (order.hears, order.sends_to)
+            assert told.get(order.leg_id) != (order.hears, order.sends_to, order.plays_to)  # nothing is said twice
+            told[order.leg_id] = (order.hears, order.sends_to, order.plays_to)
         for listener, heard in mix.items():
             assert told.get(listener, (frozenset(), None))[0] == heard
             for speaker in heard:
-                assert listener in told[speaker][1]  # whoever is heard sends there
-        for leg_id, (hears, sends_to) in told.items():
+                leg_id, _, played = speaker.partition("+")
+                assert listener in told[leg_id][2 if played else 1]  # whoever is heard sends there
+        for leg_id, (hears, sends_to, plays_to) in told.items():
             if leg_id not in mix:
                 assert not hears
                 assert not sends_to
+                assert not plays_to
         assert orders(told, mix) == []
 
 
