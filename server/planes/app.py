@@ -121,6 +121,8 @@ class App:
         await self.following.read_switches()
         await self._read_phones()
         await self.controller.start(settings.app_address)
+        agents = self.controller.desk.desk.agents.values()
+        api.state.pages.expect(agent.agent_id for agent in agents if agent.availability != "offline")
         control = await asyncio.start_unix_server(self._on_control, settings.run_dir / CONTROL_SOCKET)
         tasks = [
             asyncio.create_task(self.inference.run(), name="inference-link"),

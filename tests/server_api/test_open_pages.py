@@ -38,6 +38,26 @@ async def test_the_last_page_gone_for_a_while_is_told_and_a_reload_is_not(monkey
     assert told[-1] == ("amy", True)  # the app goes down: nobody is away for that
 
 
+async def test_a_page_that_does_not_come_back_after_a_restart_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, bool]] = []
+    gone = asyncio.Event()
+
+    def changed(user_id: str, up: bool) -> None:
+        told.append((user_id, up))
+        if not up:
+            gone.set()
+
+    watched = pages.OpenPages(changed)
+    watched.opened("cat")
+    monkeypatch.setattr(pages, "RESTART_S", 0.0)
+    watched.expect(["amy", "bob", "cat"])
+    watched.opened("amy")
+    await asyncio.wait_for(gone.wait(), 30)
+    assert told == [("cat", True), ("bob", False)]
+    watched.opened("bob")
+    assert told[-1] == ("bob", True)
+
+
 async def test_agents_feeds_are_pages_and_callers_are_not(world: Any, served: str) -> None:
 
     own = await world.store.create_conversation(language="en")
