@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,20 @@ class EventBus:
     def unsubscribe(self, subscription: Subscription) -> None:
         """Stop watching."""
         self._subscriptions.discard(subscription)
+
+    async def follow(self, wanted: Callable[[StoredEvent], bool]) -> AsyncGenerator[StoredEvent | None]:
+        """Events for ever, for a watcher within the app; close it. None at first and after each gap: what was before is missed.
+
+        A watcher that lagged gets what it had waiting, then begins again.
+        """
+        while True:
+            subscription = self.subscribe(wanted)
+            try:
+                yield None
+                while (event := await subscription.get()) is not None:
+                    yield event
+            finally:
+                self.unsubscribe(subscription)
 
     def publish(self, event: StoredEvent) -> None:
         """Show a committed event."""

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -141,20 +142,16 @@ class Assistant:
     async def run(self) -> None:
         """Watch for ever. A watcher that fell behind begins again: old words are of no use."""
         workers = [asyncio.create_task(self._think(), name=f"assist-{n}") for n in range(WORKERS)]
-        subscription = self._store.bus.subscribe(_wanted)
         try:
-            while True:
-                event = await subscription.get()
-                if event is None:
-                    self._store.bus.unsubscribe(subscription)
-                    subscription = self._store.bus.subscribe(_wanted)
-                    continue
-                try:
-                    self.take(event)
-                except Exception:
-                    log.exception("assist.event_failed", type=event.type)
+            async with aclosing(self._store.bus.follow(_wanted)) as events:
+                async for event in events:
+                    if event is None:
+                        continue
+                    try:
+                        self.take(event)
+                    except Exception:
+                        log.exception("assist.event_failed", type=event.type)
         finally:
-            self._store.bus.unsubscribe(subscription)
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)

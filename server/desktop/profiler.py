@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from contextlib import aclosing
 
 import structlog
 
@@ -36,17 +37,12 @@ class Profiler:
     async def run(self) -> None:
         """Watch for ever."""
         worker = asyncio.create_task(self._follow(), name="profiler")
-        subscription = self._store.bus.subscribe(_wanted)
         try:
-            while True:
-                event = await subscription.get()
-                if event is None:
-                    self._store.bus.unsubscribe(subscription)
-                    subscription = self._store.bus.subscribe(_wanted)
-                    continue
-                self.note(event)
+            async with aclosing(self._store.bus.follow(_wanted)) as events:
+                async for event in events:
+                    if event is not None:
+                        self.note(event)
         finally:
-            self._store.bus.unsubscribe(subscription)
             worker.cancel()
             await asyncio.gather(worker, return_exceptions=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,19 +109,12 @@ class WrapUps:
 
     async def run(self) -> None:
         """Take up what agents finish, for ever; at first what was finished while nobody looked."""
-        subscription = self._store.bus.subscribe(_wanted)
-        try:
-            await self._catch_up()
-            while True:
-                event = await subscription.get()
+        async with aclosing(self._store.bus.follow(_wanted)) as events:
+            async for event in events:
                 if event is None:
-                    self._store.bus.unsubscribe(subscription)
-                    subscription = self._store.bus.subscribe(_wanted)
                     await self._catch_up()
-                    continue
-                await self.take(event)
-        finally:
-            self._store.bus.unsubscribe(subscription)
+                else:
+                    await self.take(event)
 
     async def take(self, event: StoredEvent) -> None:
         """One `contact.wrapup`."""
