@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import time
 from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
@@ -112,6 +114,26 @@ def prepare(plan: CallPlan) -> tuple[str, list[Any]]:
     return local_address_for(uri.host), sounds
 
 
+class Lines:
+    """Lines that come on a file descriptor, looked for without waiting."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._unread = 0
+        self.ended = False  # nothing comes any more
+
+    def take(self) -> bool:
+        """Whether another line has come."""
+        while not self.ended and not self._unread and select.select([self._descriptor], [], [], 0)[0]:
+            chunk = os.read(self._descriptor, 4096)
+            self._unread += chunk.count(b"\n")
+            self.ended = not chunk
+        if not self._unread:
+            return False
+        self._unread -= 1
+        return True
+
+
 class _Run:
     """One call under way."""
 
@@ -122,6 +144,7 @@ class _Run:
         self._sounds = sounds
         self._played: list[tuple[StepReport, Played]] = []
         self._heard_at_step = 0
+        self._lines = Lines(0)
         self.timetable_done = not plan.timed
 
     def script(self) -> Generator[None, None, None]:
@@ -174,6 +197,13 @@ class _Run:
                 while self._quiet() > 0.1:
                     if self._now() > until:
                         entry.outcome = "timeout"
+                        break
+                    yield
+            case "wait_for_line":
+                until = self._now() + step.timeout_s
+                while not self._lines.take():
+                    if self._lines.ended or self._now() > until:
+                        entry.outcome = "no more lines" if self._lines.ended else "timeout"
                         break
                     yield
             case "dtmf":

@@ -6,6 +6,7 @@ A script is a list of steps, each one key with its value::
       - wait_for_silence: {silence_s: 0.8, timeout_s: 20}   # the far end spoke, then was quiet for 0.8 s
       - play: hello.wav                                     # any rate, stereo becomes mono; relative to this file
       - wait_for_speech: {timeout_s: 10}                    # the far end begins to speak
+      - wait_for_line: {timeout_s: 60}                      # a line on standard input: who started us says when
       - wait: 1.5                                           # seconds
       - dtmf: "12,34#"                                      # RFC 4733; a comma is half a second of pause
       - hold: true                                          # re-INVITE; false resumes
@@ -18,13 +19,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 
 KEYS = frozenset("0123456789*#ABCDabcd,")
 
-StepKind = Literal["play", "wait", "wait_for_silence", "wait_for_speech", "dtmf", "hold", "hangup"]
+StepKind = Literal["play", "wait", "wait_for_silence", "wait_for_speech", "wait_for_line", "dtmf", "hold", "hangup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _step(entry: Any, where: str, base: Path) -> Step:
             return Step("play", path=path)
         case "wait":
             return Step("wait", seconds=_seconds(value, where))
-        case "wait_for_silence" | "wait_for_speech":
+        case "wait_for_silence" | "wait_for_speech" | "wait_for_line":
             return _waiting(kind, value, where)
         case "dtmf":
             # YAML reads 1234 as a number; a leading zero would be lost, so only text is taken.
@@ -101,9 +102,7 @@ def _step(entry: Any, where: str, base: Path) -> Step:
             return Step("hold", on=_flag(True if value is None else value, where))
         case "hangup":
             return Step("hangup")
-    raise ScriptError(
-        f"{where}: unknown step; known are play, wait, wait_for_silence, wait_for_speech, dtmf, hold, hangup"
-    )
+    raise ScriptError(f"{where}: unknown step; known are {', '.join(get_args(StepKind))}")
 
 
 def load_script(path: Path) -> tuple[Step, ...]:

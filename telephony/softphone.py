@@ -81,10 +81,10 @@ class _Visit:
                 self._answered = True
                 call.accept(200)
             return
-        heard = len(call.tape.heard())
-        if heard > self._heard:
-            self._heard = heard
-            tell("heard", call=self._number, stretch=heard)
+        stretches = call.tape.heard()
+        if len(stretches) > self._heard:
+            self._heard = len(stretches)
+            tell("heard", call=self._number, stretch=self._heard)
         if not call.up:
             return
         if self._keys and now - call.at.answered >= args.dtmf_after and now - self._keys_at >= 0.25:
@@ -92,7 +92,8 @@ class _Visit:
             digit = self._keys.pop(0)
             if digit != ",":
                 call.key(digit)
-        if args.hangup_after and now - call.at.answered >= args.hangup_after:
+        talked = args.hangup_after and now - call.at.answered >= args.hangup_after
+        if talked or (args.hangup_heard and sum(end - start for start, end in stretches) >= args.hangup_heard):
             call.bye()
 
     def _close(self) -> None:
@@ -141,6 +142,13 @@ def _parser() -> argparse.ArgumentParser:
         default=0.0,
         metavar="S",
         help="hang up after this much talk; 0 = wait for the far end",
+    )
+    add(
+        "--hangup-heard",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="hang up once this much sound of the far end was heard; 0 = however much",
     )
     add("--calls", type=int, default=0, help="stop after this many calls; 0 = until SIGTERM")
     add("--codec", choices=("G722", "PCMU", "PCMA"), help="this codec only")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telephony.caller_run import Lines
 from telephony.dial_rules import check_target, parse_uri
 from telephony.headers import check_headers, from_header, pick_headers, split_name_addr
 from telephony.script import ScriptError, load_script
@@ -108,6 +110,7 @@ def test_headers_that_may_not_be_sent(headers: dict[str, str]) -> None:
         ("steps: [{wait: soon}]", "no number of seconds"),
         ("steps: [{dance: 1}]", "unknown step"),
         ("steps: [{wait_for_silence: {seconds: 1}}]", "give {silence_s, timeout_s}"),
+        ("steps: [{wait_for_line: {silence_s: 1}}]", "give {timeout_s}"),
         ("steps: {}", "a map with one key"),
         ("steps: [", "cannot read the script"),
     ],
@@ -122,11 +125,29 @@ def test_scripts_name_the_place_of_a_mistake(tmp_path: Path, text: str, message:
 def test_a_script_is_read(tmp_path: Path) -> None:
     tone(tmp_path / "a.wav", 0.1)
     path = tmp_path / "s.yaml"
-    path.write_text("steps:\n- wait_for_silence: {silence_s: 0.5}\n- play: a.wav\n- hold: false\n- hangup\n")
+    path.write_text(
+        "steps:\n- wait_for_silence: {silence_s: 0.5}\n- play: a.wav\n- wait_for_line\n- hold: false\n- hangup\n"
+    )
     steps = load_script(path)
-    assert [step.kind for step in steps] == ["wait_for_silence", "play", "hold", "hangup"]
+    assert [step.kind for step in steps] == ["wait_for_silence", "play", "wait_for_line", "hold", "hangup"]
     assert steps[0].silence_s == 0.5
-    assert steps[2].on is False
+    assert steps[3].on is False
+
+
+def test_lines_are_looked_for_without_waiting() -> None:
+    reading, writing = os.pipe()
+    try:
+        lines = Lines(reading)
+        assert not lines.take()
+        os.write(writing, b"go\nand")
+        assert lines.take() and not lines.take()
+        os.write(writing, b" on\n\n")
+        assert lines.take() and lines.take() and not lines.take()
+        assert not lines.ended
+    finally:
+        os.close(writing)
+    assert not lines.take() and lines.ended
+    os.close(reading)
 
 
 def test_the_tape_counts_samples_exactly() -> None:
