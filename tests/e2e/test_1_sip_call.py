@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from tests.e2e.world import KIM, KIM_NO, KIM_PIN, QUIET, SPEECH, Instance, play, seconds_of, tone
+from tests.e2e.world import KIM, KIM_NO, KIM_PIN, Instance, asked, happens, play, seconds_of, tone
 
 AGENT_HZ, CALLER_HZ = 700.0, 1100.0
 
@@ -45,12 +45,13 @@ def cells_with(database: Path, what: bytes) -> list[str]:
 def test_the_whole_way(instance: Instance, tmp_path: Path) -> None:
     """Consent, a question, a PIN by keypad, a human, goodbye; then the history and the recording."""
     token, secret = instance.agent("bob")
-    phone = instance.softphone("bob", secret, "--wav", str(tone(tmp_path / "a.wav", AGENT_HZ)), "--hangup-after", "5")
+    phone = instance.softphone("bob", secret, "--wav", str(tone(tmp_path / "a.wav", AGENT_HZ)), "--hangup-heard", "4")
     instance.available(token)
     caller_tone = tone(tmp_path / "c.wav", CALLER_HZ, 6)
     caller, conversation = instance.call(
-        QUIET, play("en-yes"), QUIET, play("en-hours"), QUIET, play("en-order"), QUIET,
-        {"dtmf": KIM_PIN}, QUIET, play("en-human"), {"wait": 4.0}, {"play": str(caller_tone)}, SPEECH,
+        asked("consent"), play("en-yes"), asked("ask"), play("en-hours"), asked("more"), play("en-order"),
+        asked("who_order"), {"dtmf": KIM_PIN}, asked("more"), play("en-human"),
+        happens("bridge", role="customer", connected=True), {"play": str(caller_tone)},
         who=KIM,
     )  # fmt: skip
     assert instance.wait(conversation, "consent", 40)["given"] is True
@@ -97,7 +98,9 @@ def test_the_whole_way(instance: Instance, tmp_path: Path) -> None:
 
 
 def test_refusal_leaves_no_recording_and_no_emotion(instance: Instance) -> None:
-    caller, conversation = instance.call(QUIET, {"dtmf": "2"}, QUIET, play("en-hours"), QUIET, {"hangup": True})
+    caller, conversation = instance.call(
+        asked("consent"), {"dtmf": "2"}, asked("ask"), play("en-hours"), asked("more"), {"hangup": True}
+    )
     assert instance.wait(conversation, "consent", 40)["given"] is False
     instance.wait(conversation, "decision", 40, type="answer", exit="answered")
     instance.ended(conversation)
@@ -116,8 +119,9 @@ def test_in_chinese(instance: Instance) -> None:
     phone = instance.softphone("mei", secret, "--hangup-after", "2")
     instance.available(token)
     caller, conversation = instance.call(
-        QUIET, play("zh-yes"), QUIET, play("zh-hours"), QUIET, play("zh-human"), to="zhongwen", who="lihua"
-    )
+        asked("consent"), play("zh-yes"), asked("ask"), play("zh-hours"), asked("more"), play("zh-human"),
+        to="zhongwen", who="lihua",
+    )  # fmt: skip
     instance.wait(conversation, "bot.said", 30, text="您好")
     instance.wait(conversation, "consent", 40, given=True)
     instance.wait(conversation, "decision", 40, type="answer", exit="answered")

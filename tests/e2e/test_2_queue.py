@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.world import QUIET, SPEECH, Instance, seconds_of, tone
+from tests.e2e.world import Instance, asked, happens, seconds_of, tone
 
 
 def test_declined_then_not_answered_then_the_next(instance: Instance, tmp_path: Path) -> None:
@@ -14,7 +14,10 @@ def test_declined_then_not_answered_then_the_next(instance: Instance, tmp_path: 
     declining = instance.softphone("ann", first_secret, "--decline", "486")
     deaf = instance.softphone("ben", second_secret, "--ignore")
     instance.available(first)
-    caller, conversation = instance.call(QUIET, {"dtmf": "2"}, QUIET, {"dtmf": "0"}, SPEECH)
+    caller, conversation = instance.call(
+        asked("consent"), {"dtmf": "2"}, asked("ask"), {"dtmf": "0"},
+        happens("bridge", role="customer", connected=True), {"play": str(tone(tmp_path / "c.wav", 1100, 6))},
+    )  # fmt: skip
     instance.wait(conversation, "queue.offered", 40, agent="ann")
     instance.wait(conversation, "queue.declined", 10)
     declining.wait("declined")
@@ -30,7 +33,7 @@ def test_declined_then_not_answered_then_the_next(instance: Instance, tmp_path: 
 
     third, third_secret = instance.agent("cat")
     sound = tone(tmp_path / "a.wav", 700)
-    answering = instance.softphone("cat", third_secret, "--wav", str(sound), "--hangup-after", "3")
+    answering = instance.softphone("cat", third_secret, "--wav", str(sound), "--hangup-heard", "3")
     instance.available(third)
     instance.wait(conversation, "queue.accepted", 20, agent="cat")
     answering.wait("ended")

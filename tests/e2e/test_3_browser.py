@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.e2e.world import PASSWORD, QUIET, ROOT, SPEECH, SPOKEN, Instance, seconds_of, tone, until
+from tests.e2e.world import PASSWORD, ROOT, SPOKEN, Instance, asked, happens, play, seconds_of, tone, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(
@@ -143,7 +143,7 @@ def test_an_agent_on_the_page_talks_with_a_phone(instance: Instance, tmp_path: P
             "amy is available", lambda: instance.ask("GET", "/api/agent", token).json()["availability"] == "available"
         )
         caller, conversation = instance.call(
-            QUIET, {"dtmf": "1"}, QUIET, {"play": str(SPOKEN / "en-human.flac")}, SPEECH, {"wait": 2.0},
+            asked("consent"), {"dtmf": "1"}, asked("ask"), play("en-human"), happens("queue.offered"),
             {"play": str(caller_tone)},
         )  # fmt: skip
         accept = page.get_by_role("button", name="Accept")

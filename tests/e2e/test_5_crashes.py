@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
-from tests.e2e.world import QUIET, SPEECH, Instance, play, seconds_of, tone, until
-
-ANSWER = {"wait_for_speech": {"timeout_s": 200}}  # however long the app takes to come back
+from tests.e2e.world import SPEECH, Instance, asked, happens, play, seconds_of, tone, until
 
 
 def test_barge_in_stops_the_voice(instance: Instance) -> None:
     """The caller speaks over an answer: it stops, and only what was played is kept. How soon: `benchmarks.interruptions`."""
     caller, conversation = instance.call(
-        QUIET,
-        {"dtmf": "2"},
-        QUIET,
-        play("en-hours"),
-        SPEECH,
-        {"wait": 1.0},
-        play("en-interrupt"),
-        QUIET,
-        {"hangup": True},
-    )
+        asked("consent"), {"dtmf": "2"}, asked("ask"), play("en-hours"), SPEECH, {"wait": 1.0}, play("en-interrupt"),
+        happens("bot.said", outcome="barge_in"), {"hangup": True},
+    )  # fmt: skip
     barged = instance.wait(conversation, "bot.said", 60, outcome="barge_in")
     assert barged["stop_ms"] > 0, barged
     assert barged["planned"] != barged["text"] and barged["planned"].startswith(barged["text"].rstrip(" …")), barged
@@ -33,13 +25,15 @@ def test_barge_in_stops_the_voice(instance: Instance) -> None:
 
 
 def test_the_app_dies(instance: Instance) -> None:
-    """The call goes on in the same block, and finishes."""
+    """The call goes on in the same block, with what was said meanwhile, and finishes."""
+    killed = threading.Event()
     caller, conversation = instance.call(
-        QUIET, {"dtmf": "2"}, QUIET, {"wait": 10.0}, play("en-hours"), ANSWER, QUIET, {"hangup": True}
+        asked("consent"), {"dtmf": "2"}, asked("ask"), killed, play("en-hours"), asked("more"), {"hangup": True}
     )
     instance.wait(conversation, "decision", 40, block="consent")
     instance.wait(conversation, "bot.said", 20, text="How can I help")
     old = instance.kill("app")
+    killed.set()
     instance.back("app", old)
     instance.wait(conversation, "contact.resumed", 30)
     instance.wait(conversation, "decision", 60, type="answer", exit="answered")
@@ -51,12 +45,14 @@ def test_the_app_dies(instance: Instance) -> None:
 
 def test_the_inference_worker_dies_in_a_turn(instance: Instance) -> None:
     """The call survives, and the question is answered: late, or when it is asked again; where it is away for long, an apology."""
+    killed = threading.Event()
     caller, conversation = instance.call(
-        QUIET, {"dtmf": "2"}, QUIET, play("en-hours"), QUIET, {"wait": 3.0}, play("en-hours"), QUIET, {"wait": 250.0},
-        {"hangup": True},
+        asked("consent"), {"dtmf": "2"}, asked("ask"), killed, play("en-hours"), happens("bot.said", text="Sorry"),
+        play("en-hours"),
     )  # fmt: skip
     instance.wait(conversation, "bot.said", 40, text="How can I help")
     old = instance.kill("inference")
+    killed.set()
 
     def answered() -> bool:
         return any(event["payload"].get("exit") == "answered" for event in instance.events(conversation, "decision"))
@@ -68,7 +64,9 @@ def test_the_inference_worker_dies_in_a_turn(instance: Instance) -> None:
     instance.back("inference", old)
     assert not instance.events(conversation, "contact.ended"), instance.story(conversation)
     if not answered():  # whoever calls now is understood
-        again, second = instance.call(QUIET, {"dtmf": "2"}, QUIET, play("en-hours"), ANSWER, QUIET, {"hangup": True})
+        again, second = instance.call(
+            asked("consent"), {"dtmf": "2"}, asked("ask"), play("en-hours"), asked("more"), {"hangup": True}
+        )
         instance.wait(second, "decision", 60, type="answer", exit="answered")
         again.report(40)
     caller.process.terminate()
@@ -87,7 +85,7 @@ def test_edge_and_legs_die_in_a_talk(instance: Instance, tmp_path: Path) -> None
     token, secret = instance.agent("dan")
     phone = instance.softphone("dan", secret, "--wav", str(tone(tmp_path / "a.wav", 700)))
     instance.available(token)
-    caller, conversation = instance.call(QUIET, {"dtmf": "2"}, QUIET, {"dtmf": "0"}, max_s=120)
+    caller, conversation = instance.call(asked("consent"), {"dtmf": "2"}, asked("ask"), {"dtmf": "0"})
     instance.wait(conversation, "queue.accepted", 60)
     phone.wait("answered")
     until("Kamailio wrote the call down", lambda: written(instance, "dan"))

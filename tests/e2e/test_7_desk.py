@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from tests.e2e.world import QUIET, Instance, tone
+from tests.e2e.world import Instance, asked, happens, tone
 
 CALLER, ANN, BEN, SUE = 1100, 700, 500, 300
 
@@ -41,8 +41,9 @@ def test_consult_transfer_monitor_whisper_barge_takeover(instance: Instance, tmp
 
     instance.available(tokens["ada"])
     caller, conversation = instance.call(
-        QUIET, {"dtmf": "2"}, QUIET, {"dtmf": "0"}, {"wait": 1.0}, {"play": str(tone(tmp_path / "c.wav", CALLER, 240))}
-    )
+        asked("consent"), {"dtmf": "2"}, asked("ask"), {"dtmf": "0"}, happens("queue.accepted"),
+        {"play": str(tone(tmp_path / "c.wav", CALLER, 240))},
+    )  # fmt: skip
     instance.wait(conversation, "queue.accepted", 60, agent="ada")
     contact = instance.history(conversation)["contacts"][0]["id"]
     mine, watched = f"/api/agent/contacts/{contact}", f"/api/supervise/contacts/{contact}"

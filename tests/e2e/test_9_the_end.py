@@ -11,7 +11,7 @@ import signal
 
 import httpx
 
-from tests.e2e.world import QUIET, Instance, play, until
+from tests.e2e.world import Instance, asked, play, until
 from tests.edge.phones import Phone
 
 
@@ -27,7 +27,9 @@ async def refused(port: int) -> tuple[int, str]:
 
 def test_sigterm_drains(instance: Instance) -> None:
     assert instance.process is not None
-    caller, conversation = instance.call(QUIET, {"dtmf": "2"}, QUIET, play("en-hours"), QUIET, {"hangup": True})
+    caller, conversation = instance.call(
+        asked("consent"), {"dtmf": "2"}, asked("ask"), play("en-hours"), asked("more"), {"hangup": True}
+    )
     instance.wait(conversation, "bot.said", 30, text="Hello")
     instance.process.send_signal(signal.SIGTERM)
     until("it drains", lambda: "serve.draining" in instance.log(), 10, instance.tail)
