@@ -3,7 +3,7 @@
 Decode       prepared in two threads, decoded in batches, scheduled SpeechCheck  its own thread, answered in ~2 ms
   its affect judged beside it, told ahead of it (`voices.py`)      Speak        its own threads, clause by clause
                                                                    Embed        its own thread
-Prefetch     one thread at lowest priority, only when nobody waits
+Prefetch     one thread at lowest priority, only when nobody waits, on this machine neither
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from prosody.options import ProsodyOptions
 from prosody.speaker import VERSION as SPEAKER_VERSION
 from prosody.speaker import SpeakerEncoder, TooLittleSpeech
 from server import models
-from server.inference import speaking
+from server.inference import pressure, speaking
 from server.inference.voiceprint import Comparing
 from server.inference.voices import Judging
 from session import channel, consent, wire
@@ -47,6 +47,7 @@ log = structlog.get_logger(__name__)
 
 PREFETCH_LIMIT = 2000  # texts; a flow has dozens
 PREFETCH_NICE = 5  # a third of a busy core: it may hold a voice that a call waits for
+PREFETCH_LOOK_S = 5.0  # how often a busy machine is looked at again
 EMBED_LIMIT = 4096  # texts in one request
 EMBED_SLICE = 4  # texts at once, ~60 ms: a caller's sentence goes in between when an index is being built
 
@@ -330,6 +331,8 @@ class InferenceService:
         loop = asyncio.get_running_loop()
         while True:
             text, locale, voice = await self._prefetch.get()
+            while await loop.run_in_executor(self._prefetch_thread, pressure.cores_are_wanted):  # noqa: ASYNC110
+                await asyncio.sleep(PREFETCH_LOOK_S)
             try:
                 await loop.run_in_executor(self._prefetch_thread, self._prefetch_one, text, locale, voice)
             except Exception as error:  # one prompt that cannot be said must not end the worker
