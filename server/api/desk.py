@@ -208,6 +208,13 @@ async def hang_up(contact_id: str, agent: Agent, request: Request) -> None:
         await desk_of(request).hang_up(agent.user_id, contact_id)
 
 
+@router.post(CONTACT + "/help", status_code=204)
+async def ask_help(contact_id: str, agent: Agent, request: Request) -> None:
+    """A supervisor is to come: each of them sees who asks and where."""
+    with told():
+        await desk_of(request).ask_help(agent.user_id, contact_id)
+
+
 @router.post(CONTACT + "/record", status_code=204)
 async def record(contact_id: str, body: Switch, agent: Agent, request: Request) -> None:
     """Pause the recording or go on with it; never without the customer's consent."""

@@ -53,6 +53,9 @@ class DeskControl(Protocol):
     async def hang_up(self, user_id: str, contact_id: str) -> None:
         """My part."""
 
+    async def ask_help(self, user_id: str, contact_id: str) -> None:
+        """Supervisors are told that I need them here."""
+
     async def record(self, user_id: str, contact_id: str, on: bool) -> None:
         """Pause the recording, or go on with it."""
 

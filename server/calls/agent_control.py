@@ -110,6 +110,11 @@ class AgentControl:
         contact, party = self._talking(user_id, contact_id)
         await asked(contact, lambda: contact.room.leave(party))
 
+    async def ask_help(self, user_id: str, contact_id: str) -> None:
+        """Written down, so that whoever comes late sees it too; the customer is shown nothing of it."""
+        contact, me = self._talking(user_id, contact_id)
+        await asked(contact, lambda: contact.note("supervise.help", {"user_id": user_id, "name": me.name}))
+
     async def record(self, user_id: str, contact_id: str, on: bool) -> None:
         """Pause the recording, or go on with it."""
         contact, me = self._talking(user_id, contact_id)
@@ -164,7 +169,7 @@ class AgentControl:
     async def take_parked(self, user_id: str, code: str, sdp: str | None) -> views.Taken:
         """Take a parked customer, in the browser or on the agent's phone."""
         card = self._controller.cards.get(user_id)
-        contact = next((c for c in self._controller.contacts.values() if code and c.keeping.code == code), None)
+        contact = self._controller.parked(code)
         if contact is None or card is None:
             raise NotNow("nobody is parked under this code")
         return await asked(contact, lambda: contact.keeping.take(card, sdp))

@@ -3,6 +3,7 @@
 import { ActionIcon, Indicator, Popover, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle, IconBell, IconInfoCircle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { timeOfDay } from "../lib/format";
 import type { Alert } from "./alerts";
 import { useDesk } from "./DeskContext";
@@ -47,6 +48,9 @@ function AlertLine({ alert }: { alert: Alert }) {
         <Text size="sm">{text}</Text>
         <Text size="xs" c="dimmed">
           {timeOfDay(alert.at, i18n.language)}{" "}
+          {!contact && alert.conversation && (
+            <Text component={Link} to={`/conversations/${alert.conversation}`} target="_blank" size="xs" td="underline">{t("alerts.open")}</Text>
+          )}
           {contact && (
             <Text component="button" size="xs" td="underline" onClick={() => choose(contact.contact_id)}>
               {t("alerts.show", { name: contact.customer_name || t("who.customer") })}

@@ -4,6 +4,7 @@ import { Button, CloseButton } from "@mantine/core";
 import { IconAlertTriangle, IconMicrophoneOff, IconPlugConnectedX, IconSpeakerphone } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import css from "./desk.module.css";
 import { useDesk } from "./DeskContext";
 import { useUi } from "./DeskUi";
@@ -65,21 +66,24 @@ export function Banners({ silentRing }: { silentRing: boolean }) {
           {t(`banner.call.${verdict}`, { name: contact.customer_name || t("who.customer") })}
         </Banner>
       ))}
-      <Broadcast />
+      <Word />
     </div>
   );
 }
 
-/** The supervisor's newest word, until it is closed. */
-function Broadcast() {
+const WORDS = ["broadcast", "help", "helpAsked"];
+
+/** The newest word between agents and supervisors, until it is closed. */
+function Word() {
   const { t } = useTranslation("desk");
   const { alerts } = useDesk();
   const [closed, setClosed] = useState("");
-  const one = alerts.find((alert) => alert.key === "broadcast");
+  const one = alerts.find((alert) => WORDS.includes(alert.key));
   if (!one || one.id === closed) return null;
   return (
-    <Banner tone="info" icon={<IconSpeakerphone size={20} aria-hidden />} action={<CloseButton aria-label={t("do.close")} onClick={() => setClosed(one.id)} />}>
-      {t("alert.broadcast", one.values)}
+    <Banner tone={one.tone} icon={<IconSpeakerphone size={20} aria-hidden />} action={<CloseButton aria-label={t("do.close")} onClick={() => setClosed(one.id)} />}>
+      {t(`alert.${one.key}`, one.values)}{" "}
+      {one.key === "help" && <Link to={`/conversations/${one.conversation}`} target="_blank">{t("alerts.open")}</Link>}
     </Banner>
   );
 }

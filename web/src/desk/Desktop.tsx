@@ -9,6 +9,7 @@ import css from "./desk.module.css";
 import { useDesk } from "./DeskContext";
 import { desk as deskApi } from "./deskApi";
 import { DevicesDialog } from "./DevicesDialog";
+import { Guarded } from "../parts/Guarded";
 import { UiContext, type DeskUi, type Dialog, type Tab } from "./DeskUi";
 import { handlersOf } from "./handlers";
 import { KeysDialog } from "./KeysDialog";
@@ -69,7 +70,7 @@ export function Desktop() {
   };
   const onDecline = (offer: Offer) => void deal(offer, act(deskApi.decline(offer.offer_id)));
   const silentRing = useRinger(view, handled, devices.chosen.ringer, t("offer.flash"));
-  useLeaveGuard(Object.keys(drafts.unsent).length > 0);
+  useLeaveGuard(view.contacts.some((one) => one.state !== "acw" && drafts.text(one.contact_id).trim() !== ""));
 
   const ui: DeskUi = {
     calls, devices, drafts, assist, shown, beside, unread, tab, setTab, dialog, open, keymap,
@@ -94,7 +95,7 @@ export function Desktop() {
         <main className={css.body}>
           <Roster handled={handled} onAccept={onAccept} onDecline={onDecline} />
           <div className={css.panes}>
-            {panes.map((one) => <Pane key={one.contact_id} contact={one} />)}
+            {panes.map((one) => <Guarded key={one.contact_id}><Pane contact={one} /></Guarded>)}
             {panes.length === 0 && (
               <section className={`${css.card} ${css.nothing}`}>
                 <IconHeadset size={44} stroke={1.4} aria-hidden />
@@ -103,7 +104,7 @@ export function Desktop() {
               </section>
             )}
           </div>
-          <Side />
+          <Guarded><Side /></Guarded>
         </main>
         <Palette handlers={handlers} />
         {(dialog === "transfer" || dialog === "consult") && shown && <TargetDialog key={shown.contact_id} contact={shown} mode={dialog} />}

@@ -1,6 +1,6 @@
 /** What is worth telling an agent beside the screen's own state: a short list, newest first, nothing twice. */
 
-import type { StoredEvent } from "../api";
+import type { StoredEvent, User } from "../api";
 
 export type Tone = "info" | "warn" | "bad";
 export type Alert = { id: string; at: string; tone: Tone; key: string; values: Record<string, string>; conversation: string | null; read: boolean };
@@ -14,8 +14,8 @@ const FINE = new Set(["done", "cancelled", ""]);
 
 const text = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 
-/** The alert of a live event, or null. `mine`: conversations of my contacts; `me`: my user id. */
-export function alertOf(event: StoredEvent, mine: string[], me: string): Omit<Alert, "read"> | null {
+/** The alert of a live event, or null. `mine`: conversations of my contacts; `me`: who I am. */
+export function alertOf(event: StoredEvent, mine: string[], { id: me, roles }: Pick<User, "id" | "roles">): Omit<Alert, "read"> | null {
   const p = event.payload;
   const own = mine.includes(event.conversation_id);
   const alert = (tone: Tone, key: string, values: Record<string, string> = {}) => ({
@@ -29,6 +29,11 @@ export function alertOf(event: StoredEvent, mine: string[], me: string): Omit<Al
   switch (event.type) {
     case "broadcast":
       return alert("info", "broadcast", { text: text(p["text"]), by: text(p["by_name"] ?? p["by"]) });
+    case "supervise.help":
+      if (text(p["user_id"]) === me) return alert("info", "helpAsked");
+      return roles.includes("supervisor") || roles.includes("admin")
+        ? { ...alert("bad", "help", { name: text(p["name"]) }), conversation: event.conversation_id }
+        : null;
     case "queue.missed":
       return text(p["user_id"] ?? p["agent_id"]) === me ? alert("warn", "missed", {}) : null;
     case "transfer.ended":

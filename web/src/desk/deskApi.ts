@@ -37,6 +37,7 @@ export const desk = {
   keypad: (contact: string, party_id: string, digits: string) =>
     ask(http.POST("/api/agent/contacts/{contact_id}/keypad", { params: of(contact), body: { party_id, digits } })),
   hangup: (contact: string) => ask(http.POST("/api/agent/contacts/{contact_id}/hangup", { params: of(contact) })),
+  askHelp: (contact: string) => ask(http.POST("/api/agent/contacts/{contact_id}/help", { params: of(contact) })),
   record: (contact: string, on: boolean) =>
     ask(http.POST("/api/agent/contacts/{contact_id}/record", { params: of(contact), body: { on } })),
   consult: (contact: string, target: TargetIn) =>

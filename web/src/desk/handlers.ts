@@ -36,6 +36,7 @@ export function handlersOf(desk: Desk, ui: DeskUi, { onAccept, onDecline }: Deal
   if (fits.has("keypad")) handlers.keypad = () => ui.open(ui.dialog === "keypad" ? null : "keypad");
   if (fits.has("end")) handlers.end = () => void act(deskApi.hangup(id));
   if (fits.has("finish")) handlers.finish = () => document.querySelector<HTMLFormElement>(`#wrap-${CSS.escape(id)}`)?.requestSubmit();
+  if (shown.state !== "acw") handlers.supervisor = () => void act(deskApi.askHelp(id));
   handlers.transcript = () => document.getElementById(`words-${id}`)?.focus();
   const cards = assist.cards(id);
   const top = topCard(cards);

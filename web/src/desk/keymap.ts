@@ -2,7 +2,7 @@
 
 export const COMMANDS = [
   "accept", "decline", "hold", "mute", "transfer", "consult", "conference", "keypad", "end", "finish", "insert", "dismiss",
-  "transcript", "pause", "palette", "help",
+  "transcript", "pause", "palette", "help", "supervisor",
   "card1", "card2", "card3", "card4", "card5", "card6", "card7", "card8", "card9",
 ] as const; // prettier-ignore
 export type Command = (typeof COMMANDS)[number];
@@ -25,6 +25,7 @@ export const DEFAULTS: Keymap = {
   pause: "Alt+KeyP",
   palette: "Mod+KeyK",
   help: "?",
+  supervisor: "F8",
   card1: "Alt+Digit1",
   card2: "Alt+Digit2",
   card3: "Alt+Digit3",

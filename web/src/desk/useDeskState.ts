@@ -24,21 +24,27 @@ export function useDeskState(user: User): Desk | { view: null; problem: string }
   const [waiting, setWaiting] = useState<Record<string, string>>({});
   const listeners = useRef(new Set<(event: StoredEvent) => void>());
   const latest = useRef<AgentView | null>(null);
+  const order = useRef({ asked: 0, seen: 0 });
 
   const tell = useCallback(
     (error: unknown) => {
-      if (error instanceof CallError) setProblem(t(`error.${error.failure}`));
+      if (error instanceof ApiError && error.status === 401) setProblem(t("error.signedOut"));
+      else if (error instanceof CallError) setProblem(t(`error.${error.failure}`));
       else if (error instanceof ApiError && error.status) setProblem(t("error.generic", { detail: error.message }));
       else setProblem(t("error.network"));
     },
     [t],
   );
   const refresh = useCallback(
-    () =>
-      deskApi.agent().then((view) => {
+    () => {
+      const number = ++order.current.asked;
+      return deskApi.agent().then((view) => {
+        if (number < order.current.seen) return; // overtaken: what was asked later has come before
+        order.current.seen = number;
         latest.current = view;
         setSeen({ view: view, at: Date.now() });
-      }, tell),
+      }, tell);
+    },
     [tell],
   );
   const act = useCallback(
@@ -74,7 +80,7 @@ export function useDeskState(user: User): Desk | { view: null; problem: string }
       const offered = latest.current?.offers.map((one) => one.conversation_id) ?? [];
       const delay = delayOf(event, [...mine, ...offered], user.id);
       if (delay !== null) soon(delay);
-      const alert = alertOf(event, mine, user.id);
+      const alert = alertOf(event, mine, user);
       if (alert) setAlerts((before) => add(before, alert));
       if (event.type === "message" && mine.includes(event.conversation_id)) {
         const asked = event.payload["role"] === "customer";
@@ -94,7 +100,7 @@ export function useDeskState(user: User): Desk | { view: null; problem: string }
       stop();
       window.clearTimeout(pending);
     };
-  }, [refresh, user.id]);
+  }, [refresh, user]);
 
   const ringing = (seen?.view.offers.length ?? 0) > 0;
   useEffect(() => {

@@ -4,8 +4,6 @@ import { useCallback, useMemo, useState } from "react";
 import { BLANK, parseDraft, type Draft } from "./wrapup";
 
 export type Drafts = {
-  /** Written messages that were not sent. */
-  unsent: Record<string, string>;
   text: (contact: string) => string;
   write: (contact: string, text: string) => void;
   wrap: (contact: string) => Draft;
@@ -14,16 +12,31 @@ export type Drafts = {
 };
 
 const keyOf = (contact: string) => `warmline.draft.${contact}`;
+const TEXTS = "warmline.unsent";
+
+function unsentBefore(): Record<string, string> {
+  try {
+    const found: unknown = JSON.parse(window.sessionStorage.getItem(TEXTS) ?? "{}");
+    if (typeof found !== "object" || found === null) return {};
+    return Object.fromEntries(Object.entries(found).filter((one): one is [string, string] => typeof one[1] === "string"));
+  } catch {
+    return {};
+  }
+}
 
 export function useDrafts(): Drafts {
-  const [texts, setTexts] = useState<Record<string, string>>({});
+  const [texts, setTexts] = useState<Record<string, string>>(unsentBefore);
   const [wraps, setWraps] = useState<Record<string, Draft>>({});
   const stored = useCallback((contact: string) => parseDraft(window.sessionStorage.getItem(keyOf(contact))), []);
   return useMemo(
     () => ({
-      unsent: Object.fromEntries(Object.entries(texts).filter(([, text]) => text.trim() !== "")),
       text: (contact) => texts[contact] ?? "",
-      write: (contact, text) => setTexts((all) => ({ ...all, [contact]: text })),
+      write: (contact, text) =>
+        setTexts(({ [contact]: _before, ...rest }) => {
+          const next = text ? { ...rest, [contact]: text } : rest;
+          window.sessionStorage.setItem(TEXTS, JSON.stringify(next));
+          return next;
+        }),
       wrap: (contact) => wraps[contact] ?? stored(contact),
       change: (contact, change) =>
         setWraps((all) => {

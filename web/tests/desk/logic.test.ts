@@ -190,20 +190,28 @@ describe("what a screen reader hears", () => {
 });
 
 describe("alerts", () => {
+  const ME = { id: "me", roles: ["agent"] };
   it("concern me or my contacts", () => {
-    expect(alertOf(event("transfer.ended", { outcome: "busy" }), ["conversation"], "me")?.tone).toBe("bad");
-    expect(alertOf(event("transfer.ended", { outcome: "done" }), ["conversation"], "me")).toBeNull();
-    expect(alertOf(event("consult.ended", { outcome: "busy" }), [], "me")).toBeNull();
-    expect(alertOf(event("queue.missed", { user_id: "other" }), [], "me")).toBeNull();
-    expect(alertOf(event("queue.missed", { user_id: "me" }), [], "me")?.key).toBe("missed");
-    expect(alertOf(event("broadcast", { text: "Fire drill" }), [], "me")?.values["text"]).toBe("Fire drill");
+    expect(alertOf(event("transfer.ended", { outcome: "busy" }), ["conversation"], ME)?.tone).toBe("bad");
+    expect(alertOf(event("transfer.ended", { outcome: "done" }), ["conversation"], ME)).toBeNull();
+    expect(alertOf(event("consult.ended", { outcome: "busy" }), [], ME)).toBeNull();
+    expect(alertOf(event("queue.missed", { user_id: "other" }), [], ME)).toBeNull();
+    expect(alertOf(event("queue.missed", { user_id: "me" }), [], ME)?.key).toBe("missed");
+    expect(alertOf(event("broadcast", { text: "Fire drill" }), [], ME)?.values["text"]).toBe("Fire drill");
+  });
+  it("of somebody who asks for help are the supervisors', and the asker is told that they went out", () => {
+    const asked = event("supervise.help", { user_id: "me", name: "Amy" });
+    expect(alertOf(asked, ["conversation"], ME)?.key).toBe("helpAsked");
+    expect(alertOf(asked, [], { id: "ben", roles: ["agent"] })).toBeNull();
+    const sue = alertOf(asked, [], { id: "sue", roles: ["supervisor"] });
+    expect([sue?.key, sue?.values["name"], sue?.conversation]).toEqual(["help", "Amy", "conversation"]);
   });
   it("say once that a caller is upset", () => {
-    const upset = alertOf(event("affect", { frustration: 0.9 }, 1), ["conversation"], "me")!;
-    const again = alertOf(event("affect", { frustration: 0.8 }, 2), ["conversation"], "me")!;
+    const upset = alertOf(event("affect", { frustration: 0.9 }, 1), ["conversation"], ME)!;
+    const again = alertOf(event("affect", { frustration: 0.8 }, 2), ["conversation"], ME)!;
     const list = add(add([], upset), again);
     expect([list.length, list[0]?.values["percent"]]).toEqual([1, "80"]);
-    expect(alertOf(event("affect", { frustration: 0.2 }), ["conversation"], "me")).toBeNull();
+    expect(alertOf(event("affect", { frustration: 0.2 }), ["conversation"], ME)).toBeNull();
   });
 });
 
