@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
 
 from media.options import MediaOptions
 from server.api import (
@@ -75,6 +76,17 @@ NOT_BUILT = (
     "<!doctype html><title>Warmline</title><p>The pages are not built yet: run <code>make web</code>, then reload."
 )
 
+
+class Problem(BaseModel):
+    """Why not: one sentence that names the field or the state of things, and how it is mended."""
+
+    detail: str
+
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    "default": {"model": Problem, "description": "Refused, or not possible now"}
+}
+
 router = APIRouter(prefix="/api", tags=["health"])
 
 
@@ -102,6 +114,7 @@ def _described(lifespan: Callable[[FastAPI], contextlib.AbstractAsyncContextMana
         docs_url=None,  # its page loads scripts from elsewhere, which a closed network has not
         redoc_url=None,
         lifespan=lifespan,
+        responses=REFUSED,
         description="Conversations, callers and agents of one Warmline installation.",
     )
     for module in MODULES:

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from server.api.access import Staff, Supervisor
 from server.desktop.desktop import desktop_of
+from server.desktop.suggestions import Rate
 from server.desktop.wrapups import NoContact
 
 router = APIRouter(prefix="/api", tags=["assist"])
@@ -47,20 +48,6 @@ class CardAction(BaseModel):
     text: str = Field(default="", max_length=10_000)
 
 
-class RateOut(BaseModel):
-    """How cards of a kind fared. `accepted`: share inserted, copied or edited; `edit_distance`: mean, 0…1."""
-
-    kind: str
-    shown: int
-    inserted: int
-    copied: int
-    edited: int
-    dismissed: int
-    ignored: int
-    accepted: float | None
-    edit_distance: float | None
-
-
 class WrapUpRates(BaseModel):
     """Summaries that agents finished, and how far on average they are from the suggested ones (0…1)."""
 
@@ -71,7 +58,7 @@ class WrapUpRates(BaseModel):
 class Rates(BaseModel):
     """Of cards by kind, and of summaries."""
 
-    cards: list[RateOut]
+    cards: list[Rate]
     wrapups: WrapUpRates
 
 
@@ -99,7 +86,7 @@ async def rates(_supervisor: Supervisor, request: Request, since: AwareDatetime 
     desktop = desktop_of(request)
     finished, mean = await desktop.wrapups.edits()
     return Rates(
-        cards=[RateOut(**asdict(rate)) for rate in await desktop.suggestions.rates(since)],
+        cards=await desktop.suggestions.rates(since),
         wrapups=WrapUpRates(finished=finished, edit_distance=mean),
     )
 

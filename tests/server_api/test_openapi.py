@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
+from server.api.app import openapi_document
 from server.cli.main import app
 
 SCHEMA = Path(__file__).parents[2] / "web" / "src" / "api" / "schema.d.ts"
@@ -18,3 +20,19 @@ def test_the_pages_types_are_those_of_the_api() -> None:
     assert digest in SCHEMA.read_text().splitlines()[0], (
         "the API changed: run `make api` and commit web/src/api/schema.d.ts"
     )
+
+
+async def test_refusals_are_as_the_document_says(world: Any) -> None:
+    """One sentence in `detail`, whatever the status; the framework's own description of 422 is a list."""
+    for path, operations in openapi_document()["paths"].items():
+        for name, operation in operations.items():
+            refused = operation["responses"]["default"]["content"]["application/json"]["schema"]
+            assert refused == {"$ref": "#/components/schemas/Problem"}, (name, path)
+            assert "422" not in operation["responses"], (name, path)
+    async with await world.as_user("amy") as amy:
+        for answer in (
+            await amy.get("/api/tickets?limit=0"), await amy.get("/api/tickets/1"), await amy.get("/api/users"),
+            await amy.get("/api/nothing"), await amy.request("PATCH", "/api/me"),
+        ):  # fmt: skip
+            assert answer.status_code >= 400 and list(answer.json()) == ["detail"]
+            assert isinstance(answer.json()["detail"], str)
