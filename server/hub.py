@@ -59,6 +59,8 @@ class Worker:
     last_seq: int = 0
     draining: bool = False
     inbox: asyncio.Queue[wire.Report] = field(default_factory=lambda: asyncio.Queue(maxsize=1000))
+    ended: set[str] = field(default_factory=set)
+    """Legs whose end lies in the inbox."""
 
     @property
     def room(self) -> int:
@@ -158,6 +160,8 @@ class Hub:
                     return
                 worker = self.workers[hello.worker_id]
                 # A full inbox stops reading from the worker, which keeps what we have not acknowledged.
+                if isinstance(message.event, wire.LegEnded):
+                    worker.ended.add(message.event.leg_id)
                 await worker.inbox.put(message)
             case _:
                 log.error("hub.unexpected", message=type(message).__name__)
@@ -203,18 +207,27 @@ class Hub:
         while True:
             report = await worker.inbox.get()
             if report.seq > worker.last_seq:
-                if isinstance(report.event, wire.LegOffered):
-                    self.place(worker, report.event.leg_id)
-                try:
-                    await self._sink.on_report(worker, report)
-                except Exception:
-                    log.exception("hub.report_failed", worker=worker.worker_id, event=type(report.event).__name__)
+                await self._report(worker, report)
                 worker.last_seq = report.seq
-                if isinstance(report.event, wire.LegEnded):
-                    self.forget_leg(report.event.leg_id)
+            if isinstance(report.event, wire.LegEnded):
+                worker.ended.discard(report.event.leg_id)
+                self.forget_leg(report.event.leg_id)
             if worker.inbox.empty():
                 with contextlib.suppress(channel.Disconnected):
                     await worker.peer.send(wire.Ack(seq=worker.last_seq))
+
+    async def _report(self, worker: Worker, report: wire.Report) -> None:
+        """A call that is over before anybody looked at it is not begun: who is late for every call would stay so."""
+        event = report.event
+        if isinstance(event, wire.LegOffered):
+            if event.leg_id in worker.ended:
+                log.warning("hub.offer_too_late", worker=worker.worker_id, leg=event.leg_id)
+                return
+            self.place(worker, event.leg_id)
+        try:
+            await self._sink.on_report(worker, report)
+        except Exception:
+            log.exception("hub.report_failed", worker=worker.worker_id, event=type(event).__name__)
 
     async def _await_return(self, worker: Worker) -> None:
         await asyncio.sleep(RETURN_GRACE_S)

@@ -98,6 +98,28 @@ async def test_reports_are_acknowledged_once_committed(app: tuple[Hub, Sink, str
     await task
 
 
+async def test_a_call_that_is_over_before_it_was_looked_at_is_not_begun(app: tuple[Hub, Sink, str]) -> None:
+    hub, sink, address = app
+    sink.gate.clear()
+    peer, worker, task = await dial(address)
+    events: list[wire.LegEvent] = [dtmf(1, "up").event]  # the app is busy with it
+    for leg in ("late", "waits"):
+        events.append(wire.LegOffered(leg_id=leg, transport="sip", from_uri="sip:a@b", to_uri="sip:c@d"))
+    events.append(wire.LegEnded(leg_id="late", party="local", reason="app_silent"))
+    for seq, event in enumerate(events, 1):
+        await peer.send(wire.Report(seq=seq, at=0, event=event))
+    while not hub.workers or hub.workers["sip-in-0"].inbox.qsize() < 3:  # noqa: ASYNC110 - a queue has no such event
+        await asyncio.sleep(0.01)
+    sink.gate.set()
+    while await asyncio.wait_for(worker.acks.get(), 2) != 4:
+        pass
+    assert [r.event.leg_id for r in sink.reports] == ["up", "waits", "late"]
+    assert hub.workers["sip-in-0"].legs == {"waits"}
+    assert hub.workers["sip-in-0"].ended == set()
+    peer.abort()
+    await task
+
+
 async def test_resent_reports_are_not_done_twice(app: tuple[Hub, Sink, str]) -> None:
     _, sink, address = app
     peer, worker, task = await dial(address)
