@@ -39,7 +39,7 @@ from desk.model import Action, Offer
 from desk.options import DeskOptions
 from desk.queues import QueueSpec
 from desk.routing import Desk
-from tests.e2e.world import ROOT, Instance, end, until
+from tests.e2e.world import PASSWORD, ROOT, Instance, end, until
 
 HERE = Path(__file__).parent
 QUEUE = "floor"
@@ -72,6 +72,8 @@ class Found:
 
     stuck: list[str] = field(default_factory=list)
     """Sentences; empty is well."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Calls that SIPp saw end otherwise than foreseen, by the first line it received."""
     waiting: list[int] = field(default_factory=list)
     """Length of the queue, once a second, while callers came."""
     cpu_s: dict[str, float] = field(default_factory=dict)
@@ -145,12 +147,11 @@ class Callers:
             self.process.send_signal(signal.SIGUSR1)
 
     def wrong(self) -> list[str]:
-        """What SIPp did not expect."""
+        """First lines of answers that SIPp did not expect."""
         file = self._folder / "sipp.errors"
         if not file.exists():
             return []
-        told = re.split(r"(?=\d{4}-\d\d-\d\d\t)", file.read_text(errors="replace"))
-        return [line.strip() for line in told[1:] if "receive timeout" not in line]  # that is patience
+        return re.findall(r"received 'SIP/2.0 ([^\n\r]*)", file.read_text(errors="replace"))
 
 
 def run(floor: Floor) -> tuple[Found, list[Story]]:
@@ -170,7 +171,7 @@ def run(floor: Floor) -> tuple[Found, list[Story]]:
             found.loop_late = {bound: count - lags.get(bound, 0) for bound, count in lag(instance).items()}
             stories = told(folder / "data" / "warmline.db")
             judge(instance, floor, found, stories)
-            found.stuck += [f"SIPp: {line}" for line in callers.wrong()[:10]]
+            found.refused = Counter(callers.wrong())
             return found, stories
         except BaseException:
             sys.stderr.write(instance.tail(40) + "\n")
@@ -195,14 +196,26 @@ def staff(instance: Instance, floor: Floor) -> None:
     )
     assert done.status_code == 200, done.text
     for n in range(floor.agents):
-        token, secret = instance.agent(f"agent{n}")
+        secret = hire(instance, f"agent{n}")
         talk = floor.talk_s * (0.75 + 0.5 * n / max(1, floor.agents - 1))  # nobody talks as long as the next
         instance.softphone(f"agent{n}", secret, "--answer-after", "0.8", "--hangup-after", f"{talk:.2f}")
-        until(
-            f"agent{n}'s phone is seen",
-            lambda token=token: instance.ask("GET", "/api/agent", token).json()["registered"],
-        )  # type: ignore[misc]
+        token = instance.login(f"agent{n}")
+        until(f"agent{n}'s phone is seen", lambda token=token: mine(instance, token)["registered"])  # type: ignore[misc]
         instance.available(token)
+
+
+def hire(instance: Instance, name: str) -> str:
+    """A new agent, whose phone may register: the phone's password."""
+    person = {"name": name, "password": PASSWORD, "roles": ["agent"], "device": "sip"}
+    done = instance.ask("POST", "/api/users", json=person)
+    assert done.status_code == 201, done.text
+    until(f"Kamailio knows {name}", lambda: instance._may_register(name), 20, instance.tail)
+    return str(done.json()["sip_secret"])
+
+
+def mine(instance: Instance, token: str) -> dict[str, Any]:
+    """What an agent's page shows."""
+    return dict(instance.ask("GET", "/api/agent", token).json())
 
 
 def watch(instance: Instance, floor: Floor, callers: Callers, found: Found) -> None:
@@ -236,10 +249,11 @@ def look(board: dict[str, Any], waiting: int, floor: Floor, found: Found) -> Non
     for contact in board["contacts"]:
         if contact["waited_ms"] > (floor.max_wait_s + LATE_S) * 1000:
             found.stuck.append(f"contact {contact['contact_id']} has waited {contact['waited_ms'] / 1000:.0f} s")
+    unrung = waiting - sum(agent["status"] == "offered" for agent in board["agents"])
     for agent in board["agents"]:
         since = time.time() - datetime.fromisoformat(agent["since"]).timestamp()
-        if agent["status"] == "idle" and agent["availability"] == "available" and waiting and since > STILL_S:
-            found.stuck.append(f"{agent['name']} is idle for {since:.0f} s beside {waiting} who wait")
+        if agent["status"] == "idle" and agent["availability"] == "available" and unrung > 0 and since > STILL_S:
+            found.stuck.append(f"{agent['name']} is idle for {since:.0f} s beside {unrung} who wait")
         if agent["availability"] != "available":
             found.stuck.append(f"{agent['name']} is {agent['availability']} and did not choose it")
 
@@ -397,6 +411,7 @@ def figures(floor: Floor, found: Found, stories: list[Story]) -> dict[str, Any]:
     return {
         "floor": asdict(floor),
         "stuck": found.stuck,
+        "refused": dict(found.refused),
         "contacts": len(stories),
         "outcomes": dict(Counter(story.outcome for story in stories)),
         "offers_missed": sum(story.missed for story in stories),
