@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document 136d5309f5f0f07530b6352a63498928b2d870a8949dc940ba47a0ba23bf77f3; do not edit.
+// Made by `make api` from the server's OpenAPI document 9dfe424672eabf4f18ec9832f54503a4dde0437e47d6cc9568552b172395cff6; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -114,6 +114,26 @@ export interface paths {
          * @description End my part of the contact.
          */
         post: operations["hang_up_api_agent_contacts__contact_id__hangup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/contacts/{contact_id}/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Help
+         * @description A supervisor is to come: each of them sees who asks and where.
+         */
+        post: operations["ask_help_api_agent_contacts__contact_id__help_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4337,6 +4357,35 @@ export interface operations {
         };
     };
     hang_up_api_agent_contacts__contact_id__hangup_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, or not possible now */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_help_api_agent_contacts__contact_id__help_post: {
         parameters: {
             query?: never;
             header?: never;
