@@ -47,7 +47,7 @@ class Limits(Shifts):
             offered=offered,
             answered=answered,
             abandoned=abandoned,
-            agents_available=(able & ~self._roster.groups["away"]).bit_count(),
+            agents_available=(able & ~self._roster.out).bit_count(),
         )
 
     def position(self, contact_id: str, now_ms: int) -> int:

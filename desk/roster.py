@@ -155,6 +155,11 @@ class Roster:
         """Who can be offered a contact of this kind now."""
         return self.groups["open"] & self.room[slot] & ~self.broken(slot)
 
+    @property
+    def out(self) -> int:
+        """Who cannot be called, whatever they are doing."""
+        return self.groups["away"] | self.groups["lost"] | self.faulty
+
     def broken(self, slot: Slot) -> int:
         """Whose device does not work for contacts of this kind."""
         return self.faulty if slot == "voice" else 0

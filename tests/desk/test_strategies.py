@@ -218,4 +218,9 @@ def test_figures_of_the_last_hour() -> None:
     assert (figures.offered, figures.answered, figures.abandoned) == (5, 3, 2)
     assert figures.service_level == 2 / 4
     assert (figures.waiting, figures.longest_wait_ms, figures.agents_available) == (1, 10_000, 1)
+    desk.connection("amy", False, 60_000)
+    assert desk.figures("q", 60_000).agents_available == 0  # they cannot be offered anything
+    desk.connection("amy", True, 60_000)
+    desk.fault("amy", "not registered", 60_000)
+    assert desk.figures("q", 60_000).agents_available == 0
     assert desk.figures("q", 4_000_000).service_level is None
