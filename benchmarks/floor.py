@@ -45,6 +45,7 @@ HERE = Path(__file__).parent
 QUEUE = "floor"
 PER_WORKER = 4  # calls of a SIP worker
 RTP_PORTS = 16  # of a worker
+RING_S = 20
 STILL_S = 8.0  # an agent is idle beside those who wait no longer than this: a ring that fails, and the next offer
 LATE_S = 5.0  # past its limit
 SILENCE_S = 10
@@ -102,7 +103,10 @@ def settings(folder: Path, floor: Floor) -> dict[str, str]:
         "WARMLINE_SIP__RTP_PORTS": str(RTP_PORTS),
         "WARMLINE_DESK__HANDLE_TIME_S": str(max(10.0, floor.talk_s + floor.acw_s)),
         "WARMLINE_DESK__NOT_RESPONDING_S": "5",
-        "WARMLINE_DESK__RING_S": "10",
+        "WARMLINE_DESK__RING_S": str(RING_S),
+        # On two shared cores a call may have to wait for its answer; refusing it would only bring it again.
+        "WARMLINE_SIP__ANSWER_WITHIN_S": "30",
+        "WARMLINE_EDGE__WORKER_TIMEOUT_S": "20",
     }
 
 
@@ -188,7 +192,7 @@ def staff(instance: Instance, floor: Floor) -> None:
         "PUT",
         f"/api/queues/{QUEUE}",
         json={
-            "ring_s": 10,
+            "ring_s": RING_S,
             "acw_s": floor.acw_s,
             "max_wait_s": floor.max_wait_s,
             "announce": {"every_s": floor.announce_s},
@@ -247,7 +251,7 @@ def watch(instance: Instance, floor: Floor, callers: Callers, found: Found) -> N
 def look(board: dict[str, Any], waiting: int, floor: Floor, found: Found) -> None:
     """What may not be at any time."""
     for contact in board["contacts"]:
-        if contact["waited_ms"] > (floor.max_wait_s + LATE_S) * 1000:
+        if contact["waited_ms"] > (floor.max_wait_s + RING_S + LATE_S) * 1000:
             found.stuck.append(f"contact {contact['contact_id']} has waited {contact['waited_ms'] / 1000:.0f} s")
     unrung = waiting - sum(agent["status"] == "offered" for agent in board["agents"])
     for agent in board["agents"]:
@@ -322,7 +326,7 @@ def judge(instance: Instance, floor: Floor, found: Found, stories: list[Story]) 
     found.stuck += [f"contact {story.contact_id} never ended" for story in stories if not story.ended]
     for story in stories:
         left = story.accepted or story.overflowed or story.ended
-        if story.entered and left - story.entered > floor.max_wait_s + 10 + LATE_S:  # it may ring at the limit
+        if story.entered and left - story.entered > floor.max_wait_s + RING_S + LATE_S:  # it may ring at the limit
             found.stuck.append(f"contact {story.contact_id} waited {left - story.entered:.0f} s")
 
 
