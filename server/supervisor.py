@@ -186,10 +186,8 @@ class Supervisor:
     def _specs(self, plan: SipPlan) -> list[Spec]:
         settings = self.settings
         secret = internal_secret(settings)
-        specs = [
-            _python("inference", "inference_worker"),
-            _python("app", "app"),
-        ]
+        word = {"WARMLINE_SIP__DIAL_SECRET": secret} if plan.with_edge else {}
+        specs = [_python("inference", "inference_worker"), _python("app", "app", env=word)]
         ports = []
         for n in range(plan.inbound):
             ports.append(settings.sip.worker_base_port + n)

@@ -5,6 +5,7 @@ The rules are in `edge.cfg` beside this file; here the settings are put into the
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ CONFIG = "kamailio.cfg"
 WORKERS = "kamailio-workers.list"
 RPC_SOCKET = "kamailio.sock"
 FROM_USER = "warmline"  # user part of From in calls that sip-out workers place: those are never given to the bot
+AGENT_HEADER = "X-Warmline-Agent"  # with the edge's word, the login whose password came with the call
 PING_S = 2  # s between OPTIONS to each worker: how soon a restarted one is used again
 RING_GRACE_S = 2.0  # s after the worker should have given up by itself
 SHARED_MB = 64
@@ -104,6 +106,8 @@ def write_config(
         "DIALOG_URL": f"sqlite:///{dialogs}",
         "NONCE_SECRET": token_hex(16),
         "REALM": options.domain,
+        "AGENT_HEADER": AGENT_HEADER,
+        "WORD": word_of(internal_secret),
         "INTERNAL_USER": internal_user,
         "TRUNKS": ",".join(trunks),
         "FROM_WORKER_HOSTS": "".join(
@@ -122,6 +126,11 @@ def write_config(
     config.touch(mode=0o600)
     config.write_text(text)
     return config
+
+
+def word_of(internal_secret: str) -> str:
+    """What the edge says to our workers of who calls, so that nobody else can: made of the secret, which it does not tell."""
+    return hashlib.sha256(f"edge {internal_secret}".encode()).hexdigest()[:32] if internal_secret else ""
 
 
 def program() -> str | None:

@@ -211,7 +211,7 @@ class CallingBack:
         target = numbers.target(row.number, options)
         worker = controller.hub.pick("sip-out")
         leg_id = new_id()
-        contact = await controller.call_out(row, leg_id, worker, place_of(row))
+        contact = await controller.admission.call_out(row, leg_id, worker, place_of(row))
         await self._rows.change(row.id, called_contact_id=contact.contact_id)
         await self._note(row, "dialled", attempt=row.attempts)
         controller.hub.place(worker, leg_id)

@@ -12,10 +12,11 @@ import structlog
 
 from server.api.ports import NotNow, Turned, WebCall
 from server.calls import pictures
+from server.calls.admission import RETRY_AFTER_S
 from server.calls.agent_control import AgentControl
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.contact import Contact
-from server.calls.controller import RETRY_AFTER_S, Controller
+from server.calls.controller import Controller
 from server.calls.supervise_control import SuperviseControl
 from server.hub import NoWorker
 from session import wire
@@ -70,7 +71,7 @@ class Control:
         except NoWorker as error:
             raise Turned("all lines are busy", RETRY_AFTER_S) from error
         controller.hub.place(worker, leg_id)
-        contact = await controller.open_contact(
+        contact = await controller.admission.open_contact(
             leg_id,
             worker,
             transport="webrtc",
@@ -138,7 +139,7 @@ class Control:
         """Somebody begins to write: their conversation."""
         if self._controller.draining:
             raise Turned("this server is being restarted; write again in a moment", DRAIN_RETRY_S)
-        return (await self._controller.open_chat(locale=locale, customer_id=customer_id)).conversation_id
+        return (await self._controller.admission.open_chat(locale=locale, customer_id=customer_id)).conversation_id
 
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
         """Keep and show what was written; the flow answers callers while no person does."""

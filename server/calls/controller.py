@@ -1,4 +1,4 @@
-"""The switchboard: which leg belongs to which contact, who is admitted, what the desk and the API ask for.
+"""The switchboard: which leg belongs to which contact, and what the desk decides of them. Who is let in: `admission.py`.
 
 It implements `server.hub.Sink` (reports of the workers) and `desk.service.DeskPort` (decisions of the desk), and
 holds no call state of its own beyond the maps. What people ask for comes through `control.py`.
@@ -20,21 +20,17 @@ from desk.options import DeskOptions
 from desk.routing import Desk
 from desk.service import DeskService
 from dialog.effects import BookCallback
-from dialog.engine import FlowEngine
-from dialog.events import CallbackResult, Channel
-from dialog.options import NumberOptions
+from dialog.events import CallbackResult
 from dialog.service import Dialog
-from dialog.state import CallerInfo
-from dialog.text import match_locale
 from prosody.words import WordsModel
 from server.calls import journal, recovery, staff
+from server.calls.admission import Admission
 from server.calls.calling_back import CallingBack
 from server.calls.contact import Contact
 from server.calls.feelings import Feeler
 from server.calls.handover import Handover
 from server.calls.journal import LegRef
 from server.calls.options import CallOptions
-from server.calls.snapshot import PlaceSnapshot
 from server.calls.surroundings import AgentCard, Surroundings
 from server.calls.tickets import Tickets
 from server.hub import Hub, Worker
@@ -42,16 +38,12 @@ from server.queues import Openings, QueueBook
 from server.settings import ROOT
 from server.throttle import Throttle
 from session import wire
-from session.callbacks import Callback
 from session.consents import Consents
 from session.queues import Queues
 from session.store import Store
 from session.users import Users
 
 log = structlog.get_logger(__name__)
-
-CHAT = "chat"  # the number, in `dialog.numbers`, of who writes on the page
-RETRY_AFTER_S = 10  # told to callers turned away; a call or two usually ends in that time
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +68,7 @@ class Controller:
         paths: Paths,
         domain: str,
         words: WordsModel | None,
+        edge_word: str = "",
     ) -> None:
         self.store = store
         self.dialog = dialog
@@ -116,6 +109,7 @@ class Controller:
             book_callback=self._book_callback,
         )
         self.callbacks = CallingBack(self)
+        self.admission = Admission(self, edge_word)
 
     async def start(self, address: str) -> None:
         """Load agents, take back the calls that are up, listen for workers."""
@@ -175,7 +169,7 @@ class Controller:
         """Commit, then let the contact act on it."""
         event = report.event
         if isinstance(event, wire.LegOffered):
-            await self._admit(worker, event)
+            await self.admission.admit(worker, event)
             return
         found = self.legs.get(event.leg_id)
         if found is None:
@@ -194,7 +188,7 @@ class Controller:
             if leg.leg_id in self.legs:
                 recovery.leg_is_up(self, leg)
             elif leg.state != "offered":
-                self._spawn(self._hang_up_orphan(leg.leg_id))
+                self.spawn(self._hang_up_orphan(leg.leg_id))
 
     async def on_worker_lost(self, worker: Worker) -> None:
         """Its legs ended with it."""
@@ -214,160 +208,6 @@ class Controller:
         )
         await journal.commit(self.store, ref, report, dedup)
         contact.post(lambda: contact.on_report(ref, report))
-
-    # ------------------------------------------------------------------ admission
-
-    async def _admit(self, worker: Worker, event: wire.LegOffered) -> None:
-        if self.draining:
-            reject = wire.RejectLeg(leg_id=event.leg_id, code=503, reason="draining", retry_after_s=RETRY_AFTER_S)
-            self._spawn(self._send(event.leg_id, reject))
-            return
-        number = sip_user(event.to_uri)
-        self.callbacks.customer_called(sip_user(event.from_uri))
-        try:
-            contact = await self.open_contact(
-                event.leg_id,
-                worker,
-                transport="sip",
-                remote=event.from_uri,
-                number=number,
-                name=event.display_name,
-                locale=None,
-            )
-        except LookupError as error:
-            log.warning("controller.no_flow", error=str(error))
-            reject = wire.RejectLeg(leg_id=event.leg_id, code=404, reason="no flow for this number")
-            self._spawn(self._send(event.leg_id, reject))
-            return
-        answer = wire.AnswerLeg(
-            leg_id=event.leg_id,
-            role="customer",
-            record_path=str(self.recording_path(contact)),
-            hearing=wire.Hearing(speech=True, languages=contact.languages),
-        )
-        contact.post(lambda: self._send(event.leg_id, answer))
-
-    async def open_contact(
-        self,
-        leg_id: str,
-        worker: Worker,
-        *,
-        transport: wire.Transport,
-        remote: str,
-        number: str,
-        name: str,
-        locale: str | None,
-        conversation_id: str | None = None,
-        customer_id: str | None = None,
-        slow: bool = False,
-    ) -> Contact:
-        """Rows and actor of a new contact. `slow`: the bot speaks slower."""
-        answering = self.dialog.answering(number)
-        engine, served = answering.engine, answering.number
-        language = match_locale(engine.flow.locales, locale or served.locale) or served.locale
-        if conversation_id is None:
-            conversation_id = await self.store.create_conversation(language=language, customer_id=customer_id)
-        caller = CallerInfo(number=sip_user(remote), called=number, name=name)
-        return await self._open(
-            engine, served, conversation_id, language, leg_id, worker, transport, remote, caller, slow=slow
-        )
-
-    async def open_chat(self, *, locale: str | None, customer_id: str | None) -> Contact:
-        """Somebody writes on the page: a flow answers. Raises LookupError when none does."""
-        answering = self.dialog.answering(CHAT)
-        engine, served = answering.engine, answering.number
-        language = match_locale(engine.flow.locales, locale or served.locale) or served.locale
-        conversation_id = await self.store.create_conversation(language=language, customer_id=customer_id)
-        caller = CallerInfo(called=CHAT)
-        contact = await self._open(engine, served, conversation_id, language, "", None, "webrtc", "", caller)
-        contact.post(contact.open_chat)
-        return contact
-
-    async def call_out(self, row: Callback, leg_id: str, worker: Worker, place: PlaceSnapshot) -> Contact:
-        """A contact for a call that we place, in the conversation it belongs to. Raises LookupError without a flow."""
-        engine = self.dialog.engine(self.around.outgoing.callback_flow)
-        if engine is None or not await self.store.reopen_conversation(row.conversation_id):
-            raise LookupError("there is no flow that greets, or the conversation is gone")
-        served = self.dialog.options.number(row.called)
-        caller = CallerInfo(number=row.number, called=row.called)
-        return await self._open(
-            engine, served, row.conversation_id, row.locale, leg_id, worker, "sip", "", caller, place
-        )
-
-    async def _open(
-        self,
-        engine: FlowEngine,
-        served: NumberOptions,
-        conversation_id: str,
-        language: str,
-        leg_id: str,
-        worker: Worker | None,
-        transport: wire.Transport,
-        remote: str,
-        caller: CallerInfo,
-        place: PlaceSnapshot | None = None,
-        *,
-        slow: bool = False,
-    ) -> Contact:
-        """`worker` None: no leg, somebody writes."""
-        store = self.store
-        channel: Channel = "chat" if worker is None else "voice"
-        contact_id = await store.add_contact(
-            conversation_id,
-            channel=channel,
-            direction="outbound" if place else "inbound",
-            initiation_method="callback" if place else "inbound",
-        )
-        participant_id = await store.add_participant(contact_id, role="customer", name=caller.name)
-        bot_id = await store.add_participant(contact_id, role="bot", name="Warmline")
-        if worker is not None:
-            await store.add_leg(
-                leg_id=leg_id,
-                participant_id=participant_id,
-                transport=transport,
-                remote=remote,
-                worker_id=worker.worker_id,
-            )
-        ref = LegRef(leg_id, "customer", conversation_id, contact_id, participant_id)
-        run = engine.new_state(
-            contact_id=contact_id,
-            channel=channel,
-            locale=language,
-            caller=caller,
-            attributes={"callback_reason": place.queue.reason} if place else None,
-            policy=served.emotion,
-        )
-        run.slow = slow
-        contact = Contact(
-            around=self.around,
-            engine=engine,
-            run=run,
-            conversation_id=conversation_id,
-            contact_id=contact_id,
-            flow_id=engine.flow.id,
-            language=language,
-            languages=served.languages,
-            customer=ref,
-            bot_participant_id=bot_id,
-            policy=served.emotion,
-            callback=place,
-        )
-        self.adopt(contact)
-        await store.append(
-            conversation_id,
-            "contact.started",
-            {
-                "channel": channel,
-                "transport": transport if worker else "",
-                "flow": contact.flow_id,
-                "language": contact.language,
-            },
-            contact_id=contact_id,
-            participant_id=participant_id,
-            leg_id=leg_id or None,
-        )
-        contact.start()
-        return contact
 
     def adopt(self, contact: Contact) -> None:
         """Know a contact and its caller's leg."""
@@ -413,7 +253,7 @@ class Controller:
 
     def agent_changed(self, action: AgentChanged) -> None:
         """Store and show an agent's state."""
-        self._spawn(staff.keep(self.store, action))
+        self.spawn(staff.keep(self.store, action))
 
     # ------------------------------------------------------------------ finding
 
@@ -421,6 +261,10 @@ class Controller:
         """The live contact of a conversation: of a call and a chat beside it the call, or with `writing` the chat."""
         live = [c for c in self.contacts.values() if c.conversation_id == conversation_id and not c.gone]
         return next((c for c in live if c.chat == writing), live[0] if live else None)
+
+    def parked(self, code: str) -> Contact | None:
+        """Who is parked under it."""
+        return next((c for c in self.contacts.values() if code and c.keeping.code == code), None)
 
     # ------------------------------------------------------------------ inside
 
@@ -457,14 +301,15 @@ class Controller:
         self.contacts.pop(contact.contact_id, None)
         if self.legs.pop(contact.customer.leg_id, None) is not None and contact.phase != "ended":
             # Its actor broke: a caller must not be left on a line that nobody serves.
-            self._spawn(self._hang_up_orphan(contact.customer.leg_id))
+            self.spawn(self._hang_up_orphan(contact.customer.leg_id))
         if all(other.chat for other in self.contacts.values()):
             self.idle.set()
 
     async def _hang_up_orphan(self, leg_id: str) -> None:
-        await self._send(leg_id, wire.HangupLeg(leg_id=leg_id, reason="failed"))
+        await self.order(leg_id, wire.HangupLeg(leg_id=leg_id, reason="failed"))
 
-    async def _send(self, leg_id: str, body: wire.LegCommand) -> None:
+    async def order(self, leg_id: str, body: wire.LegCommand) -> None:
+        """Of a leg, whatever comes of it."""
         try:
             await self.hub.command(leg_id, body)
         except Exception as error:
@@ -477,16 +322,10 @@ class Controller:
             await asyncio.sleep(seconds)
             await work()
 
-        self._spawn(wait())
+        self.spawn(wait())
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do it beside all else; it ends with the app."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def sip_user(uri: str) -> str:
-    """The user part of a SIP address (`"A" <sip:+49123@host;x=y>` → `+49123`); empty when there is none."""
-    _, _, rest = uri.rpartition("sip:") if "sip:" in uri else uri.rpartition("sips:")
-    user, at, _ = rest.partition("@")
-    return user.partition(";")[0].partition(":")[0] if at else ""

@@ -125,13 +125,27 @@ class Keeping:
                 answered = await answer(party, sdp)
                 return Taken(answered.sdp, party.leg_id, contact.contact_id, contact.conversation_id)
             await party.ring()
-        except (Turned, ValueError):
+        except Exception as error:  # whatever it is: nobody else could take the customer while this party is here
             del contact.room.parties[party.party_id]
+            if isinstance(error, (NoWorker, *COMMAND_ERRORS)):
+                raise Turned("your phone could not be rung", RETRY_AFTER_S) from error
             raise
-        except (NoWorker, *COMMAND_ERRORS) as error:
-            del contact.room.parties[party.party_id]
-            raise Turned("your phone could not be rung", RETRY_AFTER_S) from error
         return Taken(None, party.leg_id, contact.contact_id, contact.conversation_id)
+
+    async def dialled(self, card: AgentCard, event: wire.LegOffered, worker_id: str) -> None:
+        """An agent dialled the code: their call is answered, and they are there when it is up. Raises `NotNow`."""
+        contact = self._contact
+        if contact.phase != "parked" or any(p.purpose == "take" for p in contact.room.parties.values()):
+            raise NotNow("nobody is parked under this code, or somebody is taking them")
+        party = Party(contact, "agent", "take", card=card, desk_id=contact.contact_id)
+        contact.room.parties[party.party_id] = party
+        try:
+            await party.dialled_in(event, worker_id)
+        except Exception as error:
+            del contact.room.parties[party.party_id]
+            if isinstance(error, COMMAND_ERRORS):
+                raise NotNow("the call is over already") from error
+            raise
 
     async def answered(self, party: Party) -> None:
         """Whoever takes the customer is there."""

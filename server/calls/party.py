@@ -173,6 +173,26 @@ class Party:
             self.leg_id = ""
             raise
 
+    async def dialled_in(self, event: wire.LegOffered, worker_id: str) -> None:
+        """A call of theirs came in: answer it; `up` follows. Raises `RemoteError`, `Disconnected` or `TimeoutError`."""
+        around, leg_id = self._contact.around, event.leg_id
+        await self.list_party()
+        await around.store.add_leg(
+            leg_id=leg_id,
+            participant_id=self.participant_id,
+            transport="sip",
+            remote=event.from_uri,
+            worker_id=worker_id,
+        )
+        self.leg_id, self.transport = leg_id, "sip"
+        self._know(leg_id)
+        try:
+            await around.hub.command(leg_id, wire.AnswerLeg(leg_id=leg_id, role="agent", hearing=self._hearing(False)))
+        except COMMAND_ERRORS:
+            around.legs.pop(leg_id, None)
+            self.leg_id = ""
+            raise
+
     async def answer_in_browser(self, sdp: str) -> wire.SdpAnswer:
         """The page's offer: make the WebRTC leg. `up` follows when ICE has connected; a phone that rings is stopped.
 

@@ -61,12 +61,11 @@ class Supervisors:
                 answered = await answer(party, sdp)
                 return Supervision(answered.sdp, party.leg_id, party.party_id)
             await party.ring()
-        except (Turned, ValueError):
+        except Exception as error:  # whatever it is: they would count as listening, and be offered nothing any more
             await room.remove(party)
+            if isinstance(error, (NoWorker, *COMMAND_ERRORS)):
+                raise Turned("your phone could not be rung", RETRY_AFTER_S) from error
             raise
-        except (NoWorker, *COMMAND_ERRORS) as error:
-            await room.remove(party)
-            raise Turned("your phone could not be rung", RETRY_AFTER_S) from error
         return Supervision(None, party.leg_id, party.party_id)
 
     def _fits(self, mode: Supervising) -> None:

@@ -31,6 +31,7 @@ from session.store import Store
 
 T = TypeVar("T")
 NUMBER = "+4930123456"
+WORD = "word-of-the-edge"
 OPTIONS = CallOptions(numbers_allowed=["+4930*", "4711"], trunk="sip:{number}@gateway.example", caller_id="+4940999")
 
 
@@ -66,7 +67,7 @@ class House:
         )
         paths = Paths(music=Path("music.flac"), recordings=Path("/nowhere"))
         desk = DeskOptions(acw_s=0, not_responding_s=30)
-        self.controller = Controller(store, cast(Any, dialog), desk, options, paths, "warm.example", None)
+        self.controller = Controller(store, cast(Any, dialog), desk, options, paths, "warm.example", None, WORD)
         self._workers: dict[str, Any] = {}
         hub: Any = self.controller.hub
         hub.pick, hub.command, hub.place = self._pick, self._command, self._place

@@ -122,7 +122,7 @@ async def test_a_fault_of_ours_while_dialling_loses_no_promise(tmp_path: Path, m
         async def broken(*given: Any) -> None:
             raise RuntimeError("not foreseen")
 
-        monkeypatch.setattr(house.controller, "call_out", broken)
+        monkeypatch.setattr(house.controller.admission, "call_out", broken)
         await agent(house)
         again = await row_of(house, row.id)
         assert (again.status, again.attempts) == ("waiting", 1)
@@ -325,7 +325,7 @@ async def test_without_a_line_the_next_try_comes_later(tmp_path: Path) -> None:
 
 
 async def test_outside_the_hours_nobody_is_called(tmp_path: Path) -> None:
-    begin = "00:00" if datetime.now(UTC).hour >= 12 else "23:58"
+    begin = f"{(datetime.now(UTC).hour + 12) % 24:02}:00"  # half a day away at any hour
     closed = f'window: {{from: "{begin}", to: "{begin[:-1]}9", timezone: UTC}}'
     async with open_house(tmp_path, flows(closed)) as house:
         _, row = await booked(house)

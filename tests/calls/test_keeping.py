@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from server.api.ports import NotNow
 from server.calls.showing import utc
 from session import wire
+from telephony.edge import AGENT_HEADER
 from tests.calls.desk_house import Desk, open_desk
+from tests.calls.house import WORD
 
 
 async def rejoin(desk: Desk, who: str = "amy") -> str:
@@ -110,6 +113,72 @@ async def test_parked_and_taken_by_another(tmp_path: Path, taker: str) -> None:
         assert desk.plays("leg-1") == ""
         assert desk.control.desk.parked() == []
         assert desk.house.controller.desk.desk.agents[desk.ids[taker]].contact_id == desk.contact.contact_id
+
+
+async def test_a_database_that_fails_as_somebody_takes_a_customer_leaves_them_to_be_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.talk()
+        code = await desk.control.desk.park(desk.ids["amy"], desk.contact.contact_id)
+        await desk.house.quiet()
+
+        async def broken(**given: object) -> None:
+            raise OSError("disk full")
+
+        with monkeypatch.context() as disk:
+            disk.setattr(desk.house.store, "add_leg", broken)
+            for who, sdp in (("bob", "v=0"), ("sam", None)):
+                with pytest.raises(NotNow, match="something broke"):
+                    await desk.control.desk.take_parked(desk.ids[who], code, sdp)
+            await dial(desk, code)
+        assert desk.house.of(wire.RejectLeg, "leg-9")
+        taken = await desk.control.desk.take_parked(desk.ids["bob"], code, "v=0")
+        await desk.house.tell(wire.LegProgress(leg_id=taken.leg_id or "", state="up"))
+        assert desk.together("leg-1", taken.leg_id or "")
+
+
+async def dial(desk: Desk, code: str, login: str = "sam", word: str = WORD, leg: str = "leg-9") -> None:
+    """Somebody dials *5 and the code on a phone; the edge says whose password came with it."""
+    house = desk.house
+    event = wire.LegOffered(
+        leg_id=leg, transport="sip", from_uri=f"sip:{login}@warm.example", to_uri=f"sip:*5{code}@warm.example",
+        headers={AGENT_HEADER.lower(): f"{word} {login}"},
+    )  # fmt: skip
+    worker = house._pick("sip-in")
+    house._place(worker, leg)
+    await house.controller.on_report(worker, house._report(event))
+    await asyncio.gather(*house.controller._tasks)
+    await house.quiet()
+
+
+async def test_a_parked_customer_is_taken_by_dialling(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.talk()
+        code = await desk.control.desk.park(desk.ids["amy"], desk.contact.contact_id)
+        await dial(desk, code, word="guessed")  # no edge of ours says so
+        await dial(desk, code, login="mallory")
+        await dial(desk, "999")
+        assert [order.code for order in desk.house.of(wire.RejectLeg, "leg-9")] == [403, 403, 404]
+        assert desk.contact.phase == "parked"
+        desk.house.refuses = wire.AnswerLeg  # hung up at once
+        await dial(desk, code, leg="leg-7")
+        desk.house.refuses = None
+        assert desk.contact.phase == "parked"
+        assert not desk.contact.room.parties
+        await dial(desk, code)
+        assert desk.house.of(wire.AnswerLeg, "leg-9")[-1].role == "agent"
+        assert desk.contact.phase == "parked"  # until the line is up
+        await dial(desk, code, login="bob", leg="leg-8")
+        assert desk.house.of(wire.RejectLeg, "leg-8")[-1].code == 480
+        await desk.house.tell(wire.LegProgress(leg_id="leg-9", state="up"))
+        assert desk.together("leg-1", "leg-9")
+        assert desk.plays("leg-1") == ""
+        assert desk.control.desk.view(desk.ids["sam"]).status == "interacting"
+        assert [c.parties[1].name for c in desk.control.desk.view(desk.ids["sam"]).contacts] == ["Sam"]
+        assert len(desk.house.controller.contacts) == 1  # no caller came
+        await desk.house.ended("leg-9")
+        desk.safe()
 
 
 async def test_nobody_is_parked_for_ever(tmp_path: Path) -> None:

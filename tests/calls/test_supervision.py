@@ -161,7 +161,7 @@ async def test_the_bot_and_its_caller_are_listened_to(tmp_path: Path) -> None:
         assert desk.control.desk.view(sam).status == "idle"
 
 
-async def test_a_supervisor_whose_line_ends_listens_no_more(tmp_path: Path) -> None:
+async def test_a_supervisor_whose_line_ends_listens_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_desk(tmp_path, ASKS) as desk:
         sam, leg = await with_the_bot(desk)
         await desk.house.ended(leg)
@@ -169,6 +169,14 @@ async def test_a_supervisor_whose_line_ends_listens_no_more(tmp_path: Path) -> N
         assert desk.control.desk.view(sam).status == "idle"
         desk.house.full = True
         with pytest.raises(Turned):
+            await desk.control.supervision.join(sam, desk.contact.contact_id, "monitor", None)
+
+        async def broken(**given: object) -> None:
+            raise OSError("disk full")
+
+        desk.house.full = False
+        monkeypatch.setattr(desk.house.store, "add_leg", broken)
+        with pytest.raises(NotNow, match="something broke"):
             await desk.control.supervision.join(sam, desk.contact.contact_id, "monitor", None)
         assert desk.control.desk.view(sam).status == "idle"
         assert not desk.contact.room.parties

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.edge import AGENT_HEADER, word_of
 from telephony.edge_users import registered
 from tests.edge.phones import Dialog, Phone
 from tests.edge.world import INTERNAL, SECRET, Edge, an_edge, needs_kamailio, until
@@ -162,6 +163,24 @@ async def test_strangers_need_a_password_and_trunks_do_not() -> None:
         assert (await ann.request("INVITE", edge.uri("support"), secret="s3cret")).status == 200
         assert worker.offered == 2
         invite = await worker.heard("INVITE")
+        assert not invite.one("proxy-authorization")
+
+
+async def test_codes_of_parked_customers_are_dialled_with_a_password_whoever_calls_from_wherever() -> None:
+    """The worker is told whose it was, with a word that no caller knows."""
+    async with an_edge(trust_loopback=True, trunks=["127.0.0.8"]) as edge:
+        worker = await edge.worker()
+        edge.agent("ann", "s3cret")
+        await edge.start()
+        ann, trunk = await edge.phone("127.0.0.9", "ann"), await edge.phone("127.0.0.8")
+        assert (await trunk.request("INVITE", edge.uri("*5701"))).status == 407
+        assert (await ann.request("INVITE", edge.uri("*5701"))).status == 407
+        assert worker.offered == 0
+        forged = [f"{AGENT_HEADER.lower()}: {word_of('')} bob"]
+        assert (await ann.request("INVITE", edge.uri("*5701"), secret="s3cret", headers=forged)).status == 200
+        invite = await worker.heard("INVITE")
+        assert invite.all(AGENT_HEADER.lower()) == [f"{word_of(SECRET)} ann"]
+        assert SECRET not in word_of(SECRET)
         assert not invite.one("proxy-authorization")
 
 
