@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.web_pages.pages_server import DIST, WORDS, PagesServer, built_pages
 
@@ -141,4 +141,38 @@ def test_large_type_fits_a_telephone_and_a_chosen_scheme_stays(browser: Browser,
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     if SCREENS:
         shoot(page, "talk-large-en-dark-390")
+    context.close()
+
+
+def test_who_hangs_up_while_it_still_connects_is_not_called_back_by_the_page(browser: Browser, address: str) -> None:
+    context = browser.new_context(locale="en", permissions=["microphone"])
+    context.set_default_timeout(SEEN_MS)
+    page = context.new_page()
+    PagesServer("en").serve(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/offer", hold)
+    page.route("**/api/ice", lambda route: route.fulfill(json={"ice_servers": []}))
+    page.goto(address)
+    with page.expect_request("**/api/offer"):
+        page.get_by_role("button", name="Call", exact=True).click()
+    page.get_by_role("button", name="Hang up").click()
+    expect(page.get_by_role("button", name="Call again")).to_be_visible()
+    with page.expect_request("**/api/conversations/c9/hangup") as left:  # the server is told of a call it made since
+        held[0].fulfill(
+            json={
+                "conversation_id": "c9",
+                "contact_id": "k9",
+                "leg_id": "l9",
+                "token": "t9",
+                "sdp": "v=0",
+                "type": "answer",
+            }
+        )
+    assert left.value.headers["authorization"] == "Bearer t9"
+    expect(page.get_by_role("button", name="Call again")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
     context.close()

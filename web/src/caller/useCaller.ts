@@ -39,6 +39,9 @@ export type Caller = {
   dismiss: () => void;
 };
 
+/** The caller hung up, or began something else, while the line was being made. */
+class CalledOff extends Error {}
+
 export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   const { i18n } = useTranslation();
   const { slow } = useComfort();
@@ -51,7 +54,8 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   const [problem, setProblem] = useState<unknown>(null);
   const { picture, link } = useConversation(kept?.conversation ?? null, kept?.token);
   const line = useRef<BrowserCall | null>(null);
-  const meant = useRef(false); // the end of the line is wanted: nothing is to be taken up again
+  const round = useRef(0); // of wanting a line: whatever belongs to an older one ends by itself and changes nothing
+  const making = useRef(false);
   const phase = picture.phase.name;
   const latest = useRef({ kept, muted, slow, phase });
   latest.current = { kept, muted, slow, phase };
@@ -72,19 +76,35 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     }
   }, [remember]);
 
-  /** One try to bring a call up; `again`: only one that still goes on. */
+  /** No line is wanted any more, whether it is up or still being made. */
+  const putDown = useCallback(() => {
+    round.current += 1;
+    line.current?.close();
+    line.current = null;
+    setShown(null);
+    setReturning(false);
+  }, []);
+
+  /** One try to bring a call up; `again`: only one that still goes on. Throws `CalledOff` when it is not wanted any more. */
   const connect = useCallback(
-    async (from: Kept | null, camera: boolean, again: boolean, onLost: () => void) => {
-      meant.current = false;
-      line.current = await startCall({
+    async (mine: number, from: Kept | null, camera: boolean, again: boolean, onLost: () => void) => {
+      const off = () => round.current !== mine;
+      let up = false; // before that, what goes wrong is thrown
+      const iceServers = await api.iceServers();
+      making.current = true;
+      const made = await startCall({
         video: true,
-        iceServers: await api.iceServers(),
+        iceServers,
         player: player.current!,
         exchange: async (sdp) => {
           const answer = await api.offer(
             { sdp, locale: i18n.language, video: camera, slow: latest.current.slow, resume: again, ...(from ? { conversation: from.conversation } : {}) },
             from?.token,
           );
+          if (off()) {
+            void api.leave(answer.conversation_id, answer.token).catch(() => undefined);
+            throw new CalledOff();
+          }
           remember({
             conversation: answer.conversation_id,
             token: answer.token,
@@ -96,6 +116,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
           return answer.sdp;
         },
         onState: (next) => {
+          if (off()) return;
           setCall(next);
           if (next === "up") {
             setReturning(false);
@@ -105,11 +126,18 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
           }
           if (next === "ended") {
             setShown(null);
-            if (!meant.current) onLost();
+            line.current = null;
+            if (up) onLost();
           }
         },
-      });
-      if (latest.current.muted) line.current.mute(true);
+      }).finally(() => (making.current = false));
+      if (off()) {
+        made.close();
+        throw new CalledOff();
+      }
+      up = true;
+      line.current = made;
+      if (latest.current.muted) made.mute(true);
       if (camera) await showCamera(true);
     },
     [i18n.language, player, remember, showCamera],
@@ -117,16 +145,19 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
 
   /** The line is gone and nobody hung up: the server keeps our place for a while. */
   const comeBack = useCallback(async () => {
+    const mine = ++round.current;
     setReturning(true);
     setCall("connecting");
     for (const wait of RETURN_AFTER_MS) {
       await after(wait);
+      if (round.current !== mine) return;
       const from = latest.current.kept;
-      if (!from?.call || meant.current) break;
+      if (!from?.call) break;
       try {
-        await connect(from, from.camera, true, () => void comeBack());
+        await connect(mine, from, from.camera, true, () => void comeBack());
         return;
       } catch (error) {
+        if (round.current !== mine) return;
         if (isOver(error)) break;
         if (!(error instanceof ApiError)) {
           setProblem(error); // the microphone is refused: trying again would ask in vain
@@ -140,30 +171,24 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     if (left) remember({ ...left, call: null });
   }, [connect, remember]);
 
-  // After a reload. A ref, since StrictMode runs effects twice.
-  const arrived = useRef(false);
+  const back = useRef(comeBack);
+  back.current = comeBack;
   useEffect(() => {
-    if (arrived.current) return;
-    arrived.current = true;
-    if (recall()?.call) void comeBack();
-  }, [comeBack]);
-  useEffect(
-    () => () => {
-      meant.current = true;
+    if (recall()?.call) void back.current(); // after a reload
+    return () => {
+      round.current += 1;
       line.current?.close();
-    },
-    [],
-  );
+    };
+  }, []);
   const over = callOver(picture, kept);
   useEffect(() => {
-    if (!over) return;
-    meant.current = true;
-    line.current?.close();
-    line.current = null;
+    if (!over || making.current) return; // a chat may end because the call that is being made takes it over
+    setCall((was) => (was === "none" ? was : "ended"));
+    putDown();
     const now = latest.current.kept;
     if (phase === "ended") keep(null); // a reload begins anew; what was said stays on this page until then
     else if (now?.call) remember({ ...now, call: null });
-  }, [over, phase, remember]);
+  }, [over, phase, putDown, remember]);
   const open = kept !== null && (phase !== "ended" || returning) && (call === "connecting" || call === "up" || call === "unstable" || returning || kept.writing);
   useEffect(() => {
     if (latest.current.kept && latest.current.phase !== "ended") {
@@ -185,13 +210,16 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     problem,
     begin: async (camera) => {
       const beside = open && latest.current.kept ? latest.current.kept : null;
+      putDown();
+      const mine = round.current;
       setProblem(null);
       setMuted(false);
       if (!beside) remember(null);
       setCall("connecting");
       try {
-        await connect(beside, camera, false, () => void comeBack());
+        await connect(mine, beside, camera, false, () => void comeBack());
       } catch (error) {
+        if (round.current !== mine) return;
         setCall("none");
         setProblem(error);
       }
@@ -207,10 +235,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
       }
     },
     hangUp: () => {
-      meant.current = true;
-      setReturning(false);
-      line.current?.close();
-      line.current = null;
+      putDown();
       setCall("ended");
       const now = latest.current.kept;
       if (!now) return;
