@@ -73,6 +73,10 @@ class DeskServer:
         self.asked: list[tuple[str, str, Any]] = []
         self.events: dict[str, list[dict[str, Any]]] = {}
         self.live: list[WebSocketRoute] = []
+        self.parked: list[dict[str, Any]] = []
+        self.tickets: list[dict[str, Any]] = []
+        self.customer: dict[str, Any] = {}
+        self.roles = ["agent"]
         self._seq = 0
 
     def event(self, contact_id: str, kind: str, **payload: Any) -> dict[str, Any]:
@@ -113,7 +117,7 @@ class DeskServer:
     def _of(self, method: str, path: str) -> tuple[int, Any]:
         if path == "/me":
             return 200, {
-                "id": "amy", "name": "amy", "display_name": "Amy", "roles": ["agent"], "device": "browser", "uri": "",
+                "id": "amy", "name": "amy", "display_name": "Amy", "roles": self.roles, "device": "browser", "uri": "",
                 "locale": "en", "disabled": False, "skills": [],
             }  # fmt: skip
         if path == "/agent" or path == "/agent/availability":
@@ -125,6 +129,17 @@ class DeskServer:
             return 200, {"sdp": None, "leg_id": None, "contact_id": found[1], "conversation_id": talk}
         if method != "GET":
             return 204, None
+        if path == "/agent/parked":
+            return 200, self.parked
+        if path == "/tickets":
+            return 200, self.tickets
+        if path == "/departments":
+            return 200, [
+                {"department": name, "title": {"en": name.title()}, "categories": []}
+                for name in ("billing", "delivery")
+            ]
+        if path == "/directory":
+            return 200, [{"kind": "queue", "to": "sales", "name": "Sales", "state": None, "detail": ""}]
         if path == "/ice":
             return 200, {"ice_servers": []}
         if path.startswith("/assist/"):
@@ -140,6 +155,7 @@ class DeskServer:
                 "customer_id": None, "name": "", "phones": [], "tier": "", "flags": [], "locale": "en", "attributes": [],
                 "behaviour": [], "affect": [], "conversations": [], "verified_level": 0, "identity_how": "",
                 "handed_over": {"reason": "asked for a person", "summary": "A fee of May.", "facts": {"amount": "12"}},
+                **self.customer,
             }  # fmt: skip
         return 200, []
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.web_desk.desk_server import DIST, DeskServer, at, card, contact, offer, pages, party
 
@@ -29,6 +29,14 @@ window.__offers = 0;
 const describe = RTCPeerConnection.prototype.createOffer;
 RTCPeerConnection.prototype.createOffer = function (...a) { window.__offers += 1; return describe.apply(this, a); };
 """
+
+ANSWER = """async (sdp) => {
+  const pc = (window.pc = new RTCPeerConnection());
+  await pc.setRemoteDescription({ type: "offer", sdp });
+  await pc.setLocalDescription(await pc.createAnswer());
+  while (pc.iceGatheringState !== "complete") await new Promise((done) => pc.addEventListener("icegatheringstatechange", done, { once: true }));
+  return pc.localDescription.sdp;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +175,146 @@ def test_a_call_that_another_machine_carries_is_left_there(page: Page, server: D
     assert page.evaluate("window.__offers") == 0
     with page.expect_request("**/agent/contacts/one/rejoin"):
         take.click()
+
+
+def test_a_customer_is_parked_and_taken_back_and_another_given_on_unasked(page: Page, server: DeskServer) -> None:
+    server.view |= {"status": "interacting", "device": "sip", "registered": True, "contacts": [contact("one")]}
+    open_desk(page)
+    with page.expect_request("**/contacts/one/park"):
+        page.get_by_role("button", name="Park").click()
+    server.view |= {"status": "idle", "contacts": []}
+    server.parked = [{"code": "701", "contact_id": "one", "conversation_id": "talk-one", "customer_name": "Ada",
+                      "by": "Amy", "since": at(-5)}]  # fmt: skip
+    server.event("one", "park", code="701", user_id="amy", on=True)
+    parked = page.get_by_role("region", name="Parked")
+    expect(parked).to_contain_text("701")
+    server.view |= {"status": "interacting", "contacts": [contact("one")]}
+    server.parked = []
+    with page.expect_request("**/agent/parked/701/take"):
+        parked.get_by_role("button", name="Take").click()
+    server.event("one", "park", code="", user_id="amy", on=False)
+    expect(parked).to_have_count(0)
+    page.keyboard.press("Alt+KeyT")
+    dialog = page.get_by_role("dialog", name="Transfer to…")
+    dialog.get_by_role("combobox").fill("sal")
+    expect(dialog.get_by_role("option", name="Sales")).to_have_attribute("aria-selected", "true")
+    dialog.get_by_label("Note for them").fill("Wants two.")
+    with page.expect_request("**/contacts/one/transfer") as asked:
+        dialog.get_by_role("button", name="Transfer now").click()
+    body = asked.value.post_data_json
+    assert body is not None and (body["target"]["kind"], body["target"]["to"]) == ("queue", "sales")
+    assert "Wants two." in (body["note"], body["target"]["note"])
+
+
+def test_agents_and_supervisors_reach_each_other(page: Page, server: DeskServer) -> None:
+    server.roles = ["agent", "supervisor"]
+    server.view |= {"status": "interacting", "device": "sip", "registered": True, "contacts": [contact("one")]}
+    open_desk(page)
+    server.event("none", "broadcast", text="Fire drill at noon.", by="sue", by_name="Sue", user_ids=[])
+    expect(page.get_by_role("status").filter(has_text="Fire drill")).to_be_visible()
+    with page.expect_request("**/contacts/one/help"):
+        page.keyboard.press("F8")
+    server.event("one", "supervise.help", user_id="amy", name="Amy")
+    expect(page.get_by_text("Your supervisors were told")).to_be_visible()
+    server.event("two", "supervise.help", user_id="ben", name="Ben")
+    asked = page.get_by_role("status").filter(has_text="Ben asks for a supervisor")
+    expect(asked.get_by_role("link", name="Open the conversation")).to_have_attribute("href", "/conversations/talk-two")
+    page.get_by_role("button", name="Alerts, 3 new").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Fire drill")
+
+
+def test_a_ticket_changes_its_state_and_its_department(page: Page, server: DeskServer) -> None:
+    server.view |= {"status": "interacting", "device": "sip", "registered": True, "contacts": [contact("one")]}
+    server.tickets = [
+        {
+            "ticket_id": "7", "title": "A fee twice", "priority": "high", "status": "open", "department": "billing",
+            "category": "", "updated_at": at(-60), "due_at": at(3600), "first_due_at": None, "solved_at": None,
+            "paused": False, "breached": False, "events": [],
+        }
+    ]  # fmt: skip
+    server.customer = {"name": "Ada", "locale": "not a language"}  # whatever a directory holds, the desk is drawn
+    open_desk(page)
+    expect(page.get_by_role("tabpanel")).to_contain_text("not a language")
+    page.get_by_role("tab", name="Tickets").click()
+    for label, value, sent in (
+        ("State of ticket 7", "solved", {"status": "solved"}),
+        ("Department of ticket 7", "delivery", {"department": "delivery"}),
+    ):
+        with page.expect_request("**/tickets/7") as asked:
+            page.get_by_label(label).select_option(value)
+        body = asked.value.post_data_json
+        assert body is not None and sent.items() <= body.items()
+
+
+def test_devices_are_chosen_and_a_microphone_that_breaks_is_told(page: Page, server: DeskServer) -> None:
+    page.add_init_script(
+        "const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
+        "window.__asked = [];"
+        "navigator.mediaDevices.getUserMedia = async (wanted) => {"
+        " window.__asked.push(wanted.audio?.deviceId?.ideal ?? ''); window.__stream = await ask(wanted); return window.__stream; };"
+    )
+    page.route("**/contacts/one/rejoin", lambda route: route.fulfill(status=409, json={"detail": "this is over"}))
+    away = [party("c", "customer", name="Ada", transport="sip"), party("m", "agent", me=True, state="away")]
+    server.view |= {"status": "interacting", "contacts": [contact("one", parties=away)]}
+    open_desk(page)
+    expect(page.get_by_role("alert").filter(has_text="this is over")).to_be_visible()
+    page.get_by_role("button", name="Devices").click()
+    devices = page.get_by_role("dialog", name="Devices")
+    microphone = devices.get_by_label("Microphone")
+    chosen = microphone.locator("option").nth(1).get_attribute("value")
+    assert chosen
+    microphone.select_option(chosen)
+    speaker = devices.get_by_label("Speaker").locator("option").nth(1).get_attribute("value")
+    if speaker:  # headless Chromium has one where the machine has sound
+        devices.get_by_label("Speaker").select_option(speaker)
+    page.keyboard.press("Escape")
+    with page.expect_request("**/agent/contacts/one/rejoin"):
+        page.get_by_role("button", name="Rejoin").click()
+    assert page.evaluate("window.__asked.at(-1)") == chosen
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('gone', 'NotFoundError')); }"
+    )
+    page.get_by_role("button", name="Rejoin").click()
+    expect(page.get_by_role("alert").filter(has_text="No working microphone was found")).to_be_visible()
+
+
+def test_a_second_tab_leaves_the_call_where_it_is_and_a_draft_outlives_a_reload(page: Page, server: DeskServer) -> None:
+    server.view |= {"status": "interacting", "contacts": [contact("one"), contact("two", channel="chat")]}
+    page.goto(f"{page.base}/mark.svg")  # type: ignore[attr-defined]
+    page.evaluate("navigator.locks.request('warmline.call.one', () => new Promise(() => undefined)) && 0")
+    second = page.context.new_page()
+    second.add_init_script(RINGS)
+    server.serve(second)
+    second.goto(f"{page.base}/agent")  # type: ignore[attr-defined]
+    expect(second.get_by_text("open in another window")).to_be_visible()
+    box = second.get_by_label("Message to Ada")
+    box.fill("Half a sent")
+    second.on("dialog", lambda dialog: dialog.accept())
+    second.reload()
+    expect(box).to_have_value("Half a sent")
+    expect(second.get_by_text("open in another window")).to_be_visible()
+    assert second.evaluate("window.__offers") == 0
+
+
+def test_a_call_that_another_machine_takes_is_not_taken_back(page: Page, server: DeskServer) -> None:
+    away = [party("c", "customer", name="Ada", transport="sip"), party("m", "agent", me=True, state="away")]
+    server.view |= {"status": "interacting", "contacts": [contact("one", parties=away)]}
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route("**/contacts/one/rejoin", hold)
+    with page.expect_request("**/contacts/one/rejoin"):
+        open_desk(page)
+    far = page.context.new_page()
+    far.goto(f"{page.base}/mark.svg")  # type: ignore[attr-defined]
+    server.view["contacts"] = [contact("one")]
+    body = asked[0].request.post_data_json
+    assert body is not None
+    asked[0].fulfill(json={"sdp": far.evaluate(ANSWER, body["sdp"]), "leg_id": "leg"})
+    far.wait_for_function("window.pc.connectionState === 'connected'")
+    expect(page.get_by_role("button", name="Hold")).to_be_enabled()
+    far.evaluate("window.pc.close()")  # the server ends this page's leg: another machine has the call
+    expect(page.get_by_text("open in another window")).to_be_visible()
+    assert len(asked) == 1, "it took the call back from the other machine"

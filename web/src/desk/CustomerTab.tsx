@@ -3,6 +3,7 @@
 import { Group, Stack, Text } from "@mantine/core";
 import { IconShieldCheck, IconShieldQuestion } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { languageName } from "../lib/format";
 import css from "./desk.module.css";
 import { FactList } from "./FactList";
 import type { Customer } from "./panelTypes";
@@ -12,7 +13,6 @@ export function CustomerTab({ contact, customer }: { contact: Contact; customer:
   const { t, i18n } = useTranslation("desk");
   if (!customer) return <Text c="dimmed" size="sm">{t("app.loading")}</Text>;
   const Shield = customer.verified_level > 0 ? IconShieldCheck : IconShieldQuestion;
-  const languages = new Intl.DisplayNames([i18n.language], { type: "language" });
   const layers = [
     ["customer.attributes", customer.attributes],
     ["customer.behaviour", customer.behaviour],
@@ -26,7 +26,7 @@ export function CustomerTab({ contact, customer }: { contact: Contact; customer:
         <Group gap={6} mt={4}>
           {customer.tier && <span className={css.pill}>{customer.tier}</span>}
           {customer.flags.map((one) => <span key={one} className={css.pill} data-tone="bad">{one}</span>)}
-          {customer.locale && <Text size="xs" c="dimmed">{languages.of(customer.locale)}</Text>}
+          {customer.locale && <Text size="xs" c="dimmed">{languageName(customer.locale, i18n.language)}</Text>}
         </Group>
         {customer.phones.map((one) => <Text key={one} size="sm" c="dimmed">{one}</Text>)}
         <Group gap={6} mt={6} wrap="nowrap" className={customer.verified_level > 0 ? "" : css.soon}>

@@ -5,6 +5,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch, IconX } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { copyText } from "../lib/copy";
 import { mayWrite } from "./actions";
 import css from "./desk.module.css";
 import { useDesk } from "./DeskContext";
@@ -55,7 +56,7 @@ export function GuideTab({ contact }: { contact: Contact | null }) {
           <p>{hit.text}</p>
           <Group gap={6}>
             {contact && <Button size="compact-sm" variant="default" onClick={() => use(hit)}>{mayWrite(contact) && contact.state !== "acw" ? t("assist.insert") : t("assist.note")}</Button>}
-            <Button size="compact-sm" variant="subtle" color="gray" onClick={() => void navigator.clipboard.writeText(hit.text)}>{t("assist.copy")}</Button>
+            <Button size="compact-sm" variant="subtle" color="gray" onClick={() => void copyText(hit.text).catch(tell)}>{t("assist.copy")}</Button>
             <span className={css.grow} />
             <Text size="xs" c="dimmed">{t("assist.version", { version: hit.version })}</Text>
           </Group>

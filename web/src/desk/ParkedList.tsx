@@ -9,6 +9,8 @@ import { useDesk } from "./DeskContext";
 import { desk as deskApi, type Parked } from "./deskApi";
 import { useUi } from "./DeskUi";
 
+const TOGETHER_MS = 200;
+
 export function ParkedList() {
   const { t } = useTranslation("desk");
   const { follow, view, tell } = useDesk();
@@ -18,9 +20,15 @@ export function ParkedList() {
     let gone = false;
     const look = () => void deskApi.parked().then((found) => !gone && setParked(found), tell);
     look();
-    const stop = follow((event) => /^(park|contact\.)/.test(event.type) && look());
+    let pending: number | undefined;
+    const stop = follow((event) => {
+      if (!/^(park|contact\.ended)/.test(event.type)) return;
+      window.clearTimeout(pending); // many come together in a busy centre
+      pending = window.setTimeout(look, TOGETHER_MS);
+    });
     return () => {
       gone = true;
+      window.clearTimeout(pending);
       stop();
     };
   }, [follow, tell, view.contacts.length]);

@@ -11,6 +11,8 @@ import { TicketForm } from "./TicketForm";
 import { TicketItem } from "./TicketItem";
 import type { Contact } from "./types";
 
+const TOGETHER_MS = 200;
+
 export function TicketsTab({ contact }: { contact: Contact }) {
   const { t } = useTranslation("desk");
   const { follow, tell } = useDesk();
@@ -24,9 +26,18 @@ export function TicketsTab({ contact }: { contact: Contact }) {
   );
   useEffect(() => {
     void look();
-    void panels.departments().then(setDepartments, tell);
-    return follow((event) => event.type.startsWith("ticket.") && void look());
-  }, [look, follow, tell]);
+    let pending: number | undefined;
+    const stop = follow((event) => {
+      if (!event.type.startsWith("ticket.")) return;
+      window.clearTimeout(pending); // one deed may be several events, and anybody's
+      pending = window.setTimeout(() => void look(), TOGETHER_MS);
+    });
+    return () => {
+      window.clearTimeout(pending);
+      stop();
+    };
+  }, [look, follow]);
+  useEffect(() => void panels.departments().then(setDepartments, tell), [tell]);
   return (
     <Stack gap={10}>
       {writing ? (

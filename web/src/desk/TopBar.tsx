@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { api } from "../api";
 import { LANGUAGES, setLanguage, type Language } from "../i18n";
+import { mayChangeDevice } from "./actions";
 import { AlertsMenu } from "./AlertsMenu";
 import css from "./desk.module.css";
 import { useDesk } from "./DeskContext";
@@ -44,7 +45,7 @@ export function TopBar() {
 
 function UserMenu() {
   const { t, i18n } = useTranslation("desk");
-  const { user } = useDesk();
+  const { user, view } = useDesk();
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme("light") === "dark";
@@ -56,7 +57,7 @@ function UserMenu() {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item component={Link} to="/conversations" leftSection={<IconMessages size={16} aria-hidden />}>{t("nav.conversations")}</Menu.Item>
+        <Menu.Item component={Link} to="/conversations" target="_blank" leftSection={<IconMessages size={16} aria-hidden />}>{t("nav.conversations")}</Menu.Item>
         <Menu.Item onClick={() => setColorScheme(dark ? "light" : "dark")} leftSection={dark ? <IconSun size={16} aria-hidden /> : <IconMoon size={16} aria-hidden />}>
           {dark ? t("top.light") : t("top.dark")}
         </Menu.Item>
@@ -68,7 +69,7 @@ function UserMenu() {
           </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void api.logout().finally(() => void navigate("/login"))}>
+        <Menu.Item disabled={!mayChangeDevice(view)} leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void api.logout().finally(() => (window.sessionStorage.clear(), void navigate("/login")))}>
           {t("login.out")}
         </Menu.Item>
       </Menu.Dropdown>

@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { mayWrite } from "./actions";
+import { copyText } from "../lib/copy";
 import { inserted, outcome, shownCards } from "./assist";
 import type { Desk } from "./DeskContext";
 import { panels } from "./panelApi";
@@ -61,7 +62,7 @@ export function useAssist(desk: Desk, drafts: Drafts): Assist {
       panels.card(card.card_id, "inserted").catch(tell);
     },
     copy: (_contact, card) => {
-      navigator.clipboard.writeText(card.text).then(() => panels.card(card.card_id, "copied")).catch(tell);
+      copyText(card.text).then(() => panels.card(card.card_id, "copied")).catch(tell);
     },
     dismiss: (contact, card) => {
       remove(contact.contact_id, card);

@@ -31,6 +31,7 @@ export function useCalls(desk: Desk, devices: Devices): Calls {
   const tries = useRef<Record<string, number>>({});
   const before = useRef(new Set(carriedBefore()));
   const channel = useRef<BroadcastChannel | null>(null);
+  const gone = useRef(false); // the page shows something else: nothing may come up behind it
   const [states, setStates] = useState<Record<string, CallState>>({});
   const [lost, setLost] = useState<Calls["lost"]>([]);
   const [microphoneLost, setMicrophoneLost] = useState(false);
@@ -62,12 +63,17 @@ export function useCalls(desk: Desk, devices: Devices): Calls {
           return answer.sdp ?? "";
         },
         onState: (state) => {
+          if (gone.current) return;
+          if (state === "up") tries.current[contact] = 0;
           if (state !== "ended") return setStates((all) => ({ ...all, [contact]: state }));
+          // Lost, or taken to another machine: which of them, the server says (`away`). Only after a reload are we quicker than it.
+          before.current.delete(contact);
           drop(contact);
           void refresh();
         },
         onMicrophoneLost: () => setMicrophoneLost(true),
       });
+      if (gone.current) return call.close();
       drop(contact); // an older call of the same contact
       open.current.set(contact, { call, player, seen: false, unlock: holdLock(contact) });
       setMicrophoneLost(false);
@@ -128,7 +134,7 @@ export function useCalls(desk: Desk, devices: Devices): Calls {
 
   // A call of mine that no page carries is joined again, or offered to be.
   useEffect(() => {
-    let gone = false;
+    let stale = false;
     const missing = lostCalls(view, [...open.current.keys()]).filter((one) => !busy.current.has(one.contact_id));
     const judge = async (contact: Contact) => {
       const found = verdict(contact, {
@@ -140,7 +146,7 @@ export function useCalls(desk: Desk, devices: Devices): Calls {
       return { contact, verdict: found };
     };
     void Promise.all(missing.map(judge)).then((judged) => {
-      if (gone) return;
+      if (stale) return;
       setLost(judged);
       for (const { contact } of judged.filter((one) => one.verdict === "rejoin")) {
         tries.current[contact.contact_id] = (tries.current[contact.contact_id] ?? 0) + 1;
@@ -148,13 +154,17 @@ export function useCalls(desk: Desk, devices: Devices): Calls {
       }
     });
     return () => {
-      gone = true;
+      stale = true;
     };
   }, [view, states, devices.permission, rejoin]);
 
   useEffect(() => {
     const all = open.current;
-    return () => all.forEach(({ call, unlock }) => (call.close(), unlock()));
+    gone.current = false;
+    return () => {
+      gone.current = true;
+      all.forEach(({ call, unlock }) => (call.close(), unlock()));
+    };
   }, []);
 
   const useMicrophone = async (device: string) => {

@@ -20,3 +20,12 @@ export function timeOfDay(iso: string, locale: string): string {
     new Date(iso),
   );
 }
+
+/** A language by its name ("German"); what is no language tag stays as it is. */
+export function languageName(tag: string, language: string): string {
+  try {
+    return new Intl.DisplayNames([language], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
