@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
-# Every test that is not slow, in three lanes at once, which differ in what they wait for:
+# Every test that is not slow, in four lanes at once, which differ in what they wait for:
 #   calls      whole instances and the calls made to them (tests/e2e): they wait for people to speak
 #   processes  what else is marked e2e: starts processes of its own; yields to the calls
-#   computing  the rest, with what the other two leave of the processor
+#   engines    rooms that compute, with what the others leave of the processor
+#   computing  the rest, likewise: one process alone would leave a core idle when the calls are over
 # A test finds its lane by its folder and its mark. The tests of the store also run on a PostgreSQL of our own.
 # Prints each lane's result; fails when one does. Arguments go to every pytest: scripts/run-tests.sh --durations=20
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 calls=(tests/e2e)
+engines=(tests/asr tests/dialog tests/inference tests/prosody tests/prosody_cli tests/tts)
+# Hundreds of processes start in there; without bytecode on disk each would compile our modules anew.
+unset PYTHONDONTWRITEBYTECODE
 # Named file by file, so that the lane need not import every test there is: the mark must stand in the file. Backwards,
 # so that the demo, a whole instance too, finds on disk what the calls' instance has learnt by then.
 mapfile -t processes < <(grep -rl 'mark\.e2e' tests --include='test_*.py' "${calls[@]/#tests\//--exclude-dir=}" | sort -r)
@@ -56,9 +60,10 @@ declare -A lanes
 lane calls 0 "${calls[@]}"
 lane processes 10 -m "e2e and not slow" "${processes[@]}"
 [ -n "${TEST_POSTGRES_URL:-}" ] || start_postgres
-lane computing 12 -m "not e2e and not slow" "${calls[@]/#/--ignore=}"
+lane engines 12 -m "not e2e and not slow" "${engines[@]}"
+lane computing 12 -m "not e2e and not slow" "${calls[@]/#/--ignore=}" "${engines[@]/#/--ignore=}"
 failed=0
-for name in calls processes computing; do
+for name in calls processes engines computing; do
   wait "${lanes[$name]}" || failed=1
   echo "== $name (${SECONDS} s)"
   cat "$folder/$name.log"
