@@ -91,7 +91,7 @@ def spoken(path: Path, *clips: tuple[float, str]) -> Path:
 
 def test_a_caller_on_the_page(instance: Instance, tmp_path: Path) -> None:
     """Keypad for consent, a spoken question answered, captions of both, a message in the same conversation, hang-up."""
-    microphone = spoken(tmp_path / "mic.wav", (18.0, "en-hours"))
+    microphone = spoken(tmp_path / "mic.wav", (25.0, "en-hours"))
     known = set(instance.conversations())
     with browser(microphone) as page:
         page.goto(instance.url)
@@ -100,6 +100,7 @@ def test_a_caller_on_the_page(instance: Instance, tmp_path: Path) -> None:
         expect(state).to_contain_text("Talking to the assistant")
         conversation = until("the call", lambda: next(iter(set(instance.conversations()) - known), None))
         instance.wait(conversation, "bot.said", 20, text="Hello")
+        instance.wait(conversation, "bot.said", 30, block="consent", outcome="done")
         page.get_by_role("button", name="Keypad").click()
         page.get_by_role("button", name="1", exact=True).click()
         instance.wait(conversation, "consent", 20, given=True)

@@ -99,9 +99,9 @@ async def test_torture_leaves_it_answering(instance: Instance) -> None:
 
 @pytest.mark.skipif(shutil.which("baresip") is None, reason="baresip is not installed")
 def test_baresip_calls(instance: Instance, tmp_path: Path) -> None:
-    """Another vendor's phone hears the greeting, and is heard."""
+    """Another vendor's phone hears the greeting, and is heard: whoever is there says yes until the bot has asked."""
     samples, _ = soundfile.read(ROOT / "tests/data/spoken/en-yes.flac")
-    wave = np.concatenate([np.zeros(12 * 16_000), samples, np.zeros(16_000 * 20)])[::2]
+    wave = np.concatenate([np.zeros(12 * 16_000), *[samples, np.zeros(8 * 16_000)] * 8])[::2]
     soundfile.write(tmp_path / "said.wav", wave, 8_000, subtype="PCM_16")
     base = ports(4)
     (tmp_path / "config").write_text(
