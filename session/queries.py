@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Executable, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from session.model import AffectEvent, Contact, Conversation, EventRow, Leg, Participant, Utterance
 from session.store import Store, stored_event
 from session.types import StoredEvent
 
 EVENTS_PER_HISTORY = 5000  # a conversation of a day has fewer; longer ones are read in parts by `events_after`
+ROWS_AT_ONCE = 200  # some ms of work each; between them the event loop does what is live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,14 @@ class History:
     utterances: list[dict[str, Any]]
     events: list[dict[str, Any]]
     recordings: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What there is to tell of a conversation: contacts (id, channel, begin) and events, oldest first."""
+
+    contacts: list[tuple[str, str, datetime]]
+    events: list[StoredEvent]
 
 
 class Queries:
@@ -101,6 +113,26 @@ class Queries:
         async with self._store.reading() as session:
             return [stored_event(row) for row in await session.scalars(query)]
 
+    async def told(self, conversation_id: str, kinds: Collection[str]) -> Told | None:
+        """The contacts of a conversation, and its newest events of these types; None when there is no such conversation."""
+        async with self._store.reading() as session:
+            if await session.get(Conversation, conversation_id) is None:
+                return None
+            rows = await session.execute(
+                select(Contact.id, Contact.channel, Contact.initiated_at)
+                .where(Contact.conversation_id == conversation_id)
+                .order_by(Contact.initiated_at)
+            )
+            contacts = [(row.id, row.channel, row.initiated_at) for row in rows]
+            newest = (
+                select(EventRow)
+                .where(EventRow.conversation_id == conversation_id, EventRow.type.in_(kinds))
+                .order_by(EventRow.seq.desc())
+                .limit(EVENTS_PER_HISTORY)
+            )
+            events = [stored_event(row) for (row,) in await _in_parts(session, newest)]
+        return Told(contacts=contacts, events=events[::-1])
+
     async def recording_path(self, conversation_id: str, leg_id: str | None = None) -> str | None:
         """The file of a conversation's latest recording, or of one leg's."""
         query = (
@@ -137,35 +169,58 @@ class Queries:
                     select(Leg).where(Leg.participant_id.in_([p.id for p in participants])).order_by(Leg.started_at)
                 )
             )
-            spoken = (
-                await session.execute(
-                    select(Utterance, AffectEvent)
-                    .outerjoin(AffectEvent, AffectEvent.utterance_id == Utterance.id)
-                    .where(Utterance.contact_id.in_(contact_ids))
-                    .order_by(Utterance.at, Utterance.t0_ms)
-                )
-            ).all()
-            events = list(
-                await session.scalars(
-                    select(EventRow)
-                    .where(EventRow.conversation_id == conversation_id)
-                    .order_by(EventRow.seq)
-                    .limit(EVENTS_PER_HISTORY)
-                )
+            spoken = await _in_parts(
+                session,
+                select(Utterance, AffectEvent)
+                .outerjoin(AffectEvent, AffectEvent.utterance_id == Utterance.id)
+                .where(Utterance.contact_id.in_(contact_ids))
+                .order_by(Utterance.at, Utterance.t0_ms),
             )
-        return History(
-            conversation=asdict(_conversation_row(conversation)) | {"context": conversation.context},
-            contacts=[_columns(row) for row in contacts],
-            participants=[_columns(row) for row in participants],
-            legs=[_columns(row, leave_out={"recording_path"}) for row in legs],
-            utterances=[
-                _columns(utterance)
-                | {"emotion": None if affect is None else _columns(affect, leave_out={"id", "contact_id", "event_seq"})}
-                for utterance, affect in spoken
-            ],
-            events=[asdict(stored_event(row)) for row in events],
-            recordings=[{"leg_id": leg.id} for leg in legs if leg.recording_path],
-        )
+            events = await _in_parts(
+                session,
+                select(EventRow)
+                .where(EventRow.conversation_id == conversation_id)
+                .order_by(EventRow.seq)
+                .limit(EVENTS_PER_HISTORY),
+            )
+        return await asyncio.to_thread(_history, conversation, contacts, participants, legs, spoken, events)
+
+
+async def _in_parts(session: AsyncSession, query: Executable) -> list[Any]:
+    """Many rows: never more than `ROWS_AT_ONCE` are made of what the database gave without letting others run."""
+    rows: list[Any] = []
+    found = await session.stream(query.execution_options(yield_per=ROWS_AT_ONCE))
+    async for part in found.partitions():
+        rows += part
+    return rows
+
+
+def _history(
+    conversation: Conversation,
+    contacts: Sequence[Contact],
+    participants: Sequence[Participant],
+    legs: Sequence[Leg],
+    spoken: Sequence[Any],
+    events: Sequence[Any],
+) -> History:
+    """Of rows; in a thread, for there may be thousands."""
+    return History(
+        conversation=asdict(_conversation_row(conversation)) | {"context": conversation.context},
+        contacts=[_columns(row) for row in contacts],
+        participants=[_columns(row) for row in participants],
+        legs=[_columns(row, leave_out={"recording_path"}) for row in legs],
+        utterances=[
+            _columns(utterance)
+            | {"emotion": None if affect is None else _columns(affect, leave_out={"id", "contact_id", "event_seq"})}
+            for utterance, affect in spoken
+        ],
+        events=[_plain(stored_event(row)) for (row,) in events],
+        recordings=[{"leg_id": leg.id} for leg in legs if leg.recording_path],
+    )
+
+
+def _plain(event: StoredEvent) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in StoredEvent.__slots__}
 
 
 def _conversation_row(row: Conversation) -> ConversationRow:

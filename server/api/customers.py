@@ -6,11 +6,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from server.api.access import CallerOrStaff, Staff
 from server.api.attachments import AttachmentOut
+from server.api.told import as_json
 from server.desktop.customers import NoCustomer, Panel
 from server.desktop.desktop import desktop_of
 from server.desktop.timeline import timeline as read_timeline
@@ -125,13 +126,13 @@ async def of_conversation(conversation_id: str, _staff: Staff, request: Request)
     )
 
 
-@router.get("/conversations/{conversation_id}/timeline")
-async def timeline(conversation_id: str, who: CallerOrStaff, request: Request) -> list[TimelineItem]:
+@router.get("/conversations/{conversation_id}/timeline", response_model=list[TimelineItem])
+async def timeline(conversation_id: str, who: CallerOrStaff, request: Request) -> Response:
     """Calls, messages and images of all channels in order; callers see their own talk."""
     items = await read_timeline(Queries(request.app.state.store), conversation_id, for_caller=who is None)
     if items is None:
         raise HTTPException(404, f"there is no conversation {conversation_id}")
-    return [TimelineItem.model_validate(asdict(item)) for item in items]
+    return await as_json(items)
 
 
 def _fields(panel: Panel) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Query, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from server.api.access import Staff, auth_of, same_origin, who
+from server.api.told import as_json
 from server.auth import Refused
 from server.desktop.timeline import said_to_others
 from server.pages import OpenPages
@@ -124,13 +125,13 @@ async def conversations(
     return [ConversationOut(**asdict(row)) for row in rows]
 
 
-@router.get("/conversations/{conversation_id}")
-async def conversation(conversation_id: str, _staff: Staff, request: Request) -> HistoryOut:
+@router.get("/conversations/{conversation_id}", response_model=HistoryOut)
+async def conversation(conversation_id: str, _staff: Staff, request: Request) -> Response:
     """One conversation, whole."""
     history = await _queries(request).history(conversation_id)
     if history is None:
         raise HTTPException(404, f"there is no conversation {conversation_id}")
-    return HistoryOut(**asdict(history))
+    return await as_json(history)
 
 
 @router.get("/conversations/{conversation_id}/recording", response_class=FileResponse)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from session.queries import Queries
+from session.queries import Queries, Told
+from session.types import StoredEvent
 
 Kind = Literal["contact", "utterance", "message", "image", "event"]
 SHOWN = frozenset(
@@ -16,6 +18,7 @@ SHOWN = frozenset(
         "transfer.connected", "transfer.ended", "contact.wrapup", "ticket.created", "ticket.changed", "ticket.breached",
     }
 )  # fmt: skip
+SAID = frozenset({"utterance.final", "bot.said", "message"})
 CALLER_SEES = frozenset({"queue.entered", "queue.accepted", "agent.left", "contact.ended"})
 OTHERS = frozenset({"agent", "external", "supervisor"})
 _ROLES = {"customer", "agent", "bot", "external", "supervisor"}
@@ -44,17 +47,25 @@ class Item:
 
 
 async def timeline(queries: Queries, conversation_id: str, *, for_caller: bool) -> list[Item] | None:
-    """All of it, oldest first; None when there is no such conversation. Callers see the talk and where it stands."""
-    history = await queries.history(conversation_id)
-    if history is None:
+    """Oldest first, of very long ones the newest part; None when there is no such conversation.
+
+    Callers see the talk and where it stands.
+    """
+    told = await queries.told(conversation_id, SHOWN | SAID)
+    if told is None:
         return None
-    channels = {contact["id"]: contact["channel"] for contact in history.contacts}
+    return await asyncio.to_thread(_items, told, conversation_id, for_caller)
+
+
+def _items(told: Told, conversation_id: str, for_caller: bool) -> list[Item]:
+    """In a thread: thousands of events take their time."""
+    channels = {contact: channel for contact, channel, _ in told.contacts}
     items = [
-        Item("contact", contact["initiated_at"], conversation_id, contact["id"], contact["channel"], event="begun")
-        for contact in history.contacts
+        Item("contact", begun, conversation_id, contact, channel, event="begun")
+        for contact, channel, begun in told.contacts
     ]
-    for event in history.events:
-        if for_caller and said_to_others(event["type"], event["payload"]):
+    for event in told.events:
+        if for_caller and said_to_others(event.type, event.payload):
             continue
         item = _item(event, conversation_id, channels)
         if item is not None and (not for_caller or item.kind != "event" or item.event in CALLER_SEES):
@@ -63,15 +74,15 @@ async def timeline(queries: Queries, conversation_id: str, *, for_caller: bool) 
     return sorted(items, key=lambda item: (item.at, item.kind != "contact", item.seq or 0))
 
 
-def _item(event: Mapping[str, Any], conversation_id: str, channels: Mapping[str, str]) -> Item | None:
-    payload, kind = event["payload"], event["type"]
-    channel = channels.get(event["contact_id"] or "", "")
+def _item(event: StoredEvent, conversation_id: str, channels: Mapping[str, str]) -> Item | None:
+    payload, kind = event.payload, event.type
+    channel = channels.get(event.contact_id or "", "")
     role = str(payload.get("role", ""))
-    common = {
-        "at": event["at"],
+    common: dict[str, Any] = {
+        "at": event.at,
         "conversation_id": conversation_id,
-        "contact_id": event["contact_id"],
-        "seq": event["seq"],
+        "contact_id": event.contact_id,
+        "seq": event.seq,
     }
     match kind:
         case "utterance.final":

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from server.api.customers import TimelineItem
+from server.api.history import HistoryOut
+from session import queries
 from session.ids import new_id
 from session.types import NewUtterance
 
@@ -119,3 +122,26 @@ async def test_no_recording_is_told(world: Any) -> None:
         answer = await amy.get(f"/api/conversations/{conversation}/recording")
     assert answer.status_code == 404
     assert "consent" in answer.json()["detail"]
+
+
+async def test_of_a_long_conversation_the_timeline_tells_the_newest_and_the_history_begins_at_its_begin(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are written as JSON beside the event loop, in the shape that the document says."""
+    monkeypatch.setattr(queries, "EVENTS_PER_HISTORY", 5)
+    monkeypatch.setattr(queries, "ROWS_AT_ONCE", 2)
+    conversation = await world.store.create_conversation(language="en")
+    contact = await world.store.add_contact(
+        conversation, channel="chat", direction="inbound", initiation_method="inbound"
+    )
+    for number in range(8):
+        await world.store.append(conversation, "decision", {"n": number}, contact_id=contact)
+        said = {"role": "customer", "text": f"word {number}", "user_id": None}
+        await world.store.append(conversation, "message", said, contact_id=contact)
+    async with await world.as_user("amy") as amy:
+        items = (await amy.get(f"/api/conversations/{conversation}/timeline")).json()
+        whole = (await amy.get(f"/api/conversations/{conversation}")).json()
+        assert (await amy.get("/api/conversations/none/timeline")).status_code == 404
+    assert [TimelineItem.model_validate(item).text for item in items] == ["", *(f"word {n}" for n in range(3, 8))]
+    assert len(HistoryOut.model_validate(whole).events) == 5
+    assert whole["events"][0]["type"] == "conversation.started"
