@@ -89,22 +89,26 @@ class WrapUps:
         *,
         by: str,
         disposition: str,
-        summary: str = "",
-        follow_up: str = "",
-        conversation_id: str | None = None,
+        summary: str | None = None,
+        follow_up: str | None = None,
     ) -> float | None:
-        """The agent is through; how far their summary is from the suggested one, 0…1, None where none was suggested."""
+        """The agent is through; how far their summary is from the suggested one, 0…1.
+
+        None where none was suggested, or they gave none: then the suggested one is kept, and is no edit. Empty words are theirs.
+        """
         async with self._store.writing() as session:
             row = await session.get(WrapUpRow, contact_id)
             if row is None:
                 contact = await session.get(Contact, contact_id)
                 if contact is None:
                     raise NoContact(f"there is no contact {contact_id}")
-                row = WrapUpRow(contact_id=contact_id, conversation_id=conversation_id or contact.conversation_id)
+                row = WrapUpRow(contact_id=contact_id, conversation_id=contact.conversation_id)
                 session.add(row)
-            row.summary_final, row.disposition_final = summary or row.summary_auto or "", disposition
-            row.follow_up, row.finished_by, row.finished_at = follow_up or row.follow_up or "", by, utcnow()
-            row.edit_distance = distance(row.summary_auto, row.summary_final) if row.summary_auto else None
+            suggested = row.summary_auto or ""
+            row.summary_final, row.disposition_final = suggested if summary is None else summary, disposition
+            row.follow_up = (row.follow_up or "") if follow_up is None else follow_up
+            row.finished_by, row.finished_at = by, utcnow()
+            row.edit_distance = distance(suggested, summary) if suggested and summary is not None else None
             return row.edit_distance
 
     async def run(self) -> None:
@@ -126,8 +130,8 @@ class WrapUps:
                 event.contact_id,
                 by=str(told.get("user_id") or ""),
                 disposition=str(told.get("disposition") or ""),
-                summary=str(told.get("summary") or ""),
-                follow_up=str(told.get("follow_up") or ""),
+                summary=_words(told.get("summary")),
+                follow_up=_words(told.get("follow_up")),
             )
         except (NoContact, SQLAlchemyError) as error:  # a measurement; the outcome itself is the contact's
             log.error("wrapup.not_measured", contact=event.contact_id, error=type(error).__name__)
@@ -217,6 +221,10 @@ class WrapUps:
         if folder not in self._files:
             self._files[folder] = dispositions(folder, self._root)
         return self._files[folder].now()
+
+
+def _words(given: object) -> str | None:
+    return None if given is None else str(given)
 
 
 def _wanted(event: StoredEvent) -> bool:

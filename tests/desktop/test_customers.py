@@ -219,6 +219,25 @@ async def test_the_form_is_filled_in_and_what_the_agent_makes_of_it_is_measured(
         await wrapups.finish("none", by="amy", disposition="solved")
 
 
+async def test_a_suggestion_that_the_agent_cleared_is_not_taken_for_theirs(store: Store) -> None:
+    """Empty words are the agent's; no words at all leave the suggestion, and are no edit of none."""
+    wrapups = WrapUps(store, Known(None), TicketDesk(store, catalogues(FLOWS)), lambda _flow: FLOWS, FLOWS)
+    ends: list[tuple[float | None, str, bool]] = []
+    for given in ("", None):
+        conversation, contact, participant, leg = await call(store)
+        for role, text in (("customer", "Where is my refund?"), ("agent", "I will call you back tomorrow.")):
+            await store.add_utterance(conversation, utterance(contact, participant, leg, text, role=role))
+        form = await wrapups.prefill(contact)
+        assert form.follow_up
+        moved = await wrapups.finish(contact, by="amy", disposition="solved", summary=given, follow_up=given)
+        async with store.reading() as session:
+            row = await session.get(WrapUpRow, contact)
+        assert row is not None
+        ends.append((moved, row.follow_up, row.summary_final == form.summary))
+    assert ends == [(1.0, "", False), (None, "I will call you back tomorrow", True)]
+    assert await wrapups.edits() == (1, 1.0)
+
+
 @pytest.mark.parametrize("way", ["on_human_request", "human", "human_request"])
 async def test_a_plain_wish_for_a_person_is_said_in_words(store: Store, way: str) -> None:
     wrapups = WrapUps(store, Known(None), TicketDesk(store, catalogues(FLOWS)), lambda _flow: FLOWS, FLOWS)

@@ -47,12 +47,12 @@ export function parseDraft(stored: string | null): Draft {
   }
 }
 
-/** What the server takes: the summary only when it was looked at is the agent's own business; empty fields are left out. */
+/** What the server takes. An empty field is left out, and the suggestion kept, unless the agent emptied it. */
 export function payload(draft: Draft): { disposition: string; notes: string; summary?: string; follow_up?: string } {
   return {
     disposition: draft.disposition,
     notes: draft.notes.trim(),
-    ...(draft.summary.trim() ? { summary: draft.summary.trim() } : {}),
-    ...(draft.follow_up.trim() ? { follow_up: draft.follow_up.trim() } : {}),
+    ...(draft.summary.trim() || draft.touched.includes("summary") ? { summary: draft.summary.trim() } : {}),
+    ...(draft.follow_up.trim() || draft.touched.includes("follow_up") ? { follow_up: draft.follow_up.trim() } : {}),
   };
 }

@@ -167,6 +167,7 @@ describe("the wrap-up form", () => {
     expect(noted.notes).toBe("Order 7\nPaid");
     expect([ready(noted), ready(edit(noted, "disposition", "resolved"))]).toEqual([false, true]);
     expect(payload(edit(noted, "disposition", "resolved"))).toEqual({ disposition: "resolved", notes: "Order 7\nPaid" });
+    expect(payload(edit(edit(noted, "summary", "x"), "summary", " "))).toMatchObject({ summary: "" });
   });
   it("survives a reload, and rubbish in the store", () => {
     const draft = edit(BLANK, "notes", "x");
