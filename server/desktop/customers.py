@@ -22,7 +22,7 @@ from session.store import Store
 
 WINDOW = timedelta(days=30)
 MOST_SHOWN = 50  # conversations
-MOST_READ = 2000  # decisions of a month, in which intents are counted
+MOST_READ = 2000  # pairs of conversation and intent of a month
 NO_INTENTS = frozenset(
     {"yes", "no", "unknown", "no_match", "no_input", "knowledge", "question", "thanks", "goodbye", "repeat"}
 )
@@ -237,16 +237,15 @@ async def _identity(session: AsyncSession, conversation_id: str, level: int) -> 
     """The level that was proven, and by what."""
     if not level:
         return 0, ""
-    steps = await session.scalars(
-        select(EventRow)
+    why = await session.scalars(
+        select(EventRow.payload["why"].as_string())
         .where(EventRow.conversation_id == conversation_id, EventRow.type == "decision")
+        .where(EventRow.payload["type"].as_string() == "verify", EventRow.payload["why"].as_string().startswith(PROVEN))
         .order_by(EventRow.seq.desc())
-        .limit(MOST_READ)
+        .limit(1)
     )
-    for step in steps:
-        why = str(step.payload.get("why", ""))
-        if step.payload.get("type") == "verify" and why.startswith(PROVEN):
-            return level, why.removeprefix(PROVEN)
+    for proven in why:
+        return level, str(proven).removeprefix(PROVEN)
     return level, "the calling number" if level == 1 else ""
 
 
@@ -273,15 +272,13 @@ def intent_of(way: str) -> str:
 
 async def _intents(session: AsyncSession, conversations: Sequence[str]) -> Counter[str]:
     """In how many conversations each intent came up."""
-    rows = await session.scalars(
-        select(EventRow)
+    understood = EventRow.payload["exit"].as_string()
+    rows = await session.execute(
+        select(EventRow.conversation_id, understood)
         .where(EventRow.conversation_id.in_(conversations), EventRow.type == "decision")
-        .order_by(EventRow.seq.desc())
+        .where(EventRow.payload["type"].as_string() == "understand")
+        .distinct()
         .limit(MOST_READ)
     )
-    pairs = {
-        (row.conversation_id, str(row.payload.get("exit", "")))
-        for row in rows
-        if row.payload.get("type") == "understand"
-    }
-    return Counter(intent for _, intent in {(where, intent_of(way)) for where, way in pairs} if intent)
+    pairs = {(where, intent_of(str(way or ""))) for where, way in rows}
+    return Counter(intent for _, intent in pairs if intent)
