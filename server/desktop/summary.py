@@ -15,20 +15,27 @@ MOST_ANSWERED = 3
 LONGEST = 160  # characters of a quoted sentence
 MASK = "•••"
 _NUMBERS = re.compile(r"\d(?:[\s.-]?\d){3,}")  # four digits and more: numbers of cards, phones, customers
-_SENTENCE = re.compile(r"[^.!?。！？；;\n]+[.!?。！？；;]?")
+_SENTENCE = re.compile(r"(?:[^.!?。！？；;\n]|\.(?=\S))+[.!?。！？；;]?")  # the point in 49.90 ends nothing
 _QUESTION = re.compile(
     r"[?？]|^(how|what|when|where|which|who|why|can|could|do|does|did|is|are|will|would|may)\b"
     r"|吗|呢|怎么|如何|什么|多少|几|哪|为什么|能不能|可不可以|可以.*吗|有没有|是不是",
     re.IGNORECASE,
 )
 _WANTS = re.compile(
-    r"\b(i want|i need|i'd like|i would like|please|my|problem|cannot|can't|doesn't|didn't|not|never|wrong|broken|late)\b"
+    r"\b(i want|i need|i'd like|i would like|please|my|problem|cannot|can't|doesn't|didn't|not|never|wrong|broken|late|charged|"
+    r"crash(?:es|ed)?|lost|fail(?:s|ed)?|cancel|refund|complain\w*)\b"
     r"|我想|我要|帮我|请|我的|问题|不能|没有|不了|坏|错|投诉|退|查|一直",
     re.IGNORECASE,
 )
 _PROMISE = re.compile(
-    r"\b(i will|i'll|we will|we'll|you will (get|receive|hear)|let me (check|get back)|call you back|by tomorrow|within \w+ "
-    r"(hours?|days?))\b|我会|我们会|稍后|尽快|回复您|联系您|给您回电|工作日内|安排",
+    r"\b(?:i|we)(?: will|'ll)(?! not\b) \w+|\byou will (?:get|receive|hear)\b|\blet me get back\b|\bcall you back\b|\bby tomorrow\b"
+    r"|我会|我们会|稍后|尽快|回复您|联系您|给您回电|安排",
+    re.IGNORECASE,
+)
+_FILLER = re.compile(  # what agents say meanwhile, which answers nothing
+    r"^(?:(?:i'm|i am|we're|we are) (?:very |so |really )?sorry\b[^,]*|i (?:do )?apologi[sz]e|let me (?:check|see|look)\b.*|one moment.*"
+    r"|(?:yes,? )?i can hear you|how can i help.*|please (?:wait|hold)\b.*)\W*$"
+    r"|^(?:您好[，,]?)?(?:非常|很|实在)?抱歉[。！]?$|^(?:您好[，,]?)?(?:我|让我)?(?:来)?帮您查(?:一下|询|看)?[。！]?$|^请?稍等",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
@@ -36,7 +43,7 @@ _THANKS = re.compile(
     re.IGNORECASE,
 )
 _UNHAPPY = re.compile(
-    r"\b(not (good|helpful|solved)|still (not|doesn't|no)|unacceptable|useless|forget it|ridiculous)\b"
+    r"\b(not (?:(?:really|very|so|that) )?(good|great|helpful|solved|happy)|thanks? (?:you )?for nothing|still (not|doesn't|no)|unacceptable|useless|forget it|ridiculous)\b"
     r"|还是不行|没用|算了|不满意|不接受|没解决",
     re.IGNORECASE,
 )
@@ -119,11 +126,15 @@ def summarise(record: Record) -> Summary:
     answered += _answers(agent, asked, MOST_ANSWERED - len(answered))
     tickets = [words["ticket"].format(number, where) for number, where, _ in record.tickets]
     done = ([words["verified"]] if record.verified else []) + list(record.actions) + tickets
-    promises = [sentence for sentence in agent if _PROMISE.search(sentence) and not _QUESTION.search(sentence)]
+    promises = [
+        sentence
+        for sentence in agent
+        if _PROMISE.search(sentence) and not _QUESTION.search(sentence) and not _FILLER.search(sentence)
+    ]
     waiting = [words["ticket"].format(number, where) for number, where, solved in record.tickets if not solved]
     open_points = list(dict.fromkeys([*waiting, *promises[-2:]]))
     outcome = _outcome(record, customer, bool(waiting))
-    lead = next((sentence for sentence in asked), "")
+    lead = next((sentence for sentence in [*asked, *customer] if not _THANKS.search(sentence)), "")
     reason = record.intent_title or record.reason or lead
     parts = []
     for name, listed in (
@@ -133,7 +144,8 @@ def summarise(record: Record) -> Summary:
     ):  # fmt: skip
         told = [part for part in listed if part]
         if told:
-            parts.append(f"{words[name]}{words['colon']}{words['sep'].join(told)}{words['end']}")
+            line = words["sep"].join(told)
+            parts.append(f"{words[name]}{words['colon']}{line}{'' if line[-1] in '?!？！…' else words['end']}")
     return Summary("\n".join(parts), reason, asked, answered, done, open_points, outcome)
 
 
@@ -170,7 +182,7 @@ def _answers(agent: Sequence[str], asked: Sequence[str], most: int) -> list[str]
     """The agent's statements that are about what was asked, else the longest."""
     scored = []
     for place, sentence in enumerate(agent):
-        if _QUESTION.search(sentence) or _length(sentence) < 3 or _PROMISE.search(sentence):
+        if _length(sentence) < 3 or any(one.search(sentence) for one in (_QUESTION, _PROMISE, _FILLER)):
             continue
         about = max((_overlap(sentence, question) for question in asked), default=0.0)
         scored.append((about + min(_length(sentence), 20) / 40, place, sentence))

@@ -92,3 +92,38 @@ def test_outcomes_and_what_they_suggest(record: Record, outcome: str) -> None:
     assert listed.suggested("", found.outcome) == {"open": "follow_up"}.get(outcome, outcome)
     assert listed.suggested("complaint", "open") == "complaint_open"
     assert listed.suggested("order_status", "solved") == "solved"
+
+
+@pytest.mark.parametrize(
+    ("said", "there", "absent"),
+    [
+        (["c: Do you ship to Norway?", "a: Yes, in five days."], ["Reason: Do you ship to Norway?\n"], ["?."]),
+        (["c: 运费谁出？", "a: 由买家承担运费。"], ["来电原因：运费谁出？\n"], ["？。"]),
+        (["c: Why two charges?", "a: I can see two charges of 9.90."], ["two charges of 9.90"], []),
+        (["c: When do you come?", "a: We will not be able to come today."], ["Answered: We will not"], ["Open: "]),
+        (
+            [
+                "c: Can you check my order?",
+                "a: Let me check that for you.",
+                "a: I'm sorry about that.",
+                "a: It is in Hamburg.",
+            ],
+            ["Answered: It is in Hamburg."],
+            ["Let me check", "sorry"],
+        ),
+        (
+            ["c: 快递还没到吗？", "a: 我帮您查一下。", "a: 包裹还在上海分拨中心。"],
+            ["已答复：包裹还在上海"],
+            ["我帮您查"],
+        ),
+        (["c: The app crashes when I log in.", "a: Install it again."], ["Reason: The app crashes"], []),
+        (["c: I was charged twice for one thing.", "a: One was paid back."], ["Reason: I was charged twice"], []),
+        (["c: Where is he?", "a: He is late.", "c: thanks for nothing"], ["Outcome: not solved."], []),
+        (["c: Where is he?", "a: He is late.", "c: not really great, thanks"], ["Outcome: not solved."], []),
+    ],
+)
+def test_nothing_is_told_that_was_not_so(said: list[str], there: list[str], absent: list[str]) -> None:
+    """A point within a figure, a promise that is none, words to fill a pause, thanks that are none."""
+    text = summarise(Record("zh-CN" if "？" in said[0] else "en", lines(*said))).text
+    assert [part for part in there if part not in text] == [], text
+    assert [part for part in absent if part in text] == [], text
