@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,14 @@ from dialog.options import DialogOptions
 from dialog.ports import Found, Ports, Understood
 from dialog.text import pick
 from dialog.understanding import normal, read_examples
+from dialog.verification.codes import CodeRules
 from dialog.verification.directory import FileDirectory
 from dialog.verification.lockout import MemoryAttempts
+from dialog.verification.memory import MemoryCodes, MemoryProgress, MemoryVoices
+from dialog.verification.ports import VerificationPorts
+from dialog.verification.sending import CodePerformer
+from session.consent import issue_voiceprint
+from tests.dialog.verify_world import CUSTOMER, SECRET, Post, voice_of
 
 FLOWS = Path(__file__).parents[2] / "flows"
 
@@ -72,3 +79,26 @@ def ports(exact: tuple[ExactUnderstanding, ExactKnowledge]) -> Ports:
 @pytest.fixture
 def support(ports: Ports) -> FlowEngine:
     return FlowEngine(load_flow(FLOWS / "support.yaml"), ports, DialogOptions())
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def voices() -> MemoryVoices:
+    consent = issue_voiceprint("k")
+    found = MemoryVoices(consents={"c": consent})
+    found.templates[CUSTOMER] = consent, voice_of(1)
+    return found
+
+
+@pytest.fixture
+def world(ports: Ports, post: Post, voices: MemoryVoices) -> Ports:
+    codes = MemoryCodes(ports.customers, post, CodeRules(), totp={CUSTOMER: SECRET})
+    return replace(
+        ports,
+        performer=CodePerformer(ports.performer, codes),
+        verification=VerificationPorts(codes, MemoryProgress(5), voices),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import msgspec
+import numpy as np
+import pyotp
 
 from dialog.effects import AnyEffect, Expect, Perform, Say, Trace
 from dialog.engine import FlowEngine
@@ -14,6 +16,7 @@ from dialog.options import DialogOptions
 from dialog.ports import Ports
 from dialog.state import CallerInfo, RunState
 from dialog.text import language_of
+from dialog.verification.ports import Voice
 
 START = 1_700_000_000_000
 
@@ -144,3 +147,47 @@ class Caller:
         """All that leaves the engine or is saved, but for what is said aloud."""
         told = [effect for effect in self.effects if not isinstance(effect, Say)]
         return b"".join(self.saved) + msgspec.json.encode(told) + repr(told).encode() + repr(self.effects).encode()
+
+
+CUSTOMER = "100001"
+"""Of the sample: PIN 2468, 1985-03-12, SW1A 1AA, card 4417, rings from "demo"."""
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXQ"
+
+RIGHT = {
+    "en": {
+        "pin": "two four six eight",
+        "birth_date": "the twelfth of March nineteen eighty five",
+        "last_four": "four four one seven",
+        "postcode": "s w one a one double a",
+        "name": "it's Alex Morgan",
+    },
+    "zh-CN": {
+        "pin": "二四六八",
+        "birth_date": "一九八五年三月十二号",
+        "last_four": "四四幺七",
+        "postcode": "S W 一 A 一 A A",
+        "name": "Alex Morgan",
+    },
+}
+
+
+class Post:
+    """Takes the codes that are sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, str]] = []
+        self.down = False
+
+    async def send(self, call_id: str, *, to: str, by: str, code: str, locale: str, valid_s: float) -> None:
+        if self.down:
+            raise OSError("down")
+        self.sent.append((by, to, code))
+
+
+def voice_of(speaker: int) -> Voice:
+    vector = np.random.default_rng(speaker).normal(size=256).astype(np.float32)
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+def app_code(caller: Caller) -> str:
+    return pyotp.TOTP(SECRET).at(caller.now_ms // 1000 + 1)
