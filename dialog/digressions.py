@@ -52,7 +52,8 @@ def wait(turn: Turn, target: str, why: str, *, until: str = "") -> None:
     """Put the open question off and go to a block."""
     state = turn.state
     count = state.memo.get("asides", 0) + 1
-    state.asides.append(Aside(block=state.block, phase=state.phase, memo={**state.memo, "asides": count}, until=until))
+    memo = {**state.memo, "asides": count}
+    state.asides.append(Aside(block=state.block, phase=state.phase, memo=memo, request=state.request, until=until))
     turn.go(target, "aside", why)
 
 

@@ -329,6 +329,7 @@ class FlowEngine:
             frames.push(turn, ref)
         elif left and not above and (aside := digressions.comes_back(turn, left, target)):
             state.block, state.phase, state.memo, state.entered_ms = aside.block, aside.phase, aside.memo, turn.now_ms
+            state.request = aside.request
             if isinstance(turn.block, Asking):
                 digressions.ask_again(turn, turn.block)
             return

@@ -29,7 +29,14 @@ def push(turn: Turn, ref: str) -> None:
     state, flow = turn.state, turn.root.subflows[ref]
     given = turn.calling or {}
     state.stack.append(
-        Frame(flow=state.flow, block=state.block, attributes=state.attributes, asides=state.asides, slots=state.slots)
+        Frame(
+            flow=state.flow,
+            block=state.block,
+            attributes=state.attributes,
+            asides=state.asides,
+            slots=state.slots,
+            request=state.request,
+        )
     )
     state.other_visits[state.flow] = state.visits
     state.visits = state.other_visits.pop(ref, {})
@@ -77,3 +84,5 @@ def _back(state: RunState) -> None:
     state.visits = state.other_visits.pop(frame.flow, {})
     state.attributes = {**frame.attributes, **({"customer": customer} if customer else {})}
     state.flow, state.block, state.asides, state.slots = frame.flow, frame.block, frame.asides, frame.slots
+    if frame.request.level > state.intent_level:  # what was heard meanwhile makes nothing public
+        state.request = frame.request

@@ -30,7 +30,7 @@ _PUBLIC = frozenset({"company", "customer.name", "locale", "channel"})
 
 def level_needed(turn: Turn, block: Block) -> int:
     """The block's own level, and, where it tells or does something, that of the request."""
-    asked = turn.ports.levels.get(turn.state.intent, 0)
+    asked = max(turn.state.intent_level, turn.ports.levels.get(turn.state.intent, 0))
     return max(block.auth_level, asked if asked and _tells(block) else 0)
 
 

@@ -25,6 +25,7 @@ def intend(turn: Turn, meaning: Understood, words: str) -> None:
     """The caller's request is understood: a decision that follows begins here."""
     state = turn.state
     state.query, state.intent, state.last_answer = words, meaning.intent, ""
+    state.intent_level = turn.ports.levels.get(meaning.intent, 0)
     state.layers = {
         "since": turn.now_ms,
         "intent": {

@@ -35,12 +35,22 @@ class Playing(msgspec.Struct, kw_only=True, omit_defaults=True):
     last_of_block: bool = True
 
 
+class Request(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """What the caller wants: the intent, the words that said so, and the level of verification that its answer needs."""
+
+    intent: str = ""
+    query: str = ""
+    level: int = 0
+
+
 class Aside(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An open question that waits while the caller asked or corrected something else."""
 
     block: str
     phase: str = ""
     memo: dict[str, Any] = {}
+    request: Request = Request()
+    """What the question belongs to."""
     until: str = ""
     """Come back when this block is left; empty = when an open question would be asked."""
 
@@ -54,6 +64,7 @@ class Frame(msgspec.Struct, kw_only=True, omit_defaults=True):
     attributes: dict[str, Any] = {}
     asides: list[Aside] = []
     slots: dict[str, str] = {}
+    request: Request = Request()
 
 
 class Private:
@@ -115,6 +126,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     query: str = ""
     """The caller's words that led to the present block; what `answer` searches for."""
     intent: str = ""
+    intent_level: int = 0
+    """What the answer to the intent needs, by the folder in which it was understood."""
     layers: dict[str, Any] = {}
     """What a decision can rest on so far: how the intent was understood, and business data asked for since."""
     variants: dict[str, dict[str, Any]] = {}
@@ -155,6 +168,15 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     def spoken(self) -> bool:
         """The caller is on a line, with or without a picture, not in a chat."""
         return self.channel != "chat"
+
+    @property
+    def request(self) -> Request:
+        """What the caller wants now."""
+        return Request(intent=self.intent, query=self.query, level=self.intent_level)
+
+    @request.setter
+    def request(self, wanted: Request) -> None:
+        self.intent, self.query, self.intent_level = wanted.intent, wanted.query, wanted.level
 
     @cached_property
     def private(self) -> Private:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialog import layers
 from dialog.blocks.base import Asking
 from dialog.events import Heard
 from dialog.ports import Understood
@@ -76,6 +77,8 @@ class Menu(Asking):
             self._miss(turn, "the answer fits no option")
         else:
             understood = meaning.intent in option.intents
+            if understood and turn.ports.levels.get(meaning.intent, 0) > turn.state.intent_level:
+                layers.intend(turn, meaning, heard.text)  # private by its words, wherever the option leads
             turn.leave(option.id, f"said, understood as {meaning.intent}" if understood else "said")
 
     async def pressed(self, turn: Turn, digit: str) -> None:

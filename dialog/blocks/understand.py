@@ -10,6 +10,7 @@ from dialog import layers
 from dialog.blocks.base import Asking
 from dialog.events import Heard
 from dialog.ports import Understood
+from dialog.state import Request
 from dialog.text import Localised
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Understand(Asking):
         if "knowledge" in self.exits and meaning.intent == "unknown":
             found = await turn.search(words)
             if found is not None:
-                turn.state.query, turn.state.intent = words, "unknown"
+                turn.state.request = Request(intent="unknown", query=words)
                 turn.leave("knowledge", f"article {found.ref} fits with {found.score:.2f}")
                 return True
         return False

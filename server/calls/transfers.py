@@ -272,6 +272,7 @@ async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, st
         next_play=old.next_play,
         said=old.said,
         intent=old.intent,
+        intent_level=old.intent_level,
         query=old.query,
         pending=old.pending,
         answered=old.answered,
