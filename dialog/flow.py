@@ -38,7 +38,7 @@ from dialog.blocks.voiceprint import Voiceprint
 from dialog.blocks.withdraw import Withdraw
 from dialog.calendars import Calendar
 from dialog.events import Channel
-from dialog.rulebook import UNREADABLE, rule
+from dialog.rulebook import rule
 from dialog.speaking import Speaking
 from dialog.text import Localised
 from dialog.yamlfile import Document, FileError, Place, Problem
@@ -210,7 +210,7 @@ def parse_flow(text: str, file: str = "flow.yaml") -> tuple[Flow, Document]:
     Raises `FileError`.
     """
     flow, document = _parse(text, file)
-    return neighbours.attach(flow, Path(file), lambda path: _parse(_text(path), str(path))[0]), document
+    return neighbours.attach(flow, Path(file), lambda path: _parse(yamlfile.read_text(path), str(path))[0]), document
 
 
 def _parse(text: str, file: str) -> tuple[Flow, Document]:
@@ -240,14 +240,7 @@ def load_flow(path: Path) -> Flow:
 
 def read_flow(path: Path) -> tuple[Flow, Document]:
     """Read and parse one flow, without the rules. Raises `FileError`."""
-    return parse_flow(_text(path), str(path))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError([Problem(str(path), 1, f"cannot be read: {error}", UNREADABLE)]) from None
+    return parse_flow(yamlfile.read_text(path), str(path))
 
 
 def schema() -> str:

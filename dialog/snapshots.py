@@ -19,7 +19,7 @@ from dialog import yamlfile
 from dialog.calendars import FILE as CALENDARS
 from dialog.neighbours import PACKS, find
 from dialog.rulebook import UNREADABLE
-from dialog.yamlfile import FileError, Problem
+from dialog.yamlfile import FileError, Problem, read_text
 from session.flow_contents import Snapshot, sha_of, test_path
 
 UNIVERSAL = frozenset({"yes", "no", "human_request", "repeat", "thanks", "goodbye", "unknown"})
@@ -39,13 +39,13 @@ def collect(file: Path, root: Path, *, text: str | None = None, tests: str = "")
     `root`: folder of all flows; `text`, `tests`: instead of what is in the files.
     """
     home = home_of(file, root)
-    files = {home + file.name: _read(file) if text is None else text}
+    files = {home + file.name: read_text(file) if text is None else text}
     beside = file.parent / test_path(file.name)
     if tests or beside.is_file():
-        files[home + beside.name] = tests or _read(beside)
+        files[home + beside.name] = tests or read_text(beside)
     for folder in BESIDE:
         for path in sorted([*(file.parent / folder).glob("*.yaml"), *(file.parent / folder).glob("*.json")]):
-            files[f"{home}{folder}/{path.name}"] = _read(path)
+            files[f"{home}{folder}/{path.name}"] = read_text(path)
     if home:
         files |= {f"intents/{path.name}": found for path, found in _universal(root / "intents")}
     layout = _Layout(file.parent, home, root)
@@ -72,7 +72,7 @@ class _Layout:
 def _universal(folder: Path) -> Iterator[tuple[Path, str]]:
     """Files of intents that every flow needs; what is no intent is left to whoever reads it."""
     for path in sorted(folder.glob("*.yaml")):
-        text = _read(path)
+        text = read_text(path)
         with contextlib.suppress(FileError):
             data = yamlfile.parse(text, str(path)).data
             if isinstance(data, dict) and data.get("intent") in UNIVERSAL:
@@ -82,7 +82,7 @@ def _universal(folder: Path) -> Iterator[tuple[Path, str]]:
 def _with_calendars(folder: Path, layout: _Layout, files: dict[str, str]) -> None:
     path = folder / CALENDARS
     if path.is_file():
-        files[layout.path(path)] = _read(path)
+        files[layout.path(path)] = read_text(path)
 
 
 def _called(text: str, folder: Path, layout: _Layout, files: dict[str, str]) -> None:
@@ -97,16 +97,9 @@ def _called(text: str, folder: Path, layout: _Layout, files: dict[str, str]) -> 
             continue
         path = find(folder, block["flow"])
         if path is not None and layout.path(path) not in files:
-            files[layout.path(path)] = _read(path)
+            files[layout.path(path)] = read_text(path)
             _with_calendars(path.parent, layout, files)
             _called(files[layout.path(path)], path.parent, layout, files)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError([Problem(str(path), 1, f"cannot be read: {error}", UNREADABLE)]) from None
 
 
 def acting(files: Mapping[str, str], home: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ Place = tuple[str | int, ...]
 _BRACKET = re.compile(r"[\[\]{}]")
 MOST_DEEP = 100  # levels; a flow has a dozen
 MOST_NODES = 100_000  # values; the largest flow that ships has a thousand
+MOST_BYTES = 4_000_000  # of a file; the largest that ships has 40 000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,16 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML in which `yes`, `no`, `on` and `off` stay words, as in YAML 1.2."""
+    """Safe YAML in which `yes`, `no`, `on` and `off` stay words, as in YAML 1.2, and which ends when there is too much of it."""
+
+    _nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """As the library's. Raises an error of the file after `MOST_NODES` of them."""
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            raise yaml.MarkedYAMLError(None, None, "there are too many values", self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -79,6 +90,8 @@ _Loader.yaml_implicit_resolvers = {
 
 def parse(text: str, file: str) -> Document:
     """Parse YAML text. Raises `FileError` for bad YAML and for keys given twice."""
+    if len(text) > MOST_BYTES:
+        raise FileError([_too_large(file)])
     lines: dict[Place, int] = {}
     problems: list[Problem] = []
     depth = 0
@@ -111,11 +124,32 @@ def parse(text: str, file: str) -> Document:
 
 def read(path: Path) -> Document:
     """`parse` a file. Raises `FileError` also when it cannot be read."""
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """What is in a file. Raises `FileError` when it cannot be read, or is far larger than any that people write."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError([Problem(str(path), 1, f"cannot be read: {error}", UNREADABLE)]) from None
-    return parse(text, str(path))
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise FileError([_too_large(str(path))])
+        return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8").read()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileError([Problem(str(path), line, "is no text in UTF-8", UNREADABLE, "save it as UTF-8")]) from None
+    except OSError as error:
+        raise FileError([Problem(str(path), 1, f"cannot be read: {error.strerror}", UNREADABLE)]) from None
+
+
+def _too_large(file: str) -> Problem:
+    return Problem(
+        file,
+        1,
+        f"is larger than {MOST_BYTES // 1_000_000} MB",
+        UNREADABLE,
+        "divide it, or leave out what is not needed",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +178,8 @@ class _Builder:
                     continue
                 key = self._plain(key_node)
                 line = key_node.start_mark.line + 1
-                if isinstance(key, list | dict):
-                    raise FileError([Problem(self.file, line, "a key is a list or a mapping", NOT_YAML)])
+                if isinstance(key, list | dict | set):
+                    raise FileError([Problem(self.file, line, "a key is a list, a set or a mapping", NOT_YAML)])
                 if key in result:
                     self.problems.append(Problem(self.file, line, f"key {key!r} is given twice", KEY_TWICE))
                     continue

@@ -17,6 +17,7 @@ from dialog.actions.workflow import load_workflows
 from dialog.rules.decide import load_folder
 from dialog.snapshots import ACTING, acting
 from dialog.ticketing import MemoryTickets, Tickets
+from dialog.yamlfile import read_text
 from session.flow_contents import sha_of
 
 log = structlog.get_logger(__name__)
@@ -105,4 +106,4 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _sha(path: Path) -> str:
-    return sha_of(path.read_text(encoding="utf-8"))
+    return sha_of(read_text(path))

@@ -12,9 +12,9 @@ from dialog import cel, yamlfile
 from dialog.blocks.http import Request, expressions_in
 from dialog.rulebook import rule
 from dialog.rules.decide import RuleSet
-from dialog.rules.table import read_text, yamlfile_problem
+from dialog.rules.table import yamlfile_problem
 from dialog.text import variables
-from dialog.yamlfile import Document, FileError, Problem
+from dialog.yamlfile import Document, FileError, Problem, read_text
 
 STEP_TWICE = rule("workflow-step-twice", "E", "two steps of a workflow have the same id", "rename one")
 REPEAT = rule(

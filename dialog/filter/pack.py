@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dialog import yamlfile
 from dialog.filter.normal import normal
 from dialog.rulebook import rule
-from dialog.rules.table import read_text, yamlfile_problem
-from dialog.yamlfile import Document, FileError, Problem
+from dialog.rules.table import yamlfile_problem
+from dialog.yamlfile import Document, FileError, Problem, read_text
 
 PATTERN = rule(
     "filter-pattern",

@@ -16,8 +16,8 @@ import zen
 from dialog.rulebook import rule
 from dialog.rules.cells import ME
 from dialog.rules.check import check
-from dialog.rules.table import Table, TableFile, parse_table, read_text
-from dialog.yamlfile import FileError, Problem
+from dialog.rules.table import Table, TableFile, parse_table
+from dialog.yamlfile import FileError, Problem, read_text
 
 JDM = rule(
     "rules-jdm",

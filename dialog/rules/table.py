@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dialog import yamlfile
-from dialog.rulebook import UNREADABLE, rule
+from dialog.rulebook import rule
 from dialog.rules.cells import Cell, CellError, Kind, read_cell, read_output
 from dialog.yamlfile import Document, FileError, Problem
 
@@ -136,14 +135,6 @@ def parse_table(text: str, name: str = "rules.yaml") -> tuple[Table, Document]:
     if problems:
         raise FileError(problems)
     return Table(file, hashlib.sha256(text.encode()).hexdigest(), names, cells, outputs), document
-
-
-def read_text(path: Path) -> str:
-    """The file's text. Raises `FileError`."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError([Problem(str(path), 1, f"cannot be read: {type(error).__name__}", UNREADABLE)]) from None
 
 
 def yamlfile_problem(document: Document, item: Any) -> Problem:

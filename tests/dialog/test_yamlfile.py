@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dialog import yamlfile
@@ -17,6 +19,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     [
         ("a: b\nc: 2026-13-45\n", 2),
         ("a: b\n? [a]\n: b\n", 2),
+        ("a: b\n? !!set {a}\n: b\n", 2),
         ("a: b\nc: " + "9" * 5000, 2),
         ("a: b\nc: !!int x", 2),
         ("a: b\nc: !!timestamp x", 2),
@@ -40,3 +43,30 @@ def test_what_is_no_good_is_one_error_with_its_line(text: str, line: int) -> Non
 def test_repeated_parts_and_merged_ones_are_written_out() -> None:
     data = yamlfile.parse("a: &a {b: 1}\nc: *a\nd:\n  <<: *a\n  e: 2\n", "f.yaml").data
     assert data == {"a": {"b": 1}, "c": {"b": 1}, "d": {"b": 1, "e": 2}}
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "words"),
+    [
+        (b"a: b\nc: \xff\xfe\n", 2, "UTF-8"),
+        ("a: b\n".encode("utf-16"), 1, "UTF-8"),
+        (b"a: b\n# " + b"x" * yamlfile.MOST_BYTES, 1, "larger than 4 MB"),
+        (b"a:\n" + b"- x\n" * 600, 500, "too many values"),
+    ],
+)
+def test_a_file_that_is_no_text_or_far_too_much_is_told_soon(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data: bytes, line: int, words: str
+) -> None:
+    monkeypatch.setattr(yamlfile, "MOST_NODES", 500)
+    path = tmp_path / "f.yaml"
+    path.write_bytes(data)
+    with pytest.raises(FileError) as caught:
+        yamlfile.read(path)
+    (problem,) = caught.value.problems
+    assert problem.file == str(path) and words in f"{problem}" and abs(problem.line - line) <= 2
+
+
+def test_line_ends_and_a_mark_at_the_beginning_mean_nothing(tmp_path: Path) -> None:
+    for data in (b"a: b\nc: d\n", b"\xef\xbb\xbfa: b\r\nc: d\r\n"):
+        (tmp_path / "f.yaml").write_bytes(data)
+        assert yamlfile.read(tmp_path / "f.yaml").data == {"a": "b", "c": "d"}
