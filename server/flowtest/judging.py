@@ -55,6 +55,8 @@ class Call:
                 yield f"{payload['role']}: {payload['text']}"
             elif event["type"] == "bot.said":
                 yield f"bot: {payload['text']}"
+                if payload.get("outcome") == "failed":
+                    yield f"  (could not be spoken: {payload.get('planned', '')})"
             elif event["type"] == "decision":
                 yield f"  {payload['block']} → {payload['exit']} ({payload['why']})"
 

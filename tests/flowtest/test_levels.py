@@ -153,6 +153,8 @@ def test_a_call_is_judged_by_its_events() -> None:
     assert backwards is not None and (backwards.step, backwards.why) == (
         2, "the bot does not say 'hello', or not in this order",
     )  # fmt: skip
+    failed = {"type": "bot.said", "payload": {"text": "", "outcome": "failed", "planned": "3 GB left"}}
+    assert "  (could not be spoken: 3 GB left)" in Call([failed], FLOW).talk
     missed = wrong(scenario([{"expect": "hello"}], **{"assert": {"visited": ["people"]}}), call)
     assert missed is not None and "'people'" in missed.why
 
