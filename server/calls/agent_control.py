@@ -10,6 +10,7 @@ from server.calls import in_call
 from server.calls.after_call import customer_name
 from server.calls.asking import asked
 from server.calls.keeping import answer
+from server.calls.party_reports import take_chat
 from server.calls.showing import Showing, utc
 from session.queries import Queries
 
@@ -65,7 +66,7 @@ class AgentControl:
         """The agent answers in the browser, or takes a chat."""
         contact, party = self._offered(user_id, offer_id)
         if contact.chat:
-            await asked(contact, lambda: contact.room.answer(party))
+            await asked(contact, lambda: take_chat(contact, party))
             return views.Taken(None, None, contact.contact_id, contact.conversation_id)
         if sdp is None:
             raise NotNow("answer on your phone" if party.leg_id else "a browser has to send its offer (sdp)")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dialog import events as ev
-from server.calls import in_call
+from server.calls import in_call, party_reports
 from session import wire
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def on_customer_leg(contact: Contact, report: wire.Report) -> None:
             await contact.key(event.digit)
         case wire.PeerHeard(heard=False):
             await contact.transfers.on_parted(event)
-            await contact.room.parted(event)
+            await party_reports.parted(contact, event)
         case wire.SpeechStarted() if contact.phase == "flow":
             await contact.step(ev.SpeechBegan())
         case wire.SpeechDropped():

@@ -43,6 +43,7 @@ from server.calls.ledger import TurnLedger
 from server.calls.media_side import MediaSide
 from server.calls.orders import carry_out
 from server.calls.party import Party
+from server.calls.party_reports import on_party_leg
 from server.calls.presence import TIMER, Presence
 from server.calls.resuming import CHAT_IDLE_MS, GOODBYE_S, resume
 from server.calls.room import Room
@@ -224,7 +225,7 @@ class Contact:
         """Act on a committed report of one of this contact's legs."""
         party = self.room.of_leg(ref.leg_id)
         if party is not None:
-            await self.room.on_leg(party, report.event)
+            await on_party_leg(self, party, report.event)
         elif self.transfers.line is not None and ref.leg_id == self.transfers.line.leg_id:
             await self.transfers.on_leg(report.event)
         elif ref is self.customer:

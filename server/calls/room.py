@@ -6,17 +6,16 @@ change that fails is taken back by declaring what was before.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
 from dialog import events as ev
-from server.api.ports import NotNow
 from server.calls.after_call import after_call_of
 from server.calls.mixer import Mixer
 from server.calls.mixing import Mix, Voice, mix_of
 from server.calls.party import Party, Sound
-from server.calls.snapshot import PartySnapshot, Purpose, RoomSnapshot
+from server.calls.snapshot import PartySnapshot, RoomSnapshot
 from session import wire
 
 if TYPE_CHECKING:
@@ -25,16 +24,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 Holds = tuple[bool, dict[str, bool]]
-
-
-class Answers(Protocol):
-    """Whoever had somebody rung."""
-
-    async def answered(self, party: Party) -> None:
-        """Their leg is up; nobody hears them yet."""
-
-    async def not_answered(self, party: Party, reason: str) -> None:
-        """Their leg ended before."""
 
 
 class Room:
@@ -301,71 +290,7 @@ class Room:
         if on != before:
             await self._contact.caller.record("resume" if on else "pause")
 
-    # ------------------------------------------------------------------ what legs tell
-
-    async def answer(self, party: Party) -> None:
-        """Somebody who has no leg takes what they were offered: a chat. Raises `NotNow`."""
-        if self.parties.get(party.party_id) is not party or party.connected:
-            raise NotNow("this offer is over")
-        await self._answers(party).answered(party)
-        if not party.connected:
-            raise NotNow("somebody else has it already")
-
-    async def on_leg(self, party: Party, event: wire.LegEvent) -> None:
-        """A report of somebody's leg."""
-        contact = self._contact
-        match event:
-            case wire.LegProgress(state="up") if event.leg_id == party.next_leg:
-                await contact.keeping.returned(party)
-            case wire.LegProgress(state="up") if not party.connected and not party.whisper_id:
-                await self._answers(party).answered(party)
-            case wire.UtterancePartial() if party.role == "agent":
-                contact.flagging.so_far(event)
-            case wire.UtteranceFinal() if party.role == "agent":
-                await contact.flagging.said(event)
-            case wire.PlayFinished() if party.whisper_id and event.play_id == party.whisper_id:
-                await contact.handover.through(party)
-            case wire.PeerHeard(heard=False):
-                await self.parted(event)
-            case wire.LegEnded() if event.leg_id == party.next_leg:
-                party.next_leg = ""
-            case wire.LegEnded() if event.leg_id == party.leg_id and not party.connected:
-                party.leg_id = ""
-                await self._answers(party).not_answered(party, event.reason)
-            case wire.LegEnded() if event.leg_id == party.leg_id:
-                await self._lost(party, event)
-
-    def _answers(self, party: Party) -> Answers:
-        contact = self._contact
-        whose: dict[Purpose, Answers] = {
-            "offer": contact.handover,
-            "consult": contact.consults,
-            "take": contact.keeping,
-            "supervise": contact.supervision,
-        }
-        return whose[party.purpose]
-
-    async def parted(self, event: wire.PeerHeard) -> None:
-        """The audio of somebody whom an agent brought in broke off, though nobody ordered it: a line that is up and dead is ended."""
-        party = self.of_leg(event.peer_leg_id)
-        if party is None or party.purpose != "consult" or not party.connected or party.leg_id != event.peer_leg_id:
-            return
-        if event.reason in ("gone", "never_came") and not party.broken:
-            party.broken = True
-            await party.end_leg(party.leg_id, "failed")
-
-    async def _lost(self, party: Party, event: wire.LegEnded) -> None:
-        contact = self._contact
-        self.mixer.forget(party.leg_id)
-        party.leg_id = ""
-        if party.next_leg:
-            return  # their other browser is about to take the place
-        browser = party.role == "agent" and party.transport == "webrtc"
-        if browser and event.reason != "hangup" and contact.phase == "talking":
-            await contact.keeping.keep(party, event)
-            return
-        lost = party.broken or event.party in ("network", "error")
-        await self.leave(party, reason=event.reason, lost=lost)
+    # ------------------------------------------------------------------ over
 
     async def leave(self, party: Party, *, reason: str = "hangup", lost: bool = False) -> None:
         """Somebody's part is over. Whom they asked on the customer's behalf gets the customer."""

@@ -49,7 +49,7 @@ class Floor:
         acts: list[tuple[int, Callable[[], Awaitable[Any]]]] = [
             (8, self.answer), (2, self.refuse), (3, self.consult), (2, self.transfer), (4, self.step), (2, self.leave),
             (2, self.lose), (2, self.come_back), (1, self.park), (2, self.take), (1, self.give_up), (2, self.hang_up),
-            (1, self.hold),
+            (1, self.hold), (2, self.listen_in), (1, self.take_over), (1, self.listen_no_more),
         ]  # fmt: skip
         work = self.dice.choices([a for _, a in acts], [weight for weight, _ in acts])[0]
         try:
@@ -95,6 +95,25 @@ class Floor:
 
     async def hold(self) -> None:
         await self.mine(lambda who, what: self.desk.control.desk.hold(who, what, self.dice.random() < 0.5, None))
+
+    async def listen_in(self) -> None:
+        contact, who = self.dice.choice(self.contacts), self.dice.choice(list(self.desk.ids.values()))
+        mode = self.dice.choice(["monitor", "monitor", "whisper", "barge"])
+        joined = await self.desk.control.supervision.join(who, contact.contact_id, mode, "v=0")  # type: ignore[arg-type]
+        if self.dice.random() < 0.8:
+            await self.house.tell(wire.LegProgress(leg_id=joined.leg_id or "", state="up"))
+
+    async def take_over(self) -> None:
+        await self.as_supervisor(self.desk.control.supervision.take_over)
+
+    async def listen_no_more(self) -> None:
+        await self.as_supervisor(self.desk.control.supervision.leave)
+
+    async def as_supervisor(self, work: Callable[[str, str], Awaitable[Any]]) -> None:
+        listen = [(p, c) for c in self.contacts for p in c.room.parties.values() if p.role == "supervisor"]
+        if listen:
+            party, contact = self.dice.choice(listen)
+            await work(party.user_id, contact.contact_id)
 
     async def leave(self) -> None:
         await self.mine(self.desk.control.desk.hang_up)
@@ -160,7 +179,7 @@ class Floor:
             (p.user_id, p.desk_id)
             for c in self.contacts
             for p in c.room.parties.values()
-            if p.connected and p.role == "agent"
+            if (p.connected and p.role == "agent") or p.role == "supervisor"
         }
         held = {(agent_id, name) for agent_id, agent in desk.agents.items() for name in agent.held}
         assert held == talks
