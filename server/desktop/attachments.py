@@ -41,21 +41,24 @@ class Attachments:
         self._store = store
         self._folder = folder
         self._live_contact = live_contact
+        # Pictures are decoded one at a time anyway: so no thread waits for that, and nobody overruns the count.
+        self._one = asyncio.Lock()
 
     async def add(self, conversation_id: str, data: bytes, *, role: str, user_id: str | None) -> Attachment:
         """Keep an image and show it. Raises ValueError for what is none, LookupError, or `TooMany`."""
-        contact_id = await self._contact(conversation_id)
-        photo = await asyncio.to_thread(pictures.clean, data)
-        ref = await asyncio.to_thread(pictures.write, self._folder, conversation_id, photo.data, photo.suffix)
-        kept = Attachment(ref, photo.mime, len(photo.data), photo.width, photo.height)
-        async with self._store.writing() as session:
-            session.add(
-                AttachmentRow(
-                    id=ref, conversation_id=conversation_id, contact_id=contact_id, role=role, user_id=user_id,
-                    mime=kept.mime, size=kept.size, width=kept.width, height=kept.height,
-                    sha256=hashlib.sha256(photo.data).hexdigest(), created_at=utcnow(),
-                )
-            )  # fmt: skip
+        async with self._one:
+            contact_id = await self._contact(conversation_id)
+            photo = await asyncio.to_thread(pictures.clean, data)
+            ref = await asyncio.to_thread(pictures.write, self._folder, conversation_id, photo.data, photo.suffix)
+            kept = Attachment(ref, photo.mime, len(photo.data), photo.width, photo.height)
+            async with self._store.writing() as session:
+                session.add(
+                    AttachmentRow(
+                        id=ref, conversation_id=conversation_id, contact_id=contact_id, role=role, user_id=user_id,
+                        mime=kept.mime, size=kept.size, width=kept.width, height=kept.height,
+                        sha256=hashlib.sha256(photo.data).hexdigest(), created_at=utcnow(),
+                    )
+                )  # fmt: skip
         payload = {"role": role, "text": "", "user_id": user_id, "attachment": asdict(kept)}
         await self._store.append(conversation_id, "message", payload, contact_id=contact_id)
         return kept

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from server.api import guard
+from server.desktop import attachments
 
 
 def photo(size: tuple[int, int] = (60, 40)) -> bytes:
@@ -164,3 +167,12 @@ async def test_an_image_lies_in_the_conversation_beside_the_call(world: Any) -> 
     assert {item["conversation_id"] for item in items} == {conversation}
     assert items[4]["attachment"]["attachment_id"] == kept["attachment_id"] and items[4]["contact_id"] == web
     assert [item["kind"] for item in own] == [item["kind"] for item in items][:5]
+
+
+async def test_images_sent_at_once_do_not_overrun_the_count(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attachments, "MOST_PER_CONVERSATION", 2)
+    conversation = await world.store.create_conversation(language="en")
+    path = f"/api/conversations/{conversation}/attachments"
+    async with world.as_caller(conversation) as caller:
+        sent = await asyncio.gather(*(caller.post(path, files={"file": ("a.png", photo())}) for _ in range(5)))
+    assert sorted(one.status_code for one in sent) == [201, 201, 409, 409, 409]
