@@ -111,6 +111,31 @@ async def test_an_agent_takes_a_chat_writes_and_gives_it_on(tmp_path: Path) -> N
         assert contact.phase != "talking"
 
 
+async def test_a_chat_is_given_to_who_is_on_the_phone_and_to_a_queue(tmp_path: Path) -> None:
+    async with open_house(tmp_path, FLOW) as house:
+        ids = await house.agents("amy", "bob")
+        api, desk = control(house), house.controller.desk
+        desk.do(desk.desk.set_queues([default_queue("support", desk.desk.options)], desk.now()))
+        house.controller.set_availability(ids["amy"], "available")
+        contact = await begin(house)
+        await write(house, contact, "yes")
+        await api.desk.accept(ids["amy"], api.desk.view(ids["amy"]).offers[0].offer_id, None)
+        house.controller.set_availability(ids["bob"], "available")
+        desk.do(desk.desk.assign(ids["bob"], "a call", desk.now()))
+        await api.desk.transfer(ids["amy"], contact.contact_id, Target("agent", "bob"))
+        await house.quiet()
+        await api.desk.accept(ids["bob"], api.desk.view(ids["bob"]).offers[0].offer_id, None)
+        assert [p.name for p in contact.room.serving()] == ["Bob"]
+        with pytest.raises(NotNow, match="no such queue"):
+            await api.desk.transfer(ids["bob"], contact.contact_id, Target("queue", "suport"))
+        house.controller.set_availability(ids["amy"], "break")
+        await api.desk.transfer(ids["bob"], contact.contact_id, Target("queue", "support", "in Dutch"))
+        await house.quiet()
+        assert contact.phase == "queued"
+        (offer,) = api.desk.view(ids["bob"]).offers  # the only one there, and with room for it
+        assert (offer.channel, offer.queue, offer.reason) == ("chat", "support", "in Dutch")
+
+
 async def test_of_two_who_take_a_chat_at_once_one_is_told_it_is_gone(tmp_path: Path) -> None:
     async with open_house(tmp_path, FLOW) as house:
         ids = await house.agents("amy", "bob")
