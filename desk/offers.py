@@ -139,7 +139,10 @@ class Offers(DeskState):
         agent.offer_id = None
         if not contact.offers and not contact.dialling and why in ("missed", "declined", "agent_offline"):
             self._for_all(contact)
-            self._ready(contact)
+            if any(limit is not None and limit <= now_ms for limit in (contact.overflow_ms, contact.leaves_ms)):
+                self._alarms.set(f"c:{contact.contact_id}")  # it is on its way out
+            else:
+                self._ready(contact)
         if contact.callback:
             agent.reserved = False
             self._alarms.set(f"c:{contact.contact_id}")

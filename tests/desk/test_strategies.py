@@ -224,3 +224,17 @@ def test_figures_of_the_last_hour() -> None:
     desk.fault("amy", "not registered", 60_000)
     assert desk.figures("q", 60_000).agents_available == 0
     assert desk.figures("q", 4_000_000).service_level is None
+
+
+def test_who_is_rung_for_at_the_limit_overflows_when_nobody_answers() -> None:
+    """One agent after the other missed it, and it waited on far beyond its limit: each ring put the limit off."""
+    desk = desk_of(QueueSpec(queue="q", max_wait_s=30, ring_s=20, misses_to_pause=0))
+    desk.enqueue("c", "q", 0, announce=False)
+    assert offers(desk.tick(20_000))  # the second rings
+    over = [*desk.tick(40_000), *desk.tick(40_000)]
+    assert offers(over) == []
+    assert [a for a in over if isinstance(a, Overflow)] == [Overflow("c", 40_000, "waited")]
+    desk.enqueue("d", "q", 100_000, announce=False, overflow_s=10)
+    over = [*desk.declined(next(iter(desk.waiting["d"].offers)), 111_000), *desk.tick(111_000)]
+    assert offers(over) == []
+    assert [a.contact_id for a in over if isinstance(a, Overflow)] == ["d"]
