@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from desk.model import Action, Announce, Moved, Overflow, Waiting, WhyOut, slot_of
+from desk.model import Action, Announce, Moved, Needs, Overflow, Waiting, WhyOut, slot_of
 from desk.queues import QueueSpec
 from desk.shifts import Shifts
 from desk.tallies import QueueFigures, Tally, expected_wait_ms
@@ -36,7 +36,7 @@ class Limits(Shifts):
         spec = self.queue(queue)
         oldest = self._lines.oldest_ms(queue)
         offered, answered, abandoned, level = self.tallies[queue].counted(spec.sl_target, now_ms)
-        able = self._roster.able(queue, tuple(sorted((n.skill, n.min_level) for n in spec.skills)))
+        able = self._roster.able(queue, self._asked(queue))
         return QueueFigures(
             queue=queue,
             name=spec.shown,
@@ -120,16 +120,21 @@ class Limits(Shifts):
         slot = slot_of(contact.channel)
         able = self._lines.able(contact) or 0
         here = ~(self._roster.groups["away"] | self._roster.groups["leaving"] | self._roster.broken(slot))
-        work: dict[int, float] = defaultdict(float)
-        for line, count in self._lines.ahead(contact, self.queue, now_ms):
-            if count:
-                who = able & here if line.queue == contact.queue and not line.able & here else line.able & here
-                work[who] += count * self._mean_ms(line.queue)
-        own_ms = work.pop(able & here, 0.0) + self._mean_ms(contact.queue)
+        own_ms, others = self._mean_ms(contact.queue), defaultdict[int, float](float)
+        for queue, count in self._lines.ahead(contact, self.queue, now_ms):
+            if queue == contact.queue:
+                own_ms += count * self._mean_ms(queue)
+            elif count:
+                others[self._roster.able(queue, self._asked(queue)) & here] += count * self._mean_ms(queue)
+        own_ms += others.pop(able & here, 0.0)
         places = lambda who: self._roster.places(slot, who)  # noqa: E731
         position = self.position(contact.contact_id, now_ms)
-        eta_s = round(expected_wait_ms(able & here, own_ms, work, places) / 1000)
+        eta_s = round(expected_wait_ms(able & here, own_ms, others, places) / 1000)
         return Announce(contact.contact_id, position, eta_s, spec.announce.position, spec.announce.wait)
+
+    def _asked(self, queue: str) -> Needs:
+        """What a queue asks of each of its agents."""
+        return tuple((need.skill, need.min_level) for need in self.queue(queue).skills)
 
     def _mean_ms(self, queue: str) -> float:
         tally = self.tallies.get(queue)

@@ -72,6 +72,7 @@ class Lines:
         """Lines in which somebody is ready to be offered."""
         self._lines: dict[LineId, Line] = {}
         self._standing: dict[str, list[Key]] = defaultdict(list)
+        self._kinds: dict[tuple[str, Slot], list[Key]] = defaultdict(list)
         self._ages: dict[str, list[tuple[int, str]]] = defaultdict(list)
         self._keys: dict[str, tuple[Key, int]] = {}
         self._line_of: dict[str, LineId] = {}
@@ -81,6 +82,7 @@ class Lines:
         key = key_of(contact, spec)
         self._keys[contact.contact_id] = (key, contact.enqueued_ms)
         insort(self._standing[contact.queue], key)
+        insort(self._kinds[contact.queue, slot_of(contact.channel)], key)
         insort(self._ages[contact.queue], (contact.enqueued_ms, contact.contact_id))
 
     def leave(self, contact: Waiting) -> None:
@@ -90,6 +92,7 @@ class Lines:
         if found is not None:
             key, enqueued = found
             _take(self._standing[contact.queue], key)
+            _take(self._kinds[contact.queue, slot_of(contact.channel)], key)
             _take(self._ages[contact.queue], (enqueued, contact.contact_id))
 
     def stands(self, contact: Waiting) -> bool:
@@ -137,15 +140,14 @@ class Lines:
         """1 = next. One that does not stand in line yet is counted where it would."""
         return bisect_left(self._standing[contact.queue], key_of(contact, spec)) + 1
 
-    def ahead(self, contact: Waiting, spec_of: Callable[[str], QueueSpec], now_ms: int) -> Iterator[tuple[Line, int]]:
-        """Of each line of its kind, how many are ready that would be served before it, would the same agent serve both."""
-        own = spec_of(contact.queue)
+    def ahead(self, contact: Waiting, spec_of: Callable[[str], QueueSpec], now_ms: int) -> Iterator[tuple[str, int]]:
+        """Of each queue, how many of its kind stand before it: would be served sooner, would the same agent serve both."""
+        own, slot = spec_of(contact.queue), slot_of(contact.channel)
         rank, since, order, name = key_of(contact, own)
         points = rank - aging_of(own) * now_ms
-        for line in self.active.values():
-            if line.slot == slot_of(contact.channel):
-                before = (points + aging_of(spec_of(line.queue)) * now_ms, since, order, name)
-                yield line, bisect_left(line.ready, before)
+        for (queue, kind), keys in self._kinds.items():
+            if kind == slot and keys:
+                yield queue, bisect_left(keys, (points + aging_of(spec_of(queue)) * now_ms, since, order, name))
 
     def size(self, queue: str) -> int:
         """How many stand in it."""
