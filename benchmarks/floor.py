@@ -73,6 +73,8 @@ class Found:
 
     stuck: list[str] = field(default_factory=list)
     """Sentences; empty is well."""
+    paused: set[str] = field(default_factory=set)
+    """Agents who missed as many offers in a row as pause them."""
     refused: Counter[str] = field(default_factory=Counter)
     """Calls that SIPp saw end otherwise than foreseen, by the first line it received."""
     waiting: list[int] = field(default_factory=list)
@@ -258,7 +260,9 @@ def look(board: dict[str, Any], waiting: int, floor: Floor, found: Found) -> Non
         since = time.time() - datetime.fromisoformat(agent["since"]).timestamp()
         if agent["status"] == "idle" and agent["availability"] == "available" and unrung > 0 and since > STILL_S:
             found.stuck.append(f"{agent['name']} is idle for {since:.0f} s beside {unrung} who wait")
-        if agent["availability"] != "available":
+        if agent["availability"] == "away":
+            found.paused.add(agent["name"])
+        elif agent["availability"] != "available":
             found.stuck.append(f"{agent['name']} is {agent['availability']} and did not choose it")
 
 
@@ -416,6 +420,7 @@ def figures(floor: Floor, found: Found, stories: list[Story]) -> dict[str, Any]:
         "floor": asdict(floor),
         "stuck": found.stuck,
         "refused": dict(found.refused),
+        "paused": sorted(found.paused),
         "contacts": len(stories),
         "outcomes": dict(Counter(story.outcome for story in stories)),
         "offers_missed": sum(story.missed for story in stories),
