@@ -53,7 +53,9 @@ async def measure(count: int, messages: int, think_s: tuple[float, float]) -> Ch
         async with private_instance(Path(folder), load().models_dir, free_run(2, 27000), env=env) as instance:
             limits = httpx.Limits(max_connections=count)
             async with httpx.AsyncClient(base_url=instance.http, timeout=REPLY_S, limits=limits) as client:
-                await _chat(instance, client, -1, ASKED[0][:1], (0.0, 0.1), Chats())  # waits until the intents are learnt
+                await _chat(
+                    instance, client, -1, ASKED[0][:1], (0.0, 0.1), Chats()
+                )  # waits until the intents are learnt
                 await asyncio.gather(
                     *(
                         _chat(instance, client, number, _lines(number, messages), think_s, found)
