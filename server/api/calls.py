@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
 from media.turn import turn_credentials
-from server.api.access import CallerOrStaff, address_of, auth_of, is_caller_of
+from server.api.access import CallerOrStaff, address_of, auth_of, is_caller_of, supervisor
 from server.api.ports import CallControl, NotNow, Turned
 from server.throttle import Throttle
 
@@ -189,8 +189,10 @@ async def key(conversation_id: str, body: Key, who: CallerOrStaff, request: Requ
 
 
 @router.post("/conversations/{conversation_id}/hangup", status_code=204)
-async def hang_up(conversation_id: str, _who: CallerOrStaff, request: Request) -> None:
+async def hang_up(conversation_id: str, who: CallerOrStaff, request: Request) -> None:
     """End the caller's call."""
+    if who is not None:
+        await supervisor(who)  # agents end their own part, by their contact
     await control_of(request).hang_up(conversation_id)
 
 

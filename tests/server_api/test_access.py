@@ -199,3 +199,15 @@ async def test_a_bearer_token_wins_over_the_cookie(world: Any) -> None:
 def test_requests_are_counted_per_subscriber(host: str, key: str) -> None:
     connection = access.HTTPConnection({"type": "http", "headers": [], "client": (host, 1)})
     assert access.address_of(connection) == key
+
+
+async def test_an_agent_cannot_end_the_call_of_another(world: Any) -> None:
+    """The caller can, and a supervisor."""
+    conversation = await world.store.create_conversation(language="en")
+    path = f"/api/conversations/{conversation}/hangup"
+    for name, status in (("amy", 403), ("sue", 204)):
+        async with await world.as_user(name) as client:
+            assert (await client.post(path)).status_code == status, name
+    async with world.as_caller(conversation) as caller:
+        assert (await caller.post(path)).status_code == 204
+    assert world.control.asked == [("hangup", conversation)] * 2
