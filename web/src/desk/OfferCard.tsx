@@ -47,8 +47,8 @@ export function OfferCard({ offer, busy, onAccept, onDecline }: Props) {
         <p className={css.soft} style={{ margin: 0 }}>{t("offer.phone")}</p>
       ) : (
         <Group gap={6} grow>
-          <Button color="green.9" loading={busy} onClick={onAccept} leftSection={<IconCheck size={18} aria-hidden />}>{t("offer.accept")}</Button>
-          <Button variant="default" disabled={busy} onClick={onDecline} leftSection={<IconX size={18} aria-hidden />}>{t("offer.decline")}</Button>
+          <Button px={6} color="green.9" loading={busy} onClick={onAccept} leftSection={<IconCheck size={18} aria-hidden />}>{t("offer.accept")}</Button>
+          <Button px={6} variant="default" disabled={busy} onClick={onDecline} leftSection={<IconX size={18} aria-hidden />}>{t("offer.decline")}</Button>
         </Group>
       )}
       {!phone && <Group gap={6} mt={6} grow ta="center" className={css.soft} aria-hidden><Kbd size="xs"><Keys combo={keymap.accept} /></Kbd><Kbd size="xs"><Keys combo={keymap.decline} /></Kbd></Group>}

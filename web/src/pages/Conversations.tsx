@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, type ConversationSummary } from "../api";
-import { clock, moment } from "../lib/format";
+import { clock, languageName, moment } from "../lib/format";
 import { DeskShell } from "../parts/DeskShell";
 
 const PAGE = 50;
@@ -87,7 +87,7 @@ function List() {
                       <Anchor component={Link} to={`/conversations/${row.conversation_id}`}>{moment(row.opened_at, i18n.language)}</Anchor>
                     </Table.Td>
                     <Table.Td>{row.subject || t("list.noSubject")}</Table.Td>
-                    <Table.Td visibleFrom="sm">{row.language}</Table.Td>
+                    <Table.Td visibleFrom="sm">{row.language && languageName(row.language, i18n.language)}</Table.Td>
                     <Table.Td visibleFrom="sm" style={{ fontVariantNumeric: "tabular-nums" }}>
                       {row.closed_at ? clock(Date.parse(row.closed_at) - Date.parse(row.opened_at)) : "–"}
                     </Table.Td>
