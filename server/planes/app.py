@@ -35,7 +35,7 @@ from session.consents import Consents
 from session.flow_versions import FlowVersions
 from session.store import Store, StoreError
 from session.voiceprints import Voiceprints
-from telephony.edge import program
+from telephony.edge import program, word_of
 from telephony.edge_users import EdgeUsers, registered
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,7 @@ class App:
             ),
             domain=settings.agent_domain,
             words=words_model(),
+            edge_word=word_of(settings.sip.dial_secret),
         )
         self.publishing = Publishing(dialog, store)
         self.following = following
