@@ -68,7 +68,7 @@ class Controller:
         paths: Paths,
         domain: str,
         words: WordsModel | None,
-        edge_word: str = "",
+        edge_word: str,
     ) -> None:
         self.store = store
         self.dialog = dialog

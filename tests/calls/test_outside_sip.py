@@ -86,7 +86,7 @@ class Exchange(House):
         dialog = SimpleDialog(self, served)
         paths = Paths(music=ROOT / "flows" / "audio" / "hold.flac", recordings=folder)
         desk = self.controller.desk.desk.options
-        self.controller = Controller(store, cast(Any, dialog), desk, options, paths, "127.0.0.1", None)
+        self.controller = Controller(store, cast(Any, dialog), desk, options, paths, "127.0.0.1", None, "")
         self.folder = folder
         self.tasks: list[asyncio.Task[None]] = []
         self.processes: list[asyncio.subprocess.Process] = []
