@@ -34,6 +34,7 @@ _SRTP = {
     "optional": pj.PJMEDIA_SRTP_OPTIONAL,
     "mandatory": pj.PJMEDIA_SRTP_MANDATORY,
 }
+FREE_PORT_TRIES = 5
 _SIP_USER = re.compile(r"(?i)(sips?|tel):[^@\s>;,]+@?")
 _DIGITS = re.compile(r"\+?\d{5,}")
 
@@ -139,9 +140,7 @@ class SipEndpoint:
         # Without a sound device of some kind there is no media clock at all.
         self._ep.audDevManager().setNullDev()
         before = _open_files()
-        self.port = self._bind(pj.PJSIP_TRANSPORT_UDP, self.config.port)
-        if self.config.tcp:
-            self._bind(pj.PJSIP_TRANSPORT_TCP, self.port)
+        self._listen()
         self.sockets = sorted(_open_files() - before)
         self._ep.libStart()
         self._choose_codecs()
@@ -229,7 +228,23 @@ class SipEndpoint:
         self._log.__disown__()
         return config
 
-    def _bind(self, kind: int, port: int) -> int:
+    def _listen(self) -> None:
+        """UDP and TCP at one number. A free one is asked of TCP, whose listener can be given up where UDP is not free."""
+        if not self.config.tcp:
+            _, self.port = self._bind(pj.PJSIP_TRANSPORT_UDP, self.config.port)
+            return
+        for left in reversed(range(FREE_PORT_TRIES if self.config.port == 0 else 1)):
+            listener, self.port = self._bind(pj.PJSIP_TRANSPORT_TCP, self.config.port)
+            try:
+                self._bind(pj.PJSIP_TRANSPORT_UDP, self.port)
+                return
+            except RuntimeError:
+                if not left:
+                    raise
+                self._ep.transportClose(listener)
+
+    def _bind(self, kind: int, port: int) -> tuple[int, int]:
+        """The transport and the port that it has."""
         config = pj.TransportConfig()
         config.port = port
         config.boundAddress = self.config.host
@@ -239,7 +254,7 @@ class SipEndpoint:
             raise RuntimeError(
                 f"cannot listen for SIP on {self.config.host}:{port}: {error.reason}; choose a free port or another address"
             ) from None
-        return int(self._ep.transportGetInfo(transport).localName.rpartition(":")[2])
+        return transport, int(self._ep.transportGetInfo(transport).localName.rpartition(":")[2])
 
     def _choose_codecs(self) -> None:
         wanted = {_CODEC_IDS[name]: 255 - rank for rank, name in enumerate(self.config.codecs)}
