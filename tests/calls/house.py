@@ -30,6 +30,20 @@ from session.queries import Queries
 from session.store import Store
 
 T = TypeVar("T")
+ASKS = {
+    "main": """
+format: flow/v1
+id: main
+title: {en: M}
+locales: [en]
+start: ask
+blocks:
+  ask: {type: menu, prompt: {en: "People?"}, no_match: {en: Pardon.}, options: [{id: people, key: "1", intents: ["yes"]}],
+        exits: {people: people, no_match: bye}}
+  people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: people}}
+  bye: {type: end, disposition: bye, text: {en: Goodbye.}}
+"""
+}
 NUMBER = "+4930123456"
 WORD = "word-of-the-edge"
 OPTIONS = CallOptions(numbers_allowed=["+4930*", "4711"], trunk="sip:{number}@gateway.example", caller_id="+4940999")

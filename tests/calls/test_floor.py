@@ -44,6 +44,10 @@ class Floor:
         other = self.dice.choice(list(self.desk.ids))
         return self.dice.choice([Target("agent", other), OUTSIDE, Target("queue", "experts"), Target("flow", "bank")])
 
+    def standing(self) -> list[tuple[str, str, list[str]]]:
+        """Where each contact is, and who is in it."""
+        return [(c.contact_id, c.phase, sorted(c.room.parties)) for c in self.contacts]
+
     async def act(self) -> None:
         """One thing that happens."""
         acts: list[tuple[int, Callable[[], Awaitable[Any]]]] = [
@@ -52,11 +56,12 @@ class Floor:
             (1, self.hold), (2, self.listen_in), (1, self.take_over), (1, self.listen_no_more),
         ]  # fmt: skip
         work = self.dice.choices([a for _, a in acts], [weight for weight, _ in acts])[0]
+        before = self.standing()
         try:
             await work()
             self.done[work.__name__] = self.done.get(work.__name__, 0) + 1
         except (NotNow, Turned, LookupError):
-            pass  # it did not fit, and changed nothing
+            assert self.standing() == before  # it did not fit, and changed nothing
         await self.house.quiet()
 
     async def answer(self) -> None:
@@ -199,10 +204,9 @@ async def a_shift(folder: Path, seed: int, customers: int, steps: int) -> Floor:
             await desk.house.call(f"leg-{number}")
         await desk.free(*desk.ids)
         for _ in range(steps):
-            for name, user_id in desk.ids.items():
+            for user_id in desk.ids.values():
                 if desk.house.controller.desk.desk.agents[user_id].status == "not_responding":
                     desk.house.controller.set_availability(user_id, "available")
-                del name
             await floor.act()
             floor.check()
         for contact in floor.contacts:
@@ -214,7 +218,8 @@ async def a_shift(folder: Path, seed: int, customers: int, steps: int) -> Floor:
 
 
 async def test_a_short_shift(tmp_path: Path) -> None:
-    await a_shift(tmp_path, 7, customers=8, steps=40)
+    floor = await a_shift(tmp_path, 7, customers=8, steps=40)
+    assert floor.done.keys() >= {"answer", "consult", "leave"}  # people talked, asked others, and went
 
 
 @pytest.mark.slow

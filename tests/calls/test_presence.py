@@ -12,23 +12,9 @@ from server.calls.contact import Contact
 from server.calls.options import CallOptions
 from session import wire
 from session.queries import Queries
-from tests.calls.house import House, open_house
+from tests.calls.house import ASKS, House, open_house
 from tests.calls.test_chat import FLOW, begin, control, said
 
-ASKS = {
-    "main": """
-format: flow/v1
-id: main
-title: {en: M}
-locales: [en]
-start: ask
-blocks:
-  ask: {type: menu, prompt: {en: "People?"}, no_match: {en: Pardon.}, options: [{id: people, key: "1", intents: ["yes"]}],
-        exits: {people: people, no_match: bye}}
-  people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: people}}
-  bye: {type: end, disposition: bye, text: {en: Goodbye.}}
-"""
-}
 SHORT = CallOptions(page_return_s=0.0)
 
 

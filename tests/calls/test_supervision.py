@@ -15,22 +15,8 @@ from server.calls.recovery import recover
 from session import wire
 from session.queries import Queries
 from tests.calls.desk_house import FLOW, Desk, open_desk, people
-from tests.calls.house import open_house
+from tests.calls.house import ASKS, open_house
 
-ASKS = {
-    "main": """
-format: flow/v1
-id: main
-title: {en: M}
-locales: [en]
-start: ask
-blocks:
-  ask: {type: menu, prompt: {en: "People?"}, no_match: {en: Pardon.}, options: [{id: people, key: "1", intents: ["yes"]}],
-        exits: {people: people, no_match: bye}}
-  people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: people}}
-  bye: {type: end, disposition: bye, text: {en: Goodbye.}}
-"""
-}
 BANK = FLOW["bank"].replace("id: bank", "id: main")
 
 

@@ -11,7 +11,8 @@ import websockets
 from server import pages
 
 
-async def test_the_last_page_gone_for_a_while_is_told_and_a_reload_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def watch() -> tuple[pages.OpenPages, list[tuple[str, bool]], asyncio.Event]:
+    """Pages, what is told of their people, and whether anybody was told to be gone."""
     told: list[tuple[str, bool]] = []
     gone = asyncio.Event()
 
@@ -20,7 +21,11 @@ async def test_the_last_page_gone_for_a_while_is_told_and_a_reload_is_not(monkey
         if not up:
             gone.set()
 
-    watched = pages.OpenPages(changed)
+    return pages.OpenPages(changed), told, gone
+
+
+async def test_the_last_page_gone_for_a_while_is_told_and_a_reload_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched, told, gone = watch()
     watched.opened("amy")
     watched.opened("amy")  # a second tab
     watched.closed("amy")
@@ -39,15 +44,7 @@ async def test_the_last_page_gone_for_a_while_is_told_and_a_reload_is_not(monkey
 
 
 async def test_a_page_that_does_not_come_back_after_a_restart_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[str, bool]] = []
-    gone = asyncio.Event()
-
-    def changed(user_id: str, up: bool) -> None:
-        told.append((user_id, up))
-        if not up:
-            gone.set()
-
-    watched = pages.OpenPages(changed)
+    watched, told, gone = watch()
     watched.opened("cat")
     monkeypatch.setattr(pages, "RESTART_S", 0.0)
     watched.expect(["amy", "bob", "cat"])
