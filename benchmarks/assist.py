@@ -24,7 +24,7 @@ import httpx
 import numpy as np
 import websockets
 
-from server.demo.instance import Instance, free_run, private_instance
+from server.demo.instance import Instance, private_instance
 from server.desktop.desktop import Desktop
 from server.settings import ROOT, load
 from session.consents import Consents
@@ -55,7 +55,7 @@ async def through_the_door(chats: int, messages: int, think_s: tuple[float, floa
     with tempfile.TemporaryDirectory() as folder:
         env = {"WARMLINE_SERVER__OFFERS_PER_MINUTE": "10000", "WARMLINE_SERVER__LOG_LEVEL": "warning"}
         async with (
-            private_instance(Path(folder), load().models_dir, free_run(2, 27500), env=env) as instance,
+            private_instance(Path(folder), load().models_dir, env=env) as instance,
             httpx.AsyncClient(base_url=instance.http, timeout=30.0) as client,
         ):
             missing = await asyncio.gather(

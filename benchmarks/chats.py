@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import websockets
 
-from server.demo.instance import Instance, free_run, private_instance
+from server.demo.instance import Instance, private_instance
 from server.settings import load
 
 SEED = 5
@@ -50,7 +50,7 @@ async def measure(count: int, messages: int, think_s: tuple[float, float]) -> Ch
     found = Chats()
     with tempfile.TemporaryDirectory() as folder:
         env = {"WARMLINE_SERVER__OFFERS_PER_MINUTE": "10000", "WARMLINE_SERVER__LOG_LEVEL": "warning"}
-        async with private_instance(Path(folder), load().models_dir, free_run(2, 27000), env=env) as instance:
+        async with private_instance(Path(folder), load().models_dir, env=env) as instance:
             limits = httpx.Limits(max_connections=count)
             async with httpx.AsyncClient(base_url=instance.http, timeout=REPLY_S, limits=limits) as client:
                 await _chat(

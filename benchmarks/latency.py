@@ -26,7 +26,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.browser import Browser
-from server.demo.instance import DemoError, Instance, free_run, private_instance
+from server.demo.instance import DemoError, Instance, private_instance
 from server.machine import machine
 from server.settings import ROOT, Settings
 from telephony.tape import load_speech
@@ -227,7 +227,7 @@ async def run(turns: int, calls: int, console: Console) -> dict[str, Any]:
     """Start an instance and measure. Raises DemoError when it does not run."""
     before = machine()
     with tempfile.TemporaryDirectory(prefix="wl-bench-") as folder:
-        async with private_instance(Path(folder), Settings().models_dir, free_run(2, 27000)) as instance:
+        async with private_instance(Path(folder), Settings().models_dir) as instance:
             found: dict[str, list[Turn]] = {}
             with Progress(console=console, transient=True) as progress:
                 for name, call in (("SIP", sip_call), ("WebRTC", webrtc_call)):

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -23,7 +23,8 @@ from telephony import edge
 
 START_S = 300.0  # s for models, voices and intents; 15 when idle, 200 were seen on two cores that tests kept busy
 STOP_S = 20.0
-SIP_PORTS, RTP_PORTS = 12, 400
+# HTTP, Kamailio, twelve workers and the agent's phone; RTP. All below what Linux gives to outgoing connections.
+PORTS, RTP_PORTS = (16, 21_000, 22_000), (400, 22_000, 32_400)
 
 
 class DemoError(Exception):
@@ -37,6 +38,7 @@ class Instance:
     data_dir: Path
     http: str
     sip_port: int
+    phone_port: int  # for the agent's phone, where it is none that registers
     admin_token: str
     agent_token: str
     agent_secret: str
@@ -48,15 +50,23 @@ class Instance:
         return f"sip:support@127.0.0.1:{self.sip_port}"
 
 
-def free_run(count: int, start: int) -> int:
-    """The first port of `count` free ones in a row, UDP and TCP, from `start` on. Raises `DemoError`."""
-    first = start
-    while first + count < 60000:
-        taken = next((port for port in range(first, first + count) if not _free(port)), None)
-        if taken is None:
-            return first
-        first = taken + 1
-    raise DemoError(f"no {count} free ports in a row on this machine")
+@contextlib.contextmanager
+def claimed(count: int, start: int, end: int) -> Iterator[int]:
+    """The first of `count` free ports in a row, UDP and TCP: other instances that begin meanwhile leave them alone.
+
+    What claims them is a name (of Linux: gone with its process, however that ends), for they are bound only seconds
+    later. Who asks with one `start` asks with one `count`. Raises `DemoError`.
+    """
+    for first in range(start, end - count + 1, count):
+        with socket.socket(socket.AF_UNIX) as claim:
+            try:
+                claim.bind(f"\0warmline-ports-{first}")
+            except OSError:
+                continue
+            if all(_free(port) for port in range(first, first + count)):
+                yield first
+                return
+    raise DemoError(f"no {count} free ports in a row between {start} and {end} on this machine")
 
 
 def _free(port: int) -> bool:
@@ -71,14 +81,23 @@ def _free(port: int) -> bool:
 
 @contextlib.asynccontextmanager
 async def private_instance(
-    data_dir: Path, models_dir: Path, phone_port: int, *, env: Mapping[str, str] | None = None
+    data_dir: Path, models_dir: Path, *, env: Mapping[str, str] | None = None
 ) -> AsyncIterator[Instance]:
     """Start it, wait until all is well, make an admin and an agent; stop it at the end, whatever happened.
 
     The agent is a registered softphone where there is Kamailio, else one at `phone_port`; `env`: settings of the
     caller's own. Raises `DemoError`.
     """
-    base = free_run(SIP_PORTS + 2, 21000)
+    with claimed(*PORTS) as base, claimed(*RTP_PORTS) as rtp:
+        async with _instance(data_dir, models_dir, base, rtp, env or {}) as instance:
+            yield instance
+
+
+@contextlib.asynccontextmanager
+async def _instance(
+    data_dir: Path, models_dir: Path, base: int, rtp: int, env: Mapping[str, str]
+) -> AsyncIterator[Instance]:
+    phone_port = base + 14
     settings_file = data_dir / "warmline.toml"
     settings_file.write_text("# the demo's settings are in its environment\n")
     whole = {
@@ -87,27 +106,34 @@ async def private_instance(
         "WARMLINE_CONFIG": str(settings_file),
         "WARMLINE_SERVER__DATA_DIR": str(data_dir),
         "WARMLINE_SERVER__PORT": str(base),
+        "WARMLINE_SERVER__DRAIN_TIMEOUT_S": "0",
         "WARMLINE_EDGE__PORT": str(base + 1),
         "WARMLINE_EDGE__MAX_CALLS": "4",
         "WARMLINE_SIP__WORKER_BASE_PORT": str(base + 2),
-        "WARMLINE_SIP__RTP_BASE_PORT": str(free_run(RTP_PORTS, 30000)),
+        "WARMLINE_SIP__RTP_BASE_PORT": str(rtp),
         "WARMLINE_SIP__DIAL_ALLOWED": f'["sip:amy@127.0.0.1:{phone_port}"]',
         "WARMLINE_MEDIA__WEBRTC_WORKERS": "1",
-        **(env or {}),
+        **env,
     }
     password, secret = token_urlsafe(16), new_sip_secret()
     device = "sip" if edge.program() is not None else "uri"
     await _people(data_dir, password, secret, device, phone_port)
     log = (data_dir / "warmline.log").open("wb")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.cli", "serve", env=whole, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        # Linux then ends it when this process is killed and cannot.
+        *("setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", "server.cli", "serve"),
+        env=whole,
+        cwd=ROOT,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     )
     http = f"http://127.0.0.1:{base}"
     try:
         async with httpx.AsyncClient(base_url=http, timeout=10) as client:
             await _until_well(client, process, data_dir)
             tokens = [await _login(client, name, password) for name in ("boss", "amy")]
-        yield Instance(data_dir, http, base + 1, tokens[0], tokens[1], secret, device)
+        yield Instance(data_dir, http, base + 1, phone_port, tokens[0], tokens[1], secret, device)
     finally:
         log.close()
         await _stop(process)
@@ -155,8 +181,6 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         return
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(0.1)
-        process.send_signal(signal.SIGTERM)  # the second one: nobody is left to drain for
     try:
         await asyncio.wait_for(process.wait(), STOP_S)
     except TimeoutError:

@@ -16,7 +16,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from server.demo.instance import DemoError, Instance, free_run, private_instance
+from server.demo.instance import DemoError, Instance, private_instance
 from server.demo.page import affect_of, page
 from server.demo.watch import Watch
 from server.settings import ROOT
@@ -51,9 +51,8 @@ class Outcome:
 
 async def run(data_dir: Path, models_dir: Path, console: Console) -> Outcome:
     """Everything, once. Raises `DemoError` when it cannot even begin."""
-    phone_port = free_run(2, 27000)
     console.print("starting a private instance (models load, the bot learns its intents) …", style="dim")
-    async with private_instance(data_dir, models_dir, phone_port) as instance, _agent(instance, phone_port) as phone:
+    async with private_instance(data_dir, models_dir) as instance, _agent(instance) as phone:
         headers = {"Authorization": f"Bearer {instance.agent_token}"}
         async with httpx.AsyncClient(base_url=instance.http, headers=headers, timeout=10) as client:
             await _available(client)
@@ -77,9 +76,9 @@ async def run(data_dir: Path, models_dir: Path, console: Console) -> Outcome:
 
 
 @contextlib.asynccontextmanager
-async def _agent(instance: Instance, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _agent(instance: Instance) -> AsyncIterator[asyncio.subprocess.Process]:
     """The scripted agent's softphone, ready to ring."""
-    domain = f"127.0.0.1:{instance.sip_port}"
+    domain, port = f"127.0.0.1:{instance.sip_port}", instance.phone_port
     where = (
         ["--uri", f"sip:amy@{domain}", "--registrar", f"sip:{domain}"]
         if instance.agent_device == "sip"

@@ -26,7 +26,7 @@ from dialog.flowtest.coverage import Coverage
 from dialog.flowtest.running import Outcome, Result, failed_line
 from dialog.library import outermost
 from dialog.neighbours import PACKS
-from server.demo.instance import DemoError, Instance, free_run, private_instance
+from server.demo.instance import DemoError, Instance, private_instance
 from server.flowtest.judging import Call, wrong
 from server.flowtest.levels import why_not
 from server.flowtest.voices import VoiceError, Voices
@@ -87,7 +87,7 @@ async def _all(
         "WARMLINE_DIALOG__ACTIONS__MOCK": "true",
     }
     async with (
-        private_instance(folder, load().models_dir, free_run(2, 27000), env=env) as instance,
+        private_instance(folder, load().models_dir, env=env) as instance,
         httpx.AsyncClient(
             base_url=instance.http, headers={"Authorization": f"Bearer {instance.admin_token}"}, timeout=10
         ) as client,

@@ -25,7 +25,8 @@ from session.callbacks import Callbacks
 from session.queries import Queries
 from session.store import Store
 from tests.calls.house import House
-from tests.telephony.phone_world import ROOT, free_port, loudest_hz, tone
+from tests.ports import free_port
+from tests.telephony.phone_world import ROOT, loudest_hz, tone
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -165,7 +166,7 @@ async def exchange(folder: Path, flows: dict[str, str], options: CallOptions, al
         env = os.environ | {
             "WARMLINE_SERVER__RUN_DIR": str(run_dir),
             "WARMLINE_SIP__WORKER_BASE_PORT": str(at - index),
-            "WARMLINE_SIP__RTP_BASE_PORT": str(min(free_port(), 60_000) - index * 40),
+            "WARMLINE_SIP__RTP_BASE_PORT": str(free_port(40) - index * 40),
             "WARMLINE_SIP__DIAL_ALLOWED": json.dumps(allowed),
         }
         log = (folder / f"{worker_id}.log").open("wb")

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.e2e.world import ROOT, Instance, ports, until
+from tests.e2e.world import ROOT, Instance, until
 from tests.edge.phones import Phone
+from tests.ports import free_port
 
 SCENARIOS = ROOT / "tests" / "telephony" / "sipp"
 TORTURE = ROOT.parent / "shared" / "data" / "sip_torture_rfc4475"
@@ -24,7 +25,7 @@ needs_sipp = pytest.mark.skipif(
 
 def sipp(instance: Instance, folder: Path, scenario: str) -> None:
     """Run a scenario of tests/telephony/sipp through Kamailio; fails with SIPp's own words."""
-    base = ports(8)
+    base = free_port(8)
     # Written for a worker; through the edge, whatever belongs to a call goes the way it came.
     text = (SCENARIOS / scenario).read_text()
     text = re.sub(r"(\[next_url\] SIP/2\.0\n\s*Via:[^\n]*\n)", r"\1      [routes]\n", text)
@@ -103,7 +104,7 @@ def test_baresip_calls(instance: Instance, tmp_path: Path) -> None:
     samples, _ = soundfile.read(ROOT / "tests/data/spoken/en-yes.flac")
     wave = np.concatenate([np.zeros(12 * 16_000), *[samples, np.zeros(8 * 16_000)] * 8])[::2]
     soundfile.write(tmp_path / "said.wav", wave, 8_000, subtype="PCM_16")
-    base = ports(4)
+    base = free_port(4)
     (tmp_path / "config").write_text(
         f"sip_listen 127.0.0.1:{base}\naudio_player aufile,{tmp_path}/heard.wav\naudio_source aufile,{tmp_path}/said.wav\n"
         f"audio_alert aufile,{tmp_path}/alert.wav\nmodule_path /usr/lib/baresip/modules\nmodule aufile.so\n"

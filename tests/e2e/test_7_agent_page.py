@@ -16,7 +16,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.test_3_browser import SENT, browser, choose
 from tests.e2e.test_3_browser import pytestmark as needs_browser
 from tests.e2e.test_7_desk import heard
-from tests.e2e.world import PASSWORD, Instance, asked, happens, ports, tone, until
+from tests.e2e.world import PASSWORD, Instance, asked, happens, tone, until
+from tests.ports import free_port
 
 pytestmark = [
     needs_browser,
@@ -32,7 +33,7 @@ def baresip(instance: Instance, folder: Path, name: str, secret: str, hz: int) -
     samples, rate = soundfile.read(tone(folder / f"{name}.wav", hz, 240))
     assert rate == 16_000
     soundfile.write(folder / "said.wav", samples[::2], 8_000, subtype="PCM_16")
-    base = ports(4)
+    base = free_port(4)
     home = f"127.0.0.1:{instance.sip}"
     (folder / "config").write_text(
         f"sip_listen 127.0.0.1:{base}\naudio_source aufile,{folder}/said.wav\naudio_player aubridge,nobody\n"

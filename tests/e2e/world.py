@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +25,7 @@ import yaml
 from dialog.verification.hashing import hash_secret
 from media.frames import SPEECH_RATE
 from tests import learnt
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SPOKEN = ROOT / "tests" / "data" / "spoken"
@@ -81,20 +81,6 @@ def until(what: str, ask: Callable[[], T | None], timeout_s: float = 20.0, log: 
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {timeout_s:g} s\n{log() if log else ''}")
         time.sleep(0.25)
-
-
-def ports(count: int) -> int:
-    """The first of `count` neighbouring ports, UDP and TCP, that are free, below the ephemeral range."""
-    for base in range(20_000 + os.getpid() % 97 * 100, 32_000, count):
-        with contextlib.ExitStack() as probes:
-            try:
-                for port in range(base, base + count):
-                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                        probes.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return base
-    raise AssertionError("no free ports")
 
 
 def tone(path: Path, hz: float, seconds: float = 60.0) -> Path:
@@ -201,8 +187,8 @@ class Instance:
 
     def __init__(self, folder: Path, **env: str) -> None:
         self.folder = folder
-        base = ports(16)
-        rtp = ports(400)
+        base = free_port(16)
+        rtp = free_port(400)
         self.http, self.sip, self.workers_at = base, base + 1, base + 3
         self.url = f"http://127.0.0.1:{self.http}"
         self.env = {
@@ -213,7 +199,7 @@ class Instance:
             "WARMLINE_SERVER__OFFERS_PER_MINUTE": "100",
             "WARMLINE_EDGE__PORT": str(self.sip),
             "WARMLINE_SIP__WORKER_BASE_PORT": str(self.workers_at),
-            "WARMLINE_SIP__RTP_BASE_PORT": str(rtp + rtp % 2),
+            "WARMLINE_SIP__RTP_BASE_PORT": str(rtp),
             "WARMLINE_DESK__RING_S": "5",
             "WARMLINE_DESK__ACW_S": "20",
             "WARMLINE_DESK__NOT_RESPONDING_S": "60",

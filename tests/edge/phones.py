@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import itertools
 import re
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -266,13 +265,6 @@ class ScriptedWorker(Phone):
             case "BYE":
                 self.calls.discard(message.one("call-id"))
         return [self.reply(message, 200, "OK")]
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port free for UDP and TCP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-        tcp.bind((host, 0))
-        return int(tcp.getsockname()[1])
 
 
 def _finish(lines: list[str], body: str) -> str:

@@ -14,7 +14,8 @@ import soundfile
 
 from session import wire
 from tests.edge.world import INTERNAL, SECRET, an_edge, needs_kamailio
-from tests.telephony.phone_world import App, free_port, loudest_hz, tone, worker
+from tests.ports import free_port
+from tests.telephony.phone_world import App, loudest_hz, tone, worker
 
 pytestmark = [
     pytest.mark.e2e,

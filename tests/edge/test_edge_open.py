@@ -15,7 +15,8 @@ import pytest
 from session import wire
 from tests.edge.phones import Dialog, Message
 from tests.edge.world import INTERNAL, SECRET, an_edge, needs_kamailio
-from tests.telephony.phone_world import ROOT, App, free_port, tone, worker
+from tests.ports import free_port
+from tests.telephony.phone_world import ROOT, App, tone, worker
 
 pytestmark = [pytest.mark.e2e, needs_kamailio]
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is tested

@@ -18,7 +18,8 @@ from telephony import edge
 from telephony.edge_options import EdgeOptions
 from telephony.edge_rpc import EdgeRpc
 from telephony.edge_users import EdgeUsers
-from tests.edge.phones import Phone, Script, ScriptedWorker, free_port
+from tests.edge.phones import Phone, Script, ScriptedWorker
+from tests.ports import free_port
 
 INTERNAL, SECRET = "warmline-dial", "per-start-secret"
 needs_kamailio = pytest.mark.skipif(

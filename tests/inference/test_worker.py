@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,6 +20,7 @@ from media.frames import Audio
 from media.inference import InferenceClient
 from session import channel, wire
 from session.consent import EmotionConsent, issue
+from tests.ports import free_port
 from tests.speech_data import JFK, ROOT, SPEECH, cut, load, models_folder
 
 LOAD_S = 100.0  # models load on a busy machine
@@ -304,14 +304,8 @@ async def test_sigterm_ends_it_with_its_work_undone(tmp_path: Path, moment: str)
                 assert isinstance(ends[-1], channel.Disconnected), "what waits is not waited for"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def test_decodes_go_to_the_pool_and_home_while_it_is_away(ready: Worker, tmp_path: Path) -> None:
-    place = f"tcp:127.0.0.1:{_free_port()}"
+    place = f"tcp:127.0.0.1:{free_port()}"
     client = InferenceClient(ready.address, "leg", [place])
     running = asyncio.create_task(client.run())
     speech = load(SPEECH / "en-goforward.flac")

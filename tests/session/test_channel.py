@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 import structlog
 
 from session import channel, wire
+from tests.ports import free_port
 
 
 class Side:
@@ -55,11 +55,6 @@ class Pair:
 
 
 ASK = wire.InferenceStatus()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(params=["unix", "tcp"])

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,14 +18,10 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
+
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(what: Callable[[], Any], timeout_s: float = 60.0) -> Any:
@@ -95,7 +90,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         "WARMLINE_SERVER__PORT": str(free_port()),
         "WARMLINE_SERVER__DRAIN_TIMEOUT_S": "300",
         "WARMLINE_EDGE__PORT": str(free_port()),
-        "WARMLINE_SIP__WORKER_BASE_PORT": str(min(free_port(), 64_000)),
+        "WARMLINE_SIP__WORKER_BASE_PORT": str(free_port(8)),
     }
     log = tmp_path / "log"
     process = start(env, log)

@@ -9,9 +9,9 @@ import pytest
 
 from server import supervisor
 from server.backoff import LONGEST_S, STABLE_S, Backoff
-from server.demo.instance import free_run
 from server.settings import Settings
 from server.supervisor import CannotServe, SipPlan, check_ports, sip_plan, take_run_dir
+from tests.ports import free_port
 
 
 def test_back_off_doubles_to_a_limit_and_is_forgotten_after_a_stable_time() -> None:
@@ -50,12 +50,7 @@ PLAN = SipPlan("kamailio", True, 2, 1, 4)
 
 def ports(taken: int, which: str) -> Settings:
     """Settings with free ports but one."""
-    free = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            free.append(probe.getsockname()[1])
-    tree = {"server": {"port": free[0]}, "edge": {"port": free[1]}, "sip": {"worker_base_port": 61_000}}
+    tree = {"server": {"port": free_port()}, "edge": {"port": free_port()}, "sip": {"worker_base_port": free_port(8)}}
     section, _, name = which.partition(".")
     tree[section][name] = taken
     return Settings.model_validate(tree)
@@ -73,7 +68,7 @@ def ports(taken: int, which: str) -> Settings:
 def test_a_taken_port_is_named_with_the_setting_that_moves_it(kind: int, which: str, offset: int, what: str) -> None:
     with socket.socket(socket.AF_INET, kind) as holder:
         # The ports before it are looked at first; no outgoing connection takes one of those so low.
-        holder.bind(("127.0.0.1", free_run(offset + 1, 28_000) + offset))
+        holder.bind(("127.0.0.1", free_port(offset + 1) + offset))
         if kind == socket.SOCK_STREAM:
             holder.listen()
         port = holder.getsockname()[1]

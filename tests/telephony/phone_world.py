@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,23 +20,11 @@ import numpy as np
 import soundfile
 
 from session import channel, wire
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 E = TypeVar("E", bound=wire.LegEvent)
-
-
-def free_port() -> int:
-    """An even UDP port that was free a moment ago, with its TCP sister."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port = int(udp.getsockname()[1])
-            if port % 2:
-                continue
-            with contextlib.suppress(OSError):
-                tcp.bind(("127.0.0.1", port))
-                return port
 
 
 def tone(

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from session import wire
-from tests.telephony.phone_world import DATA, App, World, answering, call, free_port, tone, worker
+from tests.ports import free_port
+from tests.telephony.phone_world import DATA, App, World, answering, call, tone, worker
 
 SCENARIOS = Path(__file__).parent / "sipp"
 
