@@ -6,18 +6,27 @@ from typing import TYPE_CHECKING
 
 from dialog import cel
 from dialog.effects import Record
+from dialog.verification.directory import normal_number
 
 if TYPE_CHECKING:
     from dialog.turn import Turn
 
 
+def unit_of(turn: Turn) -> str:
+    """Whose variant it is: the customer's, else the number's, else the contact's."""
+    state = turn.state
+    if state.customer_id:
+        return f"customer:{state.customer_id}"
+    return f"number:{normal_number(state.caller.number)}" if state.caller.number else f"contact:{state.contact_id}"
+
+
 def meet(turn: Turn, experiment: str, weights: dict[str, float], success: str) -> str:
-    """The caller's variant: sticky by customer, else by number, else for this contact alone."""
+    """The caller's variant: sticky by `unit_of`, and within a contact whatever becomes known in it."""
     state = turn.state
     known = state.variants.get(experiment)
     if known is not None and known["variant"] in weights:
         return str(known["variant"])
-    who = state.customer_id or state.caller.number or state.contact_id
+    who = unit_of(turn)
     variant, tested = turn.ports.experiments.variant(experiment, weights, who)
     if tested:
         unit = turn.ports.experiments.unit(experiment, who)

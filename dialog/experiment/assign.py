@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -25,27 +26,27 @@ class Experiments:
 
     def unit(self, experiment: str, who: str) -> str:
         """A customer, number or contact as it is recorded: keyed, so that nobody can be found by it."""
-        return hmac.new(self.salt.encode() or b"warmline", f"{experiment}:{who}".encode(), sha256).hexdigest()[:32]
+        return self._keyed(f"{experiment}:{who}").hex()[:32]
 
     def variant(self, experiment: str, weights: Mapping[str, float], who: str) -> tuple[str, bool]:
-        """The variant, and whether this is a test (False: it was promoted, or no other is left)."""
+        """The variant, and whether this is a test (False: it was promoted, or no other is left).
+
+        Each variant draws a lot for this customer and the best one wins (weighted rendezvous hashing: Efraimidis and
+        Spirakis, "Weighted random sampling with a reservoir", 2006, with lots from a hash). So whatever is changed in
+        mid-experiment moves only those whom it must: a variant that is stopped or removed gives its own away, one that is
+        added or weighs more takes some, the order says nothing.
+        """
         choice = self.choices.get(experiment, Choice())
         if choice.promoted in weights:
             return choice.promoted, False
         left = {name: weight for name, weight in weights.items() if name not in choice.stopped and weight > 0}
         if len(left) < 2:
             return next(iter(left or weights)), False
-        place = int(self.unit(experiment, who)[:13], 16) / 16**13 * sum(weights[name] for name in weights)
-        # Over all weights, so that a stop moves only those who had the stopped variant.
-        for name, weight in weights.items():
-            place -= weight
-            if place < 0 and name in left:
-                return name, True
-            if place < 0:
-                break
-        rest = int(self.unit(f"{experiment}:again", who)[:13], 16) / 16**13 * sum(left.values())
-        for name, weight in left.items():
-            rest -= weight
-            if rest < 0:
-                return name, True
-        return next(iter(left)), True
+        return min(left, key=lambda name: self._lot(f"{experiment}:{name}:{who}") / left[name]), True
+
+    def _lot(self, what: str) -> float:
+        """Exponentially distributed; over a weight it is the waiting time of that rate."""
+        return -math.log((int.from_bytes(self._keyed(what)[:6], "big") + 0.5) / 2**48)
+
+    def _keyed(self, what: str) -> bytes:
+        return hmac.new(self.salt.encode() or b"warmline", what.encode(), sha256).digest()
