@@ -109,30 +109,28 @@ class FlowEngine:
         else:
             turn = Turn(self.flow, self.ports, self.options, state, now_ms)
             await self._guarded(turn, event)
-        if state.ended and state.variants:
-            variants.conclude(turn)
-        return turn.effects
+        return _concluded(turn)
 
     async def resume(self, state: RunState, now_ms: int) -> list[AnyEffect]:
         """After a restart of the app: same block, remaining timers, what is expected; digits are asked for again."""
         if state.ended or not state.block:
             return []
         if self._lost(state):
-            return [] if state.phase == "talking" else (await self._go_back(state, None, now_ms)).effects
+            return [] if state.phase == "talking" else _concluded(await self._go_back(state, None, now_ms))
         turn = Turn(self.flow, self.ports, self.options, state, now_ms)
         if state.block not in turn.flow.blocks:
             await self._guarded(
                 turn, Failed(where="flow", why=f"block {state.block} is not in this version of the flow")
             )
-            return turn.effects
+            return _concluded(turn)
         for name, due in state.timers.items():
             turn.effects.append(StartTimer(name=name, ms=max(0, due - now_ms)))
         await self._guarded(turn, None)
-        return turn.effects
+        return _concluded(turn)
 
     async def returned(self, state: RunState, now_ms: int) -> list[AnyEffect]:
         """The caller's line was lost and is there again: as after a restart, and what they missed is said again."""
-        unheard = [play.text for play in state.playing if play.block == state.block]
+        unheard = [play for play in state.playing if play.block == state.block]
         state.playing.clear()
         state.caller_speaking = False
         for name in ("no_input", "barge", "prompt"):
@@ -142,8 +140,8 @@ class FlowEngine:
         if here and unheard and not isinstance(turn.block, Asking):
             turn.effects += [StartTimer(name=name, ms=max(0, due - now_ms)) for name, due in state.timers.items()]
             turn.expect()
-            for words in unheard:
-                turn.say(words)
+            for play in unheard:
+                turn.say_again(play)
             return turn.effects
         effects = await self.resume(state, now_ms)
         if here and isinstance(turn.block, Asking) and not state.playing:
@@ -228,7 +226,8 @@ class FlowEngine:
                     state.caller_speaking = False  # what was said is lost: nothing more comes of it
                 await self._on_error(turn, f"{where}: {why}")
             case PromptDone():
-                await passing.prompt_done(turn, event)
+                if not await passing.prompt_done(turn, event):
+                    await self._on_error(turn, f"speech: block {state.block} could not be heard")
             case SpeechBegan():
                 state.caller_speaking = True
                 for name in ("no_input", "barge"):
@@ -289,6 +288,7 @@ class FlowEngine:
         queues = (name for name, block in turn.flow.blocks.items() if block.people and "answered" in block.exits)
         state.block = next(queues, state.block)
         state.phase, state.memo, state.entered_ms = "talking", {}, turn.now_ms
+        state.to_people = True
 
     async def _parted(self, turn: Turn, outcome: Literal["agent_left", "agent_lost"]) -> None:
         """The talk is over: on from the block that led to it. A flow without people, taken from it, is through."""
@@ -364,3 +364,10 @@ class FlowEngine:
             turn.effects.append(CancelTimer(name=name))
         if state.sensitive:
             turn.expect()
+
+
+def _concluded(turn: Turn) -> list[AnyEffect]:
+    """The effects, with what came of experiments where the contact ends; a run that goes on in another flow has no `End`."""
+    if turn.state.variants and any(isinstance(effect, End) for effect in turn.effects):
+        variants.conclude(turn)
+    return turn.effects

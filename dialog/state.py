@@ -9,6 +9,7 @@ import msgspec
 
 from dialog.events import Channel, Feeling
 from session.policy import PolicyName
+from session.speech import SayAs, Style
 
 
 class CallerInfo(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
@@ -32,7 +33,12 @@ class Playing(msgspec.Struct, kw_only=True, omit_defaults=True):
     play_id: str
     text: str
     block: str
-    last_of_block: bool = True
+    interruptible: bool = True
+    article: str = ""
+    say_as: list[SayAs] = []
+    style: Style = ""
+    again: bool = False
+    """It could not be spoken, and this is the second try."""
 
 
 class Request(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
@@ -113,6 +119,10 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     timers: dict[str, int] = {}
     """Name → when it is due (same clock as `now_ms`)."""
     playing: list[Playing] = []
+    unheard: list[Playing] = []
+    """Prompts of the present block that could not be spoken, while others of it are under way."""
+    voiceless: bool = False
+    """The prompt that ended last could not be spoken, or nobody knows whether it was."""
     next_play: int = 1
     last_answer: str = ""
     """The knowledge answer given last, for "say that again"."""
@@ -162,6 +172,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     """Why the last block was left."""
     reason: str = ""
     """Why a person is wanted, in plain words, once one is."""
+    to_people: bool = False
+    """A person was asked for, or came by themselves. Stays true when the reason is forgotten."""
     ended: str = ""
 
     @property

@@ -40,7 +40,7 @@ def meet(turn: Turn, experiment: str, weights: dict[str, float], success: str) -
 def conclude(turn: Turn) -> None:
     """The contact ends: what came of the variants that it met."""
     state = turn.state
-    transferred = bool(state.reason)
+    transferred = state.to_people
     for met in state.variants.values():
         expression = str(met["success"])
         try:

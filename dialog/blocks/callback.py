@@ -173,6 +173,13 @@ class Callback(Asking):
         elif turn.state.phase != "booking":
             turn.wait_for_caller()
 
+    async def unspoken(self, turn: Turn, before: bool) -> bool:
+        """What is booked is booked."""
+        if turn.state.phase != "booked":
+            return await super().unspoken(turn, before)
+        turn.leave("booked", "booked, and could not be told")
+        return True
+
     async def silence(self, turn: Turn) -> None:
         """Asked again, unless it is being booked."""
         if turn.state.phase in ("offer", "number"):
@@ -228,7 +235,7 @@ class Callback(Asking):
             turn.leave("refused", "does not want to be called")
 
     def _miss(self, turn: Turn, why: str) -> None:
-        misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1
+        misses = self.missed(turn)
         if misses > self.tries:
             turn.leave("refused", why)
             return
@@ -250,7 +257,7 @@ class Callback(Asking):
         state.phase = "booking"
         turn.set({NUMBER: state.memo["number"]})
         turn.expect(speech=False, digits=False)
-        state.reason = state.reason or "asked to be called back"
+        state.reason, state.to_people = state.reason or "asked to be called back", True
         turn.effects.append(
             BookCallback(
                 callback_id=self._id(turn),

@@ -91,7 +91,7 @@ class Queue(Block):
         state = turn.state
         value = turn.evaluate(self.priority) if isinstance(self.priority, str) else self.priority
         priority = max(0, min(100, int(value))) if isinstance(value, int | float) else 50
-        state.reason = self.reason or state.last_why
+        state.reason, state.to_people = self.reason or state.last_why, True
         turn.effects.append(
             Enqueue(
                 queue=self.queue,

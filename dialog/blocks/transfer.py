@@ -140,6 +140,7 @@ class Transfer(Block):
             turn.leave("failed", "whom to transfer to is not known")
             return
         state.reason = state.last_why
+        state.to_people = state.to_people or self.target != "flow"
         context = {name: self._value(turn, value) for name, value in self.context.items()}
         whisper = turn.screened(turn.render(self.whisper)) if self.whisper else ""
         if self.target == "queue":

@@ -288,6 +288,8 @@ async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, st
         proven=old.proven,
         carried=old.carried,
         reason=old.reason,
+        to_people=old.to_people,
+        variants=old.variants,
         last_why=old.last_why,
     )
     contact.engine, contact.flow_id = engine, engine.flow.id

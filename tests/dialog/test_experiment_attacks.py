@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from dialog.effects import Record
+from dialog.events import AgentLeft, HungUp, QueueResult, Started, TakenOver, TransferResult
 from dialog.experiment.assign import Choice, Experiments
+from dialog.experiment.results import OUTCOME
 from dialog.ports import Ports
 from dialog.state import CallerInfo
 from dialog.turn import Turn
@@ -30,6 +33,7 @@ blocks:
 handlers: {on_human_request: people, on_error: people}
 """
 QUEUE = "queue, exits: {answered: bye, overflow: bye, no_agents: bye}"
+FLOW_BESIDE = "transfer, target: flow, to: other, exits: {connected: bye, busy: bye, no_answer: bye, failed: bye}"
 EVEN = {"a": 50.0, "b": 50.0}
 PEOPLE = [str(who) for who in range(3000)]
 
@@ -75,7 +79,7 @@ def test_one_number_is_one_customer_however_it_is_written(ports: Ports, spelling
 # ------------------------------------------------------------------ runs
 
 
-class Tested(Call):
+class Dealt(Call):
     """A caller of the flow above."""
 
     def __init__(self, ports: Ports, then: str, number: str = "") -> None:
@@ -84,7 +88,61 @@ class Tested(Call):
             contact_id="c1", channel="voice", locale="en", caller=CallerInfo(number=number)
         )
 
+    def records(self) -> list[Record]:
+        return [effect for effect in self.last if isinstance(effect, Record)]
+
 
 def _unit(ports: Ports, number: str) -> str:
-    call = Tested(ports, QUEUE, number)
+    call = Dealt(ports, QUEUE, number)
     return unit_of(Turn(call.engine.flow, call.engine.ports, call.engine.options, call.state, 0))
+
+
+async def test_a_queue_is_a_person_even_when_the_reason_was_forgotten(ports: Ports) -> None:
+    """Who takes consent back has the reason of the hand-over wiped: they still wanted a person."""
+    call = Dealt(ports, QUEUE)
+    await call.tell(Started())
+    assert call.state.reason
+    call.state.reason = ""
+    await call.tell(QueueResult(outcome="answered"))
+    await call.tell(AgentLeft())
+    (outcome,) = call.records()
+    assert outcome.payload["transferred"] is True and outcome.payload["success"] is False
+
+
+async def test_a_supervisor_who_takes_over_is_a_person(ports: Ports) -> None:
+    call = Dealt(ports, "play, text: {en: Hello}, exits: {next: people}")
+    await call.tell(Started())
+    await call.tell(TakenOver())
+    await call.tell(HungUp())
+    (outcome,) = call.records()
+    assert outcome.payload["transferred"] is True
+
+
+async def test_another_flow_is_no_person_and_no_end(ports: Ports) -> None:
+    call = Dealt(ports, FLOW_BESIDE)
+    await call.tell(Started())
+    await call.tell(TransferResult(transfer_id="c1:next:1", outcome="connected"))
+    assert call.state.ended == "transferred"
+    assert call.records() == [], "the contact goes on elsewhere; its outcome is known when it ends"
+    assert call.state.variants
+
+
+async def test_a_transfer_to_a_flow_that_fails_is_no_person(ports: Ports) -> None:
+    call = Dealt(ports, FLOW_BESIDE)
+    await call.tell(Started())
+    await call.tell(TransferResult(transfer_id="c1:next:1", outcome="failed"))
+    if not call.records():
+        await call.tell(HungUp())
+    (outcome,) = call.records()
+    assert outcome.payload["transferred"] is False
+
+
+async def test_an_end_that_comes_with_a_restart_has_its_outcome(ports: Ports) -> None:
+    """The block where a killed app stopped breaks when it is taken up, as often as it is tried: that is an end, too."""
+    call = Dealt(ports, "play, text: {en: Hello}, exits: {next: people}")
+    await call.tell(Started())
+    call.state.errors = 3
+    call.state.block = "nowhere"
+    effects = await call.engine.resume(call.state, 500)
+    assert call.state.ended == "error"
+    assert [effect.kind for effect in effects if isinstance(effect, Record)] == [OUTCOME]
