@@ -36,24 +36,29 @@ class Verdict:
 
 @dataclass(slots=True)
 class ExperimentResults:
-    """One experiment; feed it its events in order. Each customer counts once, by the first contact."""
+    """One experiment; feed it its events in order. Each customer counts once, for the variant met first.
+
+    The control is the one that the newest exposure names: a file may be published with another first variant, and calls of the
+    older version end after that.
+    """
 
     name: str
     control: str = ""
     variants: dict[str, VariantResult] = field(default_factory=dict)
-    _met: set[str] = field(default_factory=set)
+    _met: dict[str, str] = field(default_factory=dict)
+    """Who → the variant met first."""
     _done: set[str] = field(default_factory=set)
 
     def add(self, kind: str, payload: Mapping[str, Any]) -> None:
         """Count an event."""
         unit, name = str(payload["unit"]), str(payload["variant"])
         result = self.variants.setdefault(name, VariantResult())
-        self.control = str(payload.get("control") or self.control or name)
         if kind == EXPOSED:
+            self.control = str(payload["control"])
             if unit not in self._met:
-                self._met.add(unit)
+                self._met[unit] = name
                 result.exposed += 1
-        elif unit not in self._done:
+        elif unit not in self._done and self._met.get(unit) == name:
             self._done.add(unit)
             result.outcomes = _plus(result.outcomes, bool(payload["success"]))
             result.transferred = _plus(result.transferred, bool(payload["transferred"]))

@@ -9,7 +9,7 @@ import pytest
 from dialog.effects import Record
 from dialog.events import AgentLeft, HungUp, QueueResult, Started, TakenOver, TransferResult
 from dialog.experiment.assign import Choice, Experiments
-from dialog.experiment.results import OUTCOME
+from dialog.experiment.results import EXPOSED, OUTCOME, ExperimentResults
 from dialog.ports import Ports
 from dialog.state import CallerInfo
 from dialog.turn import Turn
@@ -146,3 +146,30 @@ async def test_an_end_that_comes_with_a_restart_has_its_outcome(ports: Ports) ->
     effects = await call.engine.resume(call.state, 500)
     assert call.state.ended == "error"
     assert [effect.kind for effect in effects if isinstance(effect, Record)] == [OUTCOME]
+
+
+# ------------------------------------------------------------------ counting
+
+
+def met(unit: str, variant: str, control: str = "a", **more: object) -> dict[str, object]:
+    return {"experiment": "x", "variant": variant, "control": control, "unit": unit, **more}
+
+
+def test_a_customer_who_was_moved_counts_for_the_variant_met_first() -> None:
+    """Whose first contact never told its outcome: what the next one brings under another variant is no result of either."""
+    results = ExperimentResults("x")
+    results.add(EXPOSED, met("1", "b"))
+    results.add(EXPOSED, met("1", "a"))
+    results.add(OUTCOME, met("1", "a", success=True, transferred=False))
+    assert {name: (one.exposed, one.outcomes.n) for name, one in results.variants.items()} == {"b": (1, 0)}
+    results.add(OUTCOME, met("1", "b", success=False, transferred=False))
+    assert results.variants["b"].outcomes.n == 1
+
+
+def test_a_call_of_an_older_version_does_not_change_what_is_compared_with() -> None:
+    """A flow was published with another first variant; calls that began before end later, and name their own."""
+    results = ExperimentResults("x")
+    results.add(EXPOSED, met("1", "b"))
+    results.add(EXPOSED, met("2", "c", control="c"))
+    results.add(OUTCOME, met("1", "b", success=True, transferred=False))
+    assert results.control == "c"
