@@ -16,7 +16,7 @@ from session.store import Store, stored_event
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 5000  # events read in one go
+AT_ONCE = 500  # events read in one go: some ms of work
 
 
 class UnknownExperiment(LookupError):

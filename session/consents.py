@@ -30,6 +30,7 @@ from session.model import (
     utcnow,
 )
 from session.model_desktop import ProfileFactRow, SuggestionRow
+from session.parts import ROWS_AT_ONCE, parts
 from session.policy import EMOTION, HISTORY, VOICE_PURPOSES, Policy
 from session.store import Store, stored_event
 from session.types import NewAffect, StoredEvent
@@ -329,16 +330,20 @@ async def _purge(session: AsyncSession, conversation_id: str) -> dict[str, int]:
         ),
         "redacted": 0,
     }
-    others = await session.scalars(
-        select(EventRow).where(EventRow.conversation_id == conversation_id, EventRow.type.in_(AFFECT_KINDS))
+    others = select(EventRow.seq, EventRow.type, EventRow.payload).where(
+        EventRow.conversation_id == conversation_id, EventRow.type.in_(AFFECT_KINDS)
     )
+    without = [
+        {"seq": seq, "payload": payload}
+        async for part in parts(session, others)
+        for seq, kind, told in part
+        if (payload := without_affect(kind, told)) is not None
+    ]
     ended = contacts.where(Contact.ended_at.is_not(None))  # a live contact forgets by itself, and is saved anew
     await session.execute(delete(FlowRun).where(FlowRun.contact_id.in_(ended)))
-    for event in others:
-        if (payload := without_affect(event.type, event.payload)) is not None:
-            event.payload = payload
-            purged["redacted"] += 1
-    return purged
+    for first in range(0, len(without), ROWS_AT_ONCE):
+        await session.execute(update(EventRow), without[first : first + ROWS_AT_ONCE])
+    return purged | {"redacted": len(without)}
 
 
 async def _delete(session: AsyncSession, statement: Delete) -> int:

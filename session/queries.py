@@ -1,4 +1,4 @@
-"""Reading conversations back: the list, one whole history, events after a place."""
+"""Reading conversations back: the list, one history page by page, events after a place."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import or_, select
 
 from session.model import AffectEvent, Contact, Conversation, EventRow, Leg, Participant, Utterance
+from session.parts import in_parts
 from session.store import Store, stored_event
 from session.types import StoredEvent
 
-EVENTS_PER_HISTORY = 5000  # a conversation of a day has fewer; longer ones are read in parts by `events_after`
-ROWS_AT_ONCE = 200  # some ms of work each; between them the event loop does what is live
+_EVENT = tuple(getattr(EventRow, name) for name in StoredEvent.__slots__)  # bare columns cost half of what entities do
+MOST_EVENTS = 1000  # of one page: some megabytes and 10 ms as JSON; an hour's call has about as many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,10 @@ class ConversationRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Everything there is to read of a conversation, as JSON-ready dictionaries in time order."""
+    """What there is to read of a conversation, as JSON-ready dictionaries in time order.
+
+    Events come in pages, each with the utterances that its events tell of. `next`: where the next page begins; None after the last.
+    """
 
     conversation: dict[str, Any]
     contacts: list[dict[str, Any]]
@@ -44,14 +47,20 @@ class History:
     utterances: list[dict[str, Any]]
     events: list[dict[str, Any]]
     recordings: list[dict[str, Any]]
+    next: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What there is to tell of a conversation: contacts (id, channel, begin) and events, oldest first."""
+    """What there is to tell of a conversation: contacts (id, channel, begin) and a page of its events, oldest first.
+
+    `since`, `until`: which time the page is of; None = from the conversation's begin (nothing is before it), up to now.
+    """
 
     contacts: list[tuple[str, str, datetime]]
     events: list[StoredEvent]
+    since: datetime | None
+    until: datetime | None
 
 
 class Queries:
@@ -107,14 +116,19 @@ class Queries:
         self, seq: int, *, conversation_id: str | None = None, limit: int = 1000
     ) -> list[StoredEvent]:
         """Committed events after `seq`, oldest first."""
-        query = select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(limit)
+        query = select(*_EVENT).where(EventRow.seq > seq).order_by(EventRow.seq).limit(limit)
         if conversation_id is not None:
             query = query.where(EventRow.conversation_id == conversation_id)
         async with self._store.reading() as session:
-            return [stored_event(row) for row in await session.scalars(query)]
+            return [stored_event(row) for row in await in_parts(session, query)]
 
-    async def told(self, conversation_id: str, kinds: Collection[str]) -> Told | None:
-        """The contacts of a conversation, and its newest events of these types; None when there is no such conversation."""
+    async def told(
+        self, conversation_id: str, kinds: Collection[str], *, before: int | None = None, limit: int = MOST_EVENTS
+    ) -> Told | None:
+        """The contacts of a conversation, and its newest events of these types before the event `before`.
+
+        None when there is no such conversation.
+        """
         async with self._store.reading() as session:
             if await session.get(Conversation, conversation_id) is None:
                 return None
@@ -125,13 +139,21 @@ class Queries:
             )
             contacts = [(row.id, row.channel, row.initiated_at) for row in rows]
             newest = (
-                select(EventRow)
+                select(*_EVENT)
                 .where(EventRow.conversation_id == conversation_id, EventRow.type.in_(kinds))
                 .order_by(EventRow.seq.desc())
-                .limit(EVENTS_PER_HISTORY)
+                .limit(limit + 1)
             )
-            events = [stored_event(row) for (row,) in await _in_parts(session, newest)]
-        return Told(contacts=contacts, events=events[::-1])
+            until = None
+            if before is not None:
+                newest = newest.where(EventRow.seq < before)
+                until = await session.scalar(
+                    select(EventRow.at).where(EventRow.conversation_id == conversation_id, EventRow.seq == before)
+                )
+            events = [stored_event(row) for row in await in_parts(session, newest)]
+        since = events[limit - 1].at if len(events) > limit else None
+        del events[limit:]
+        return Told(contacts=contacts, events=events[::-1], since=since, until=until)
 
     async def recording_path(self, conversation_id: str, leg_id: str | None = None) -> str | None:
         """The file of a conversation's latest recording, or of one leg's."""
@@ -147,80 +169,66 @@ class Queries:
         async with self._store.reading() as session:
             return await session.scalar(query.limit(1))
 
-    async def history(self, conversation_id: str) -> History | None:
-        """One conversation, whole; None when there is none."""
+    async def history(self, conversation_id: str, *, after: int = 0, limit: int = MOST_EVENTS) -> History | None:
+        """One conversation, with up to `limit` events after the event `after`; None when there is none."""
         async with self._store.reading() as session:
             conversation = await session.get(Conversation, conversation_id)
             if conversation is None:
                 return None
-            contacts = list(
-                await session.scalars(
-                    select(Contact).where(Contact.conversation_id == conversation_id).order_by(Contact.initiated_at)
-                )
+            own = select(Contact.id).where(Contact.conversation_id == conversation_id)
+            present = select(Participant.id).where(Participant.contact_id.in_(own))
+            contacts = await in_parts(
+                session,
+                select(Contact).where(Contact.conversation_id == conversation_id).order_by(Contact.initiated_at),
             )
-            contact_ids = [contact.id for contact in contacts]
-            participants = list(
-                await session.scalars(
-                    select(Participant).where(Participant.contact_id.in_(contact_ids)).order_by(Participant.joined_at)
-                )
+            participants = await in_parts(
+                session, select(Participant).where(Participant.contact_id.in_(own)).order_by(Participant.joined_at)
             )
-            legs = list(
-                await session.scalars(
-                    select(Leg).where(Leg.participant_id.in_([p.id for p in participants])).order_by(Leg.started_at)
-                )
+            legs = await in_parts(session, select(Leg).where(Leg.participant_id.in_(present)).order_by(Leg.started_at))
+            events = await in_parts(
+                session,
+                select(*_EVENT)
+                .where(EventRow.conversation_id == conversation_id, EventRow.seq > after)
+                .order_by(EventRow.seq)
+                .limit(limit + 1),
             )
-            spoken = await _in_parts(
+            more, events = len(events) > limit, events[:limit]
+            told = [row.payload.get("utterance_id") for row in events if row.type == "utterance.final"]
+            spoken = await in_parts(
                 session,
                 select(Utterance, AffectEvent)
                 .outerjoin(AffectEvent, AffectEvent.utterance_id == Utterance.id)
-                .where(Utterance.contact_id.in_(contact_ids))
+                .where(Utterance.id.in_(told))
                 .order_by(Utterance.at, Utterance.t0_ms),
             )
-            events = await _in_parts(
-                session,
-                select(EventRow)
-                .where(EventRow.conversation_id == conversation_id)
-                .order_by(EventRow.seq)
-                .limit(EVENTS_PER_HISTORY),
-            )
-        return await asyncio.to_thread(_history, conversation, contacts, participants, legs, spoken, events)
-
-
-async def _in_parts(session: AsyncSession, query: Executable) -> list[Any]:
-    """Many rows: never more than `ROWS_AT_ONCE` are made of what the database gave without letting others run."""
-    rows: list[Any] = []
-    found = await session.stream(query.execution_options(yield_per=ROWS_AT_ONCE))
-    async for part in found.partitions():
-        rows += part
-    return rows
+        cursor = events[-1].seq if more else None
+        return await asyncio.to_thread(_history, conversation, contacts, participants, legs, spoken, events, cursor)
 
 
 def _history(
     conversation: Conversation,
-    contacts: Sequence[Contact],
-    participants: Sequence[Participant],
-    legs: Sequence[Leg],
+    contacts: Sequence[Any],
+    participants: Sequence[Any],
+    legs: Sequence[Any],
     spoken: Sequence[Any],
     events: Sequence[Any],
+    cursor: int | None,
 ) -> History:
-    """Of rows; in a thread, for there may be thousands."""
+    """Of rows; in a thread, for there may be a thousand."""
     return History(
         conversation=asdict(_conversation_row(conversation)) | {"context": conversation.context},
-        contacts=[_columns(row) for row in contacts],
-        participants=[_columns(row) for row in participants],
-        legs=[_columns(row, leave_out={"recording_path"}) for row in legs],
+        contacts=[_columns(row) for (row,) in contacts],
+        participants=[_columns(row) for (row,) in participants],
+        legs=[_columns(row, leave_out={"recording_path"}) for (row,) in legs],
         utterances=[
             _columns(utterance)
             | {"emotion": None if affect is None else _columns(affect, leave_out={"id", "contact_id", "event_seq"})}
             for utterance, affect in spoken
         ],
-        events=[_plain(stored_event(row)) for (row,) in events],
-        recordings=[{"leg_id": leg.id} for leg in legs if leg.recording_path],
+        events=[dict(row._mapping) for row in events],
+        recordings=[{"leg_id": leg.id} for (leg,) in legs if leg.recording_path],
+        next=cursor,
     )
-
-
-def _plain(event: StoredEvent) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in StoredEvent.__slots__}
 
 
 def _conversation_row(row: Conversation) -> ConversationRow:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, select, update
+from sqlalchemy import Row, event, select, update
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -387,7 +387,7 @@ class Store:
             ]
 
 
-def stored_event(row: EventRow) -> StoredEvent:
+def stored_event(row: EventRow | Row[Any]) -> StoredEvent:
     """A row as a plain value."""
     return StoredEvent(
         seq=row.seq,

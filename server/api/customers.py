@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from server.api.access import CallerOrStaff, Staff
 from server.api.attachments import AttachmentOut
-from server.api.told import as_json
+from server.api.told import LAST_SEQ, as_json
 from server.desktop.customers import NoCustomer, Panel
 from server.desktop.desktop import desktop_of
 from server.desktop.timeline import timeline as read_timeline
-from session.queries import Queries
+from session.queries import MOST_EVENTS, Queries
 
 router = APIRouter(prefix="/api", tags=["customers"])
 
@@ -127,9 +127,20 @@ async def of_conversation(conversation_id: str, _staff: Staff, request: Request)
 
 
 @router.get("/conversations/{conversation_id}/timeline", response_model=list[TimelineItem])
-async def timeline(conversation_id: str, who: CallerOrStaff, request: Request) -> Response:
-    """Calls, messages and images of all channels in order; callers see their own talk."""
-    items = await read_timeline(Queries(request.app.state.store), conversation_id, for_caller=who is None)
+async def timeline(
+    conversation_id: str,
+    who: CallerOrStaff,
+    request: Request,
+    before: Annotated[int | None, Query(ge=0, le=LAST_SEQ)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_EVENTS)] = MOST_EVENTS,
+) -> Response:
+    """Calls, messages and images of all channels in order; callers see their own talk.
+
+    The newest part, made of up to `limit` events; the part before it: `before` = the lowest `seq` in it.
+    """
+    items = await read_timeline(
+        Queries(request.app.state.store), conversation_id, for_caller=who is None, before=before, limit=limit
+    )
     if items is None:
         raise HTTPException(404, f"there is no conversation {conversation_id}")
     return await as_json(items)

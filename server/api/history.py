@@ -1,4 +1,4 @@
-"""Reading conversations: the list, one whole, its recording, and what happens now."""
+"""Reading conversations: the list, one page by page, its recording, and what happens now."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from server.api.access import Staff, auth_of, same_origin, who
-from server.api.told import as_json
+from server.api.told import LAST_SEQ, as_json
 from server.auth import Refused
 from server.desktop.timeline import said_to_others
 from server.pages import OpenPages
-from session.queries import Queries
+from session.queries import MOST_EVENTS, Queries
 from session.store import Store
 from session.types import StoredEvent
 
 router = APIRouter(prefix="/api", tags=["history"])
 
 RECHECK_S = 30.0  # a watcher who was shut out meanwhile sees no more after this long
-LAST_SEQ = 2**63 - 1
 SEND_TIMEOUT_S = 5.0  # a page that takes nothing for so long is gone
-REPLAY = 1000
+REPLAY = 200  # events read in one go for a page that asks for what was before
 UNAUTHORISED, TOO_SLOW = 4401, 4408  # WebSocket close codes of ours
 # A caller sees the talk and where it stands, not how we decide nor who we offered the call to.
 CALLER_SEES = frozenset(
@@ -99,7 +98,10 @@ class ConversationOut(BaseModel):
 
 
 class HistoryOut(BaseModel):
-    """Everything there is to read of a conversation, in time order."""
+    """What there is to read of a conversation, in time order: all of it, but events and utterances page by page.
+
+    `next`: the `after` of the next page; null after the last.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -110,6 +112,7 @@ class HistoryOut(BaseModel):
     utterances: list[dict[str, Any]]
     events: list[dict[str, Any]]
     recordings: list[dict[str, Any]]
+    next: int | None
 
 
 @router.get("/conversations")
@@ -126,9 +129,15 @@ async def conversations(
 
 
 @router.get("/conversations/{conversation_id}", response_model=HistoryOut)
-async def conversation(conversation_id: str, _staff: Staff, request: Request) -> Response:
-    """One conversation, whole."""
-    history = await _queries(request).history(conversation_id)
+async def conversation(
+    conversation_id: str,
+    _staff: Staff,
+    request: Request,
+    after: Annotated[int, Query(ge=0, le=LAST_SEQ)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_EVENTS)] = MOST_EVENTS,
+) -> Response:
+    """One conversation: its first `limit` events, or those `after` one, with the utterances that they tell of."""
+    history = await _queries(request).history(conversation_id, after=after, limit=limit)
     if history is None:
         raise HTTPException(404, f"there is no conversation {conversation_id}")
     return await as_json(history)
@@ -247,7 +256,7 @@ async def _until_closed(socket: WebSocket) -> None:
 
 
 async def _send(socket: WebSocket, event: StoredEvent, is_caller: bool) -> None:
-    fields = asdict(event)
+    fields: dict[str, Any] = {name: getattr(event, name) for name in StoredEvent.__slots__}
     if is_caller:
         if event.type not in CALLER_SEES or said_to_others(event.type, event.payload):
             return

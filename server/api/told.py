@@ -12,6 +12,8 @@ from fastapi import HTTPException, Response
 
 from server.api.ports import NotNow, Turned
 
+LAST_SEQ = 2**63 - 1  # of an event: more has no place in the database
+
 
 @contextmanager
 def told() -> Iterator[None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from session.queries import Queries, Told
+from session.queries import MOST_EVENTS, Queries, Told
 from session.types import StoredEvent
 
 Kind = Literal["contact", "utterance", "message", "image", "event"]
@@ -46,15 +46,24 @@ class Item:
     seq: int | None = None
 
 
-async def timeline(queries: Queries, conversation_id: str, *, for_caller: bool) -> list[Item] | None:
-    """Oldest first, of very long ones the newest part; None when there is no such conversation.
+async def timeline(
+    queries: Queries, conversation_id: str, *, for_caller: bool, before: int | None = None, limit: int = MOST_EVENTS
+) -> list[Item] | None:
+    """Oldest first, made of the newest `limit` events, or of those before `before`; None when there is no such conversation.
 
     Callers see the talk and where it stands.
     """
-    told = await queries.told(conversation_id, SHOWN | SAID)
-    if told is None:
-        return None
-    return await asyncio.to_thread(_items, told, conversation_id, for_caller)
+    kinds = SAID | CALLER_SEES if for_caller else SAID | SHOWN
+    while True:
+        told = await queries.told(conversation_id, kinds, before=before, limit=limit)
+        if told is None:
+            return None
+        if before is not None and not told.events:
+            return []
+        items = await asyncio.to_thread(_items, told, conversation_id, for_caller)
+        if items or told.since is None:
+            return items
+        before = told.events[0].seq  # a page of what callers do not see: no items would say that there is nothing more
 
 
 def _items(told: Told, conversation_id: str, for_caller: bool) -> list[Item]:
@@ -63,12 +72,13 @@ def _items(told: Told, conversation_id: str, for_caller: bool) -> list[Item]:
     items = [
         Item("contact", begun, conversation_id, contact, channel, event="begun")
         for contact, channel, begun in told.contacts
+        if (told.since is None or begun >= told.since) and (told.until is None or begun < told.until)
     ]
     for event in told.events:
         if for_caller and said_to_others(event.type, event.payload):
             continue
         item = _item(event, conversation_id, channels)
-        if item is not None and (not for_caller or item.kind != "event" or item.event in CALLER_SEES):
+        if item is not None:
             items.append(_for_caller(item) if for_caller else item)
     # contacts first where times are equal: a contact begins before anything is said in it
     return sorted(items, key=lambda item: (item.at, item.kind != "contact", item.seq or 0))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Row, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dialog.text import pick
@@ -21,11 +23,13 @@ from server.desktop.summary import Line, Record, Summary, summarise
 from server.desktop.tickets import TicketDesk
 from session.model import Contact, Conversation, EventRow, FlowRun, utcnow
 from session.model_desktop import WrapUpRow
+from session.parts import in_parts
 from session.store import Store, stored_event
 from session.types import StoredEvent
 
 log = structlog.get_logger(__name__)
 MOST_LATE = 200
+READ = ("utterance.final", "bot.said", "message", "decision", "queue.entered", "verify", "transfer.connected")
 MOST_READ = 5000  # events of one contact; an hour's call has about a thousand
 
 
@@ -67,7 +71,7 @@ class WrapUps:
         """Summary, disposition and follow-up; kept, to measure what becomes of them. Raises `NoContact`."""
         record, flow_id, conversation_id = await self._record(contact_id)
         listed = self._file(flow_id)
-        summary: Summary = summarise(record)
+        summary: Summary = await asyncio.to_thread(summarise, record)  # a long chat has thousands of sentences
         code = listed.suggested(record.intent, summary.outcome)
         follow_up = "\n".join(summary.open_points)
         async with self._store.writing() as session:
@@ -156,14 +160,10 @@ class WrapUps:
     async def edits(self) -> tuple[int, float | None]:
         """How many summaries agents finished, and their mean distance from the suggested ones."""
         async with self._store.reading() as session:
-            found = [
-                value
-                for value in await session.scalars(
-                    select(WrapUpRow.edit_distance).where(WrapUpRow.edit_distance.is_not(None))
-                )
-                if value is not None
-            ]
-        return len(found), round(sum(found) / len(found), 4) if found else None
+            count, mean = (
+                await session.execute(select(func.count(WrapUpRow.edit_distance), func.avg(WrapUpRow.edit_distance)))
+            ).one()
+        return count, None if mean is None else round(float(mean), 4)
 
     async def _record(self, contact_id: str) -> tuple[Record, str, str]:
         async with self._store.reading() as session:
@@ -172,13 +172,13 @@ class WrapUps:
                 raise NoContact(f"there is no contact {contact_id}")
             conversation = await session.get(Conversation, contact.conversation_id)
             flow_id = await session.scalar(select(FlowRun.flow_id).where(FlowRun.contact_id == contact_id)) or ""
-            events = list(
-                await session.scalars(
-                    select(EventRow)
-                    .where(EventRow.conversation_id == contact.conversation_id, EventRow.contact_id == contact_id)
-                    .order_by(EventRow.seq)
-                    .limit(MOST_READ)
-                )
+            events = await in_parts(
+                session,
+                select(EventRow.type, EventRow.payload)
+                .where(EventRow.conversation_id == contact.conversation_id, EventRow.contact_id == contact_id)
+                .where(EventRow.type.in_(READ))
+                .order_by(EventRow.seq)
+                .limit(MOST_READ),
             )
         language = (conversation.language if conversation else "") or "en"
         intent = _intent(events)
@@ -203,7 +203,7 @@ class WrapUps:
         )
         return record, flow_id, contact.conversation_id
 
-    def _articles(self, events: Sequence[EventRow], flow_id: str, language: str) -> list[str]:
+    def _articles(self, events: Sequence[Row[Any]], flow_id: str, language: str) -> list[str]:
         known = {a.id: a for folder in self._knowledge.folders(flow_id) for a in folder.articles}
         told = [
             str(event.payload.get("article", "")).partition("@")[0]
@@ -231,7 +231,7 @@ def _wanted(event: StoredEvent) -> bool:
     return event.type == "contact.wrapup"
 
 
-def _lines(events: Sequence[EventRow]) -> list[Line]:
+def _lines(events: Sequence[Row[Any]]) -> list[Line]:
     """What people said and wrote; the bot's words are its flow's."""
     return [
         Line(str(event.payload.get("role", "")), str(event.payload.get("text", "")))
@@ -240,7 +240,7 @@ def _lines(events: Sequence[EventRow]) -> list[Line]:
     ]
 
 
-def _intent(events: Sequence[EventRow]) -> str:
+def _intent(events: Sequence[Row[Any]]) -> str:
     """The last matter that the customer raised; that they wanted a person is one where there was no other."""
     found = ""
     for event in events:
@@ -252,6 +252,6 @@ def _intent(events: Sequence[EventRow]) -> str:
     return found
 
 
-def _reason(events: Sequence[EventRow]) -> str:
+def _reason(events: Sequence[Row[Any]]) -> str:
     entered = [event for event in events if event.type == "queue.entered"]
     return str(entered[-1].payload.get("reason") or "") if entered else ""

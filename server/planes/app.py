@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 import sqlite3
@@ -122,12 +123,13 @@ class App:
         await self.following.read_switches()
         await self._read_phones()
         await self.controller.start(settings.app_address)
+        gc.freeze()  # what is there for good: looking through it again and again for garbage took 200 ms each time
         agents = self.controller.desk.desk.agents.values()
         api.state.pages.expect(agent.agent_id for agent in agents if agent.availability != "offline")
         control = await asyncio.start_unix_server(self._on_control, settings.run_dir / CONTROL_SOCKET)
         tasks = [
             asyncio.create_task(self.inference.run(), name="inference-link"),
-            asyncio.create_task(self.dialog.prepare(), name="dialog-prepare"),
+            asyncio.create_task(self._prepare(), name="dialog-prepare"),
             asyncio.create_task(self._prefetch(), name="prefetch"),
             asyncio.create_task(self._follow_users(), name="users"),
             asyncio.create_task(self.publishing.follow(), name="publishing"),
@@ -150,6 +152,10 @@ class App:
         await self.publishing.close()
         await self.controller.close()
         await self.store.close()
+
+    async def _prepare(self) -> None:
+        await self.dialog.prepare()
+        gc.freeze()  # what was learnt stays
 
     def _live_contact(self, conversation_id: str) -> str | None:
         contact = self.controller.contact_in(conversation_id)

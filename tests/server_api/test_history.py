@@ -12,7 +12,6 @@ import pytest
 
 from server.api.customers import TimelineItem
 from server.api.history import HistoryOut
-from session import queries
 from session.ids import new_id
 from session.types import NewUtterance
 
@@ -124,12 +123,8 @@ async def test_no_recording_is_told(world: Any) -> None:
     assert "consent" in answer.json()["detail"]
 
 
-async def test_of_a_long_conversation_the_timeline_tells_the_newest_and_the_history_begins_at_its_begin(
-    world: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both are written as JSON beside the event loop, in the shape that the document says."""
-    monkeypatch.setattr(queries, "EVENTS_PER_HISTORY", 5)
-    monkeypatch.setattr(queries, "ROWS_AT_ONCE", 2)
+async def test_long_conversations_come_in_pages(world: Any) -> None:
+    """The timeline from its end, the history from its begin; both in the shape that the document says."""
     conversation = await world.store.create_conversation(language="en")
     contact = await world.store.add_contact(
         conversation, channel="chat", direction="inbound", initiation_method="inbound"
@@ -138,10 +133,25 @@ async def test_of_a_long_conversation_the_timeline_tells_the_newest_and_the_hist
         await world.store.append(conversation, "decision", {"n": number}, contact_id=contact)
         said = {"role": "customer", "text": f"word {number}", "user_id": None}
         await world.store.append(conversation, "message", said, contact_id=contact)
+    line, whole = f"/api/conversations/{conversation}/timeline", f"/api/conversations/{conversation}"
     async with await world.as_user("amy") as amy:
-        items = (await amy.get(f"/api/conversations/{conversation}/timeline")).json()
-        whole = (await amy.get(f"/api/conversations/{conversation}")).json()
+        newest = [TimelineItem.model_validate(one) for one in (await amy.get(line, params={"limit": 5})).json()]
+        earlier = (await amy.get(line, params={"limit": 5, "before": newest[0].seq})).json()
+        first = HistoryOut.model_validate((await amy.get(whole, params={"limit": 10})).json())
+        second = HistoryOut.model_validate((await amy.get(whole, params={"after": first.next})).json())
         assert (await amy.get("/api/conversations/none/timeline")).status_code == 404
-    assert [TimelineItem.model_validate(item).text for item in items] == ["", *(f"word {n}" for n in range(3, 8))]
-    assert len(HistoryOut.model_validate(whole).events) == 5
-    assert whole["events"][0]["type"] == "conversation.started"
+        for path, bad in (
+            (line, {"limit": 1001}),
+            (line, {"before": -1}),
+            (whole, {"limit": 0}),
+            (whole, {"after": 2**63}),
+        ):
+            assert (await amy.get(path, params=bad)).status_code == 422, bad
+    assert [item.text for item in newest] == [f"word {n}" for n in range(3, 8)]
+    assert [(item["kind"], item["text"]) for item in earlier] == [
+        ("contact", ""), *(("message", f"word {n}") for n in range(3))
+    ]  # fmt: skip
+    assert len(first.events) == 10 and first.next == first.events[-1]["seq"] and second.next is None
+    assert [event["type"] for event in (*first.events, *second.events)] == [
+        "conversation.started", *["decision", "message"] * 8
+    ]  # fmt: skip

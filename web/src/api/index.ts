@@ -48,13 +48,14 @@ export type Leg = {
   ended_reason: string | null;
   stats: Record<string, number> | null;
 };
-/** The parts of a history that its page reads; the words come with the events. */
+/** The parts of a history that pages read; the words come with the events. `next`: the `after` of its next events, null after the last. */
 export type Conversation = {
   conversation: ConversationSummary;
   participants: Participant[];
   legs: Leg[];
   events: StoredEvent[];
   recordings: { leg_id: string }[];
+  next: number | null;
 };
 
 const of = (conversation_id: string) => ({ path: { conversation_id } });
@@ -84,8 +85,8 @@ export const api = {
 
   conversations: (query: string, before?: string) =>
     ask(http.GET("/api/conversations", { params: { query: { limit: 50, ...(query ? { query } : {}), ...(before ? { before } : {}) } } })),
-  conversation: async (id: string) =>
-    (await ask(http.GET("/api/conversations/{conversation_id}", { params: of(id) }))) as unknown as Conversation,
+  conversation: async (id: string, events: { after?: number; limit?: number } = {}) =>
+    (await ask(http.GET("/api/conversations/{conversation_id}", { params: { ...of(id), query: events } }))) as unknown as Conversation,
   iceServers: async (): Promise<RTCIceServer[]> => {
     const { ice_servers } = await ask(http.GET("/api/ice"));
     return ice_servers.map(({ urls, username, credential }) => (username && credential ? { urls, username, credential } : { urls }));

@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document 9dfe424672eabf4f18ec9832f54503a4dde0437e47d6cc9568552b172395cff6; do not edit.
+// Made by `make api` from the server's OpenAPI document f95594841e79e27bc692afd94200366e684a58e47d1c2b06aa7a34dcbfd3d723; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -629,7 +629,7 @@ export interface paths {
         };
         /**
          * Conversation
-         * @description One conversation, whole.
+         * @description One conversation: its first `limit` events, or those `after` one, with the utterances that they tell of.
          */
         get: operations["conversation_api_conversations__conversation_id__get"];
         put?: never;
@@ -830,6 +830,8 @@ export interface paths {
         /**
          * Timeline
          * @description Calls, messages and images of all channels in order; callers see their own talk.
+         *
+         *     The newest part, made of up to `limit` events; the part before it: `before` = the lowest `seq` in it.
          */
         get: operations["timeline_api_conversations__conversation_id__timeline_get"];
         put?: never;
@@ -2680,7 +2682,9 @@ export interface components {
         };
         /**
          * HistoryOut
-         * @description Everything there is to read of a conversation, in time order.
+         * @description What there is to read of a conversation, in time order: all of it, but events and utterances page by page.
+         *
+         *     `next`: the `after` of the next page; null after the last.
          */
         HistoryOut: {
             /** Contacts */
@@ -2699,6 +2703,8 @@ export interface components {
             legs: {
                 [key: string]: unknown;
             }[];
+            /** Next */
+            next: number | null;
             /** Participants */
             participants: {
                 [key: string]: unknown;
@@ -5196,7 +5202,10 @@ export interface operations {
     };
     conversation_api_conversations__conversation_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: number;
+                limit?: number;
+            };
             header?: never;
             path: {
                 conversation_id: string;
@@ -5512,7 +5521,10 @@ export interface operations {
     };
     timeline_api_conversations__conversation_id__timeline_get: {
         parameters: {
-            query?: never;
+            query?: {
+                before?: number | null;
+                limit?: number;
+            };
             header?: never;
             path: {
                 conversation_id: string;

@@ -10,7 +10,7 @@ import { pictureOf } from "../lib/transcript";
 import { api } from "../api";
 import css from "./desk.module.css";
 import { useDesk } from "./DeskContext";
-import type { Line } from "../lib/transcript";
+import type { Picture } from "../lib/transcript";
 import type { Customer, PastConversation } from "./panelTypes";
 import type { Contact } from "./types";
 
@@ -29,11 +29,17 @@ export function HistoryTab({ contact, customer }: { contact: Contact; customer: 
 function Past({ past }: { past: PastConversation }) {
   const { t, i18n } = useTranslation("desk");
   const { tell } = useDesk();
-  const [lines, setLines] = useState<Line[] | null>(null);
+  const [read, setRead] = useState<{ picture: Picture; next: number | null } | null>(null);
   const [open, setOpen] = useState(false);
+  const more = () => {
+    const after = read?.next ?? 0;
+    api.conversation(past.conversation_id, { after }).then(
+      ({ events, next }) => setRead((old) => (old && old.next !== after ? old : { picture: pictureOf(events, old?.picture), next })), tell,
+    );
+  };
   const unfold = () => {
     setOpen(!open);
-    if (!lines) api.conversation(past.conversation_id).then((whole) => setLines(pictureOf(whole.events).lines), tell);
+    if (!read) more();
   };
   const Sign = open ? IconChevronDown : IconChevronRight;
   return (
@@ -50,12 +56,13 @@ function Past({ past }: { past: PastConversation }) {
         </Text>
       </UnstyledButton>
       {past.summary && <Text size="sm" mt={4}>{past.summary}</Text>}
-      {open && lines?.map((one) => (
+      {open && read?.picture.lines.map((one) => (
         <Text key={one.id} size="xs" mt={3}>
           <span className={css.soft}>{timeOfDay(one.at, i18n.language)} </span>
           <b>{t(`who.${one.speaker}`)}:</b> {one.text}
         </Text>
       ))}
+      {open && read?.next != null && <Anchor component="button" size="xs" onClick={more}>{t("history.more")}</Anchor>}
     </article>
   );
 }

@@ -262,6 +262,6 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
 }
 
 /** The picture of a whole history. */
-export function pictureOf(events: StoredEvent[]): Picture {
-  return events.reduce(apply, EMPTY);
+export function pictureOf(events: StoredEvent[], before: Picture = EMPTY): Picture {
+  return events.reduce(apply, before);
 }

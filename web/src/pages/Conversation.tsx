@@ -32,7 +32,7 @@ function Whole({ id }: { id: string }) {
   const recordings = picture.notes.filter((note) => note.type === "recording").length;
 
   useEffect(() => {
-    api.conversation(id).then(setView, (error: unknown) => {
+    api.conversation(id, { limit: 1 }).then(setView, (error: unknown) => {
       setFailure(error instanceof ApiError && error.status ? t("error.gone") : t("error.network"));
     });
   }, [id, t, picture.phase.name, recordings]);
