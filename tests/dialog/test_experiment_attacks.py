@@ -161,7 +161,7 @@ def test_a_customer_who_was_moved_counts_for_the_variant_met_first() -> None:
     results.add(EXPOSED, met("1", "b"))
     results.add(EXPOSED, met("1", "a"))
     results.add(OUTCOME, met("1", "a", success=True, transferred=False))
-    assert {name: (one.exposed, one.outcomes.n) for name, one in results.variants.items()} == {"b": (1, 0)}
+    assert {name: (one.exposed, one.outcomes.n) for name, one in results.variants.items()} == {"b": (1, 0), "a": (0, 0)}
     results.add(OUTCOME, met("1", "b", success=False, transferred=False))
     assert results.variants["b"].outcomes.n == 1
 
