@@ -130,7 +130,7 @@ class AgentControl:
         asked_one = contact.room.parties.get(party_id)
         if asked_one is None:
             raise NotNow("they cannot be reached")
-        return self._showing.party(asked_one, user_id)
+        return self._showing.party(contact, asked_one, user_id)
 
     async def consult_step(self, user_id: str, contact_id: str, step: str) -> None:
         """Swap, cancel, conference or complete."""

@@ -170,8 +170,8 @@ class Contact:
             work = await self._mailbox.get()
             try:
                 await work()
-                if self.room.watched:  # whatever was done: what supervisors hear follows where the flow is
-                    await self.room.settle()
+                if self.room.supervisors():
+                    await self.supervision.follow()
                 await self._save()
             except Exception:
                 log.exception("contact.failed", contact=self.contact_id, phase=self.phase)

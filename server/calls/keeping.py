@@ -101,8 +101,6 @@ class Keeping:
         await contact.room.settle()
         await contact.listen(False)
         await contact.room.remove(party)
-        for supervisor in list(contact.room.parties.values()):
-            await contact.room.remove(supervisor)
         return code
 
     def watch_parked(self) -> None:
@@ -171,7 +169,7 @@ class Keeping:
         """Back to the queue."""
         if self._contact.phase != "parked":
             return
-        for party in list(self._contact.room.parties.values()):
+        for party in [p for p in self._contact.room.parties.values() if p.purpose == "take"]:
             await self._contact.room.remove(party)
         self._over()
         await requeue(self._contact, "nobody took the parked customer")

@@ -23,7 +23,7 @@ async def carry_out(contact: Contact, effect: fx.AnyEffect, thought_ms: float) -
             await contact.caller.stop()
         case fx.Expect():
             contact.customer.sensitive = effect.sensitive
-            if contact.room.watched:  # before they speak: supervisors do not hear what is private
+            if contact.room.supervisors():  # before they speak: supervisors do not hear what is private
                 await contact.room.settle()
             await contact.listen(effect.speech, effect)
         case fx.StartTimer():

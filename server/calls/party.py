@@ -65,6 +65,10 @@ class Party:
         self.connected = self.held = self.away = self.muted = False
         self.broken = False
         """Their line is up, but nothing comes from it any more: we end it."""
+        self.follows: tuple[str, str] | None = None
+        """Of a supervisor: where the customer was when it was last written down, the phase and who served them."""
+        self.told = False
+        """Of who serves: that somebody listens in, as far as the policy wants it told."""
         self.why = ""
         self.until_ms = 0
         """When the offer is over, UTC ms."""

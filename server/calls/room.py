@@ -60,10 +60,15 @@ class Room:
         """Agents and those outside who were let in, the away among them."""
         return [p for p in self.parties.values() if p.serving]
 
+    def supervisors(self) -> list[Party]:
+        """Those who listen in."""
+        return [p for p in self.parties.values() if p.role == "supervisor" and p.connected]
+
     @property
-    def watched(self) -> bool:
-        """Does a supervisor listen in?"""
-        return any(p.role == "supervisor" and p.connected for p in self.parties.values())
+    def customer_waits(self) -> bool:
+        """Nobody is with the customer, not even the bot: they hear music, and what they say to themselves is nobody's."""
+        phase, line = self._contact.phase, self._contact.transfers.line
+        return phase in ("queued", "parked") or (phase == "transfer" and not (line is not None and line.connected))
 
     @property
     def somebody(self) -> bool:
@@ -134,10 +139,13 @@ class Room:
         await contact.back_to_flow(ev.AgentLost() if lost else ev.AgentLeft())
 
     async def dissolve(self) -> None:
-        """Nobody talks any more: who is still here is sent away, and the customer hears nothing of it."""
+        """Nobody talks any more: who is still here is sent away, and the customer hears nothing of it.
+
+        Supervisors stay with the customer, and hear nothing until the contact knows where it goes.
+        """
         await self._contact.consults.give_up("done")
         for party in list(self.parties.values()):
-            if party.purpose != "offer" or party.connected:
+            if party.role != "supervisor" and (party.purpose != "offer" or party.connected):
                 await self.remove(party)
         self.customer_held = self.record_off = False
         self._contact.stop_timer("outside")
@@ -225,10 +233,9 @@ class Room:
             voices.append(Voice(line.leg_id, "outside"))
         customer = contact.customer.leg_id
         if self._customer_is_here and (voices or contact.phase == "talking"):
-            if contact.phase not in ("parked", "queued"):
-                private = contact.phase == "flow" and contact.private
-                voices.append(Voice(customer, "customer", held=self.customer_held, muted=private))
-            if contact.phase not in ("parked", "talking"):
+            held, private = self.customer_held or self.customer_waits, contact.phase == "flow" and contact.private
+            voices.append(Voice(customer, "customer", held=held, muted=private))
+            if contact.phase != "talking":
                 voices.append(Voice(wire.played(customer), "bot"))
         return mix_of(voices)
 

@@ -122,7 +122,7 @@ class Showing:
             transport=_transport(contact),
             me=False,
         )
-        parties = [customer, *(self.party(party, user_id) for party in room.parties.values())]
+        parties = [customer, *(self.party(contact, party, user_id) for party in room.parties.values())]
         state: Literal["connected", "held", "away"] = "held" if room.customer_held else "connected"
         if me is not None and me.away:
             state = "away"
@@ -147,14 +147,14 @@ class Showing:
         )
 
     @staticmethod
-    def party(party: Party, user_id: str) -> views.Party:
+    def party(contact: Contact, party: Party, user_id: str) -> views.Party:
         """One of the people."""
         return views.Party(
             party_id=party.party_id,
             role=party.role,
             name=party.name,
             state=party.state,
-            mode=party.mode,
+            mode=contact.supervision.mode_of(party),
             transport=party.transport,
             me=bool(user_id) and party.user_id == user_id,
         )

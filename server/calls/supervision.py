@@ -3,6 +3,8 @@
 Also while only the bot talks with the caller: then they hear both, barge in beside it, or end its talking and take over.
 In a chat they are shown as being there, write, and take over.
 
+They are with the customer, not with an agent: through queue and bot to the next agent, until the contact ends or they leave.
+
 Whether those who are listened to are told is a matter of policy (`calls.supervision_tone`); what was done, by whom and
 when is always written down (`supervise.*`), and never shown to callers.
 """
@@ -18,6 +20,7 @@ from server.api.views import Supervising, Supervision
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.keeping import RETRY_AFTER_S, answer
 from server.calls.mixer import NotMixed
+from server.calls.mixing import Mode
 from server.calls.party import Party
 from server.hub import NoWorker
 from session import wire
@@ -43,6 +46,7 @@ class Supervisors:
     async def join(self, card: AgentCard, mode: Supervising, sdp: str | None) -> Supervision:
         """Begin, in the browser or on the supervisor's phone. Raises `NotNow`, `Turned` or ValueError."""
         contact, room = self._contact, self._contact.room
+        self._talk()
         self._fits(mode)
         if any(p.user_id == card.user_id for p in room.parties.values()):
             raise NotNow("you are in this contact already")
@@ -68,16 +72,31 @@ class Supervisors:
             raise
         return Supervision(None, party.leg_id, party.party_id)
 
-    def _fits(self, mode: Supervising) -> None:
-        """Raises `NotNow` where there is nobody to listen to, or nobody to whisper to."""
+    def _talk(self) -> None:
+        """Raises `NotNow` where nobody talks, not even the bot."""
         contact = self._contact
         if contact.phase == "flow":
             if contact.ending or contact.gone or not (contact.up or contact.presence.away):
                 raise NotNow("this contact is about to begin or to end")
         elif contact.phase != "talking" or not contact.room.serving():
             raise NotNow("nobody talks in this contact")
-        if mode == "whisper" and (contact.chat or not any(p.role == "agent" for p in contact.room.serving())):
+
+    def _fits(self, mode: Supervising) -> None:
+        """Raises `NotNow` where nobody would hear them. To be silent fits at all times."""
+        if mode == "barge":
+            self._talk()
+        if mode == "whisper" and not self._has_ear():
             raise NotNow("nobody is there to whisper to: the assistant does not listen to you, and a chat has no ear")
+
+    def _has_ear(self) -> bool:
+        """Is an agent there to be whispered to?"""
+        return not self._contact.chat and any(p.role == "agent" for p in self._contact.room.serving())
+
+    def mode_of(self, party: Party) -> Mode:
+        """What comes of the mode that was chosen: where nobody is to hear them they only listen, until somebody is."""
+        contact = self._contact
+        unheard = contact.room.customer_waits or (party.mode == "whisper" and not self._has_ear())
+        return "monitor" if party.role == "supervisor" and unheard and not contact.chat else party.mode
 
     def busy(self, party: Party) -> None:
         """Whoever listens in is offered nothing meanwhile."""
@@ -94,9 +113,6 @@ class Supervisors:
     async def answered(self, party: Party) -> None:
         """The supervisor is there. Meanwhile the flow may have gone on, to the queue or to a person."""
         contact = self._contact
-        if contact.phase in ("parked", "ended") or (contact.phase == "talking" and not contact.room.somebody):
-            await contact.room.remove(party)
-            return
         await contact.room.enter(party)
         await contact.room.settle()
         await self._signal("join", party)
@@ -104,6 +120,20 @@ class Supervisors:
     async def not_answered(self, party: Party, reason: str) -> None:
         """Their phone did not answer, or their browser did not connect."""
         await self._contact.room.remove(party, reason=reason)
+
+    async def follow(self) -> None:
+        """After anything was done: what supervisors hear follows where the customer is, and whoever serves them now is told."""
+        contact, room = self._contact, self._contact.room
+        await room.settle()
+        place = (contact.phase, room.agent.user_id if room.agent is not None else "")
+        for party in room.supervisors():
+            before, party.follows = party.follows, place
+            if before not in (None, place):
+                about = {"user_id": party.user_id, "party_id": party.party_id, "mode": self.mode_of(party)}
+                await contact.note("supervise.followed", about | {"phase": place[0], "agent": place[1]})
+        for party in room.serving():
+            if not party.told:
+                await self._tell(party, "join")
 
     async def mode(self, party: Party, mode: Supervising) -> None:
         """Change live. Raises `NotNow`."""
@@ -170,11 +200,15 @@ class Supervisors:
 
     async def _signal(self, tone: wire.Tone, but: Party) -> None:
         """Tell those whom the policy says."""
-        contact, policy = self._contact, self._contact.around.outgoing.supervision_tone
-        if policy == "nobody":
-            return
-        for party in contact.room.serving():
-            if party is not but and (policy == "everybody" or party.role == "agent"):
-                await party.signal(tone)
-        if policy == "everybody":
-            await contact.caller.signal(tone)
+        for party in self._contact.room.serving():
+            if party is not but:
+                await self._tell(party, tone)
+        if self._contact.around.outgoing.supervision_tone == "everybody":
+            await self._contact.caller.signal(tone)
+
+    async def _tell(self, party: Party, tone: wire.Tone) -> None:
+        """One of those who are listened to."""
+        party.told = True
+        policy = self._contact.around.outgoing.supervision_tone
+        if policy == "everybody" or (policy == "agents" and party.role == "agent"):
+            await party.signal(tone)

@@ -12,9 +12,10 @@ from desk.queues import default_queue
 from server.api.views import Target
 from server.calls.contact import Contact
 from server.calls.control import Control
+from server.calls.options import CallOptions
 from server.calls.party import Party
 from session import wire
-from tests.calls.house import NUMBER, House, open_house
+from tests.calls.house import NUMBER, OPTIONS, House, open_house
 
 FLOW = {
     "main": """
@@ -162,9 +163,9 @@ def people(house: House) -> Desk:
 
 
 @contextlib.asynccontextmanager
-async def open_desk(folder: Path, flows: dict[str, str] = FLOW) -> AsyncIterator[Desk]:
+async def open_desk(folder: Path, flows: dict[str, str] = FLOW, options: CallOptions = OPTIONS) -> AsyncIterator[Desk]:
     """Amy and Bob answer in the browser, Sam on a softphone, Uri at an address."""
-    async with open_house(folder, flows) as house:
+    async with open_house(folder, flows, options) as house:
         for name, device in DEVICES.items():
             await house.controller.users.add(
                 name, password_hash="-", roles=["agent"], display_name=name.title(), device=device,  # type: ignore[arg-type]

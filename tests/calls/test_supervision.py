@@ -82,15 +82,6 @@ async def test_taking_over(tmp_path: Path) -> None:
         assert desk.contact.phase == "flow"
 
 
-async def test_whoever_is_alone_with_a_supervisor_goes_back_to_the_flow(tmp_path: Path) -> None:
-    async with open_desk(tmp_path) as desk:
-        _, _, leg = await watching(desk, "whisper")
-        await desk.control.desk.hang_up(desk.ids["amy"], desk.contact.contact_id)
-        await desk.house.quiet()
-        assert desk.contact.phase == "flow"
-        assert desk.house.of(wire.HangupLeg, leg)
-
-
 async def with_the_bot(desk: Desk, mode: str = "monitor") -> tuple[str, str]:
     """Sam, who is an agent too, listens in while the bot talks with a caller: user, leg."""
     await desk.free("sam")
@@ -112,7 +103,7 @@ BOT = wire.played("leg-1")
 
 
 async def test_the_bot_and_its_caller_are_listened_to(tmp_path: Path) -> None:
-    """And the supervisor stays until a person has the caller; meanwhile nothing is offered to them."""
+    """And the supervisor stays when a person has the caller; meanwhile nothing is offered to them."""
     async with open_desk(tmp_path, ASKS) as desk:
         sam, leg = await with_the_bot(desk)
         contact_id, supervision = desk.contact.contact_id, desk.control.supervision
