@@ -66,6 +66,9 @@ class Transport(Protocol):
     async def send_dtmf(self, cmd: wire.SendDtmf) -> None:
         """Send keys."""
 
+    async def tell_transfer(self, cmd: wire.TellTransfer) -> None:
+        """Say what became of a transfer that the far end asked for."""
+
     async def drain(self, cmd: wire.Drain) -> None:
         """Refuse new legs from now on."""
 
@@ -216,6 +219,8 @@ class LegWorker:
                 return await self._whole(self._transport.hold(command))
             case wire.SendDtmf():
                 return await self._whole(self._transport.send_dtmf(command))
+            case wire.TellTransfer():
+                return await self._whole(self._transport.tell_transfer(command))
             case wire.Drain():
                 return await self._whole(self._transport.drain(command))
             case (

@@ -68,6 +68,8 @@ class SipLeg(pj.Call):  # type: ignore[misc]
         self.inbound = call_id != pj.PJSUA_INVALID_ID
         self.hearing = wire.Hearing()
         self.record_path: str | None = None
+        self.may_transfer = False
+        """Somebody of the house: their phone may ask for their call to be passed on."""
         self.over = False
         self.party: Party = "remote"
         self.reason = "hangup"
@@ -158,6 +160,21 @@ class SipLeg(pj.Call):  # type: ignore[misc]
         except pj.Error as error:
             raise ValueError(f"leg {self.leg_id} cannot send keys: {error.reason}") from None
 
+    def notify(self, event: str, state: str, status_line: str) -> None:
+        """Tell how far a transfer is that the far end asked for (RFC 3515). A call that is over is no error."""
+        if self.over:
+            return
+        prm = pj.CallSendRequestParam()
+        prm.method = "NOTIFY"
+        for name, value in (("Event", event), ("Subscription-State", state)):
+            header = pj.SipHeader()
+            header.hName, header.hValue = name, value
+            prm.txOption.headers.append(header)
+        prm.txOption.contentType = "message/sipfrag;version=2.0"
+        prm.txOption.msgBody = status_line
+        with contextlib.suppress(pj.Error):
+            self.sendRequest(prm)
+
     def release(self) -> None:
         """No audio any more; after this the call may be forgotten."""
         if self._port is not None:
@@ -201,7 +218,7 @@ class SipLeg(pj.Call):  # type: ignore[misc]
             self._guard(lambda: self.media.dtmf(digit, source))
 
     def onCallTransferRequest(self, prm: Any) -> None:
-        """REFER: refused."""
+        """REFER that nobody took before (`telephony.referrals`): refused."""
         # The library would call whatever address the far end names.
         prm.statusCode = 603
         log.warning("sip.transfer_refused", leg=self.leg_id)

@@ -23,6 +23,9 @@ from telephony.endpoint import EndpointConfig, SipEndpoint, compiled_call_cap
 from telephony.headers import check_headers, from_header, pick_headers, split_name_addr
 from telephony.options import SipLegOptions
 from telephony.ports import PortPool
+from telephony.refer import Dialog
+from telephony.refer_tap import ReferTap
+from telephony.referrals import Referrals
 from telephony.sip_leg import Party, SipLeg
 from telephony.stream import forget_call
 
@@ -102,6 +105,8 @@ class SipTransport:
         self._worker: LegWorker | None = None
         self._legs: dict[str, SipLeg] = {}
         self.ports = PortPool()
+        self._referrals = Referrals(self._leg_of, self.emit)
+        self._tap: ReferTap | None = None
         self._refused: set[_Refused] = set()
         self._gone: list[SipLeg] = []  # ended for the app, not yet for the library: dropping them would abort
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -135,6 +140,10 @@ class SipTransport:
         )
         self._account = _Account(self)
         self._account.create(config)
+        try:
+            self._tap = ReferTap(f"<{self._uri}:{self.port}>", self._referrals.take)
+        except (AttributeError, RuntimeError) as error:  # a library built in another way
+            log.warning("sip.no_transfers", error=str(error))
         for number in self._endpoint.sockets:
             asyncio.get_running_loop().add_reader(number, self._poll_now)
         self._tasks = [
@@ -150,6 +159,7 @@ class SipTransport:
             raise ValueError(f"leg {cmd.leg_id} is not waiting for an answer")
         self._stop_timer(cmd.leg_id)
         leg.media.role = cmd.role
+        leg.may_transfer = cmd.may_transfer
         first = leg.record_path is None
         leg.hearing = cmd.hearing
         if first:
@@ -192,7 +202,7 @@ class SipTransport:
         leg = SipLeg(
             self, self._account, cmd.leg_id, media, call_id=pj.PJSUA_INVALID_ID, dtmf=frozenset(self._options.dtmf)
         )
-        leg.hearing = cmd.hearing
+        leg.hearing, leg.may_transfer = cmd.hearing, cmd.may_transfer
         self._legs[cmd.leg_id] = leg
         try:
             leg.place(target, cmd.headers, from_header(cmd.display_name, self._uri))
@@ -231,6 +241,11 @@ class SipTransport:
             raise ValueError("keys are 0-9, *, #, A-D")
         leg.send_keys(digits)
 
+    async def tell_transfer(self, cmd: wire.TellTransfer) -> None:
+        """NOTIFY; for a leg that is gone there is nobody to tell."""
+        if (leg := self._legs.get(cmd.leg_id)) is not None:
+            self._referrals.tell(leg, cmd.transfer_id, cmd.code)
+
     async def drain(self, cmd: wire.Drain) -> None:
         """503 + Retry-After for new calls from now on."""
         self._draining = True
@@ -268,6 +283,7 @@ class SipTransport:
         if self._legs.pop(leg.leg_id, None) is None:
             return
         self._stop_timer(leg.leg_id)
+        self._referrals.forget(leg.leg_id)
         leg.release()
         self._gone.append(leg)
         task = asyncio.create_task(self._end(leg), name=f"sip-end-{leg.leg_id}")
@@ -397,6 +413,11 @@ class SipTransport:
     def _stop_timer(self, leg_id: str) -> None:
         if (handle := self._timers.pop(leg_id, None)) is not None:
             handle.cancel()
+
+    def _leg_of(self, dialog: Dialog) -> SipLeg | None:
+        if self._tap is None or not self._tap.in_dialog(dialog.call_id, dialog.ours, dialog.theirs):
+            return None
+        return next((leg for leg in self._legs.values() if leg.getInfo().callIdString == dialog.call_id), None)
 
     def _need(self, leg_id: str) -> SipLeg:
         leg = self._legs.get(leg_id)

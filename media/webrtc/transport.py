@@ -113,6 +113,10 @@ class WebRtcTransport:
         """Keys as tones in this leg's sound: aiortc has no RFC 4733. Raises ValueError for an unknown leg or no key."""
         self._need(cmd.leg_id).media.send_keys(cmd.digits)
 
+    async def tell_transfer(self, cmd: wire.TellTransfer) -> None:
+        """Not for browsers."""
+        raise ValueError("a browser asks for transfers over HTTP; TellTransfer is for SIP legs")
+
     def emit(self, event: wire.LegEvent) -> None:
         """Report to the app."""
         self._need_worker().emit(event)

@@ -31,6 +31,8 @@ from session.ids import new_id
 if TYPE_CHECKING:
     from server.calls.contact import Contact
 
+TOLD = {"no_answer": 408, "busy": 486, "declined": 603, "cancelled": 487, "done": 487}
+"""How a transfer ended, to a telephone that asked for it; of anything else 503."""
 MOST = 10  # parties of a conference; nobody understands more at once
 
 
@@ -210,6 +212,8 @@ class Consults:
         if target is not None:
             await contact.room.remove(target)
             await target.hang_up("cancelled")
+        if (asker := contact.room.parties.get(now.asker)) is not None:
+            await asker.tell_transfer(TOLD.get(outcome, 503))
         await contact.note("transfer.ended" if now.blind else "consult.ended", {"outcome": outcome})
 
     # ------------------------------------------------------------------ inside
@@ -256,6 +260,7 @@ class Consults:
         if target.role == "agent":
             room.principal = target.party_id
         if asker is not None:
+            await asker.tell_transfer(200)
             await room.remove(asker)
         await contact.note("transfer.completed", {"party_id": target.party_id, "user_id": target.user_id})
         await room.go_on()
@@ -298,8 +303,11 @@ class Consults:
             await contact.note(
                 "transfer.started", {"target": "flow", "to": target.to, "by": asker.user_id, "blind": True}
             )
+            await asker.tell_transfer(200)
             contact.phase, contact.queue = "flow", None
             await contact.room.dissolve()
             await enter_flow(contact, engine, {"transfer_note": target.note} if target.note else {})
             return
+        reaching.takes(contact, target.to)
+        await asker.tell_transfer(200)
         await to_queue(contact, target, by=asker.user_id)

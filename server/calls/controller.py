@@ -94,6 +94,8 @@ class Controller:
             recordings=paths.recordings,
             ring_s=options.ring_s,
             agent_of=self.cards.get,
+            cards=self.cards,
+            domain=domain,
             legs=self.legs,
             feeler=Feeler(Consents(store), words, dialog.vector),
             handled={},

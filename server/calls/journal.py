@@ -140,7 +140,13 @@ async def commit(store: Store, ref: LegRef, report: wire.Report, incarnation: st
             await note("speech.dropped", {"reason": event.reason})
         case wire.AsrDegraded():
             await note("asr.degraded", {"reason": event.reason, "lost": event.lost})
-        case wire.RecordingClosed() | wire.SpeechStarted() | wire.PlayStarted() | wire.LegOffered():
+        case (
+            wire.RecordingClosed()
+            | wire.SpeechStarted()
+            | wire.PlayStarted()
+            | wire.LegOffered()
+            | wire.TransferAsked()
+        ):
             return  # acted upon by the contact, which writes what is worth keeping
 
 

@@ -78,6 +78,8 @@ class Party:
         """When their page went away, UTC ms; the talk goes on meanwhile."""
         self.whisper_id = ""
         """Being spoken to alone, before the customer is let through."""
+        self.transfer_id = ""
+        """Their phone asked for the customer to be passed on, and waits for what becomes of it."""
         self._contact = contact
         self._listed = False
         self._sound: tuple[Sound, str] = ("", "")
@@ -115,7 +117,7 @@ class Party:
             transport=self.transport, leg_id=self.leg_id, desk_id=self.desk_id, offer_id=self.offer_id, mode=self.mode,
             connected=self.connected, held=self.held, away=self.away, muted=self.muted, listed=self._listed,
             why=self.why, until_ms=self.until_ms, since_ms=self.since_ms, whisper_id=self.whisper_id,
-            away_since_ms=self.away_since_ms,
+            away_since_ms=self.away_since_ms, transfer_id=self.transfer_id,
         )  # fmt: skip
 
     @classmethod
@@ -131,7 +133,7 @@ class Party:
         party.why, party.until_ms, party.since_ms, party.away_since_ms, party._listed = (
             saved.why, saved.until_ms, saved.since_ms, saved.away_since_ms, saved.listed,
         )  # fmt: skip
-        party.whisper_id = saved.whisper_id
+        party.whisper_id, party.transfer_id = saved.whisper_id, saved.transfer_id
         if party.leg_id:
             party._know(party.leg_id)
         return party
@@ -168,6 +170,7 @@ class Party:
             headers=headers,
             hearing=self._hearing(False),
             timeout_s=timeout_s,
+            may_transfer=self.card is not None,
         )
         try:
             await hub.command(leg_id, order)
@@ -191,7 +194,10 @@ class Party:
         self.leg_id, self.transport = leg_id, "sip"
         self._know(leg_id)
         try:
-            await around.hub.command(leg_id, wire.AnswerLeg(leg_id=leg_id, role="agent", hearing=self._hearing(False)))
+            hearing = self._hearing(False)
+            await around.hub.command(
+                leg_id, wire.AnswerLeg(leg_id=leg_id, role="agent", hearing=hearing, may_transfer=True)
+            )
         except COMMAND_ERRORS:
             around.legs.pop(leg_id, None)
             self.leg_id = ""
@@ -240,6 +246,13 @@ class Party:
     async def end_leg(self, leg_id: str, reason: str) -> None:
         """End one leg."""
         await self._send(leg_id, wire.HangupLeg(leg_id=leg_id, reason=reason))
+
+    async def tell_transfer(self, code: int) -> None:
+        """Their phone, if it waits for it: how its transfer went, as a SIP status."""
+        if self.transfer_id and self.leg_id:
+            told = wire.TellTransfer(leg_id=self.leg_id, transfer_id=self.transfer_id, code=code)
+            self.transfer_id = ""
+            await self._send(self.leg_id, told)
 
     async def give_up(self, reason: str) -> None:
         """They did not answer: tell the desk, which withdraws the offer."""

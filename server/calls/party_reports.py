@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from server.api.ports import NotNow
 from server.calls.party import Party
+from server.calls.referring import transfer_asked
 from server.calls.snapshot import Purpose
 from session import wire
 
@@ -43,6 +44,8 @@ async def on_party_leg(contact: Contact, party: Party, event: wire.LegEvent) -> 
             contact.flagging.so_far(event)
         case wire.UtteranceFinal() if party.role == "agent":
             await contact.flagging.said(event)
+        case wire.TransferAsked() if event.leg_id == party.leg_id:
+            await transfer_asked(contact, party, event)
         case wire.PlayFinished() if party.whisper_id and event.play_id == party.whisper_id:
             await contact.handover.through(party)
         case wire.PeerHeard(heard=False):

@@ -42,6 +42,7 @@ class PartySnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
     since_ms: int = 0
     whisper_id: str = ""
     away_since_ms: int = 0
+    transfer_id: str = ""
 
 
 class ConsultSnapshot(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

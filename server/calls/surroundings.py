@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +57,10 @@ class Surroundings:
     recordings: Path
     ring_s: float
     agent_of: Callable[[str], AgentCard | None]
+    cards: Mapping[str, AgentCard]
+    """All agents, as they are now, by id."""
+    domain: str
+    """Of our SIP addresses: host, or host:port."""
     legs: dict[str, tuple[LegRef, Contact]]
     feeler: Feeler
     handled: dict[str, dict[str, AfterCall]]

@@ -39,6 +39,7 @@ from session.wire.commands import (
     SendDtmf,
     SetHearing,
     StopPlay,
+    TellTransfer,
     played,
 )
 from session.wire.events import (
@@ -56,6 +57,7 @@ from session.wire.events import (
     RecordingClosed,
     SpeechDropped,
     SpeechStarted,
+    TransferAsked,
     UtteranceFelt,
     UtteranceFinal,
     UtterancePartial,
@@ -176,7 +178,9 @@ __all__ = [
     "SpeechStarted",
     "Stage",
     "StopPlay",
+    "TellTransfer",
     "Tone",
+    "TransferAsked",
     "Transport",
     "UtteranceFelt",
     "UtteranceFinal",

@@ -40,13 +40,17 @@ class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
 
 
 class AnswerLeg(Command, tag="answer", kw_only=True, frozen=True):
-    """Answer an offered leg; `early` sends 183 with media instead of 200 (a later AnswerLeg sends 200)."""
+    """Answer an offered leg; `early` sends 183 with media instead of 200 (a later AnswerLeg sends 200).
+
+    `may_transfer`: somebody of the house, whose phone's REFER is reported as `TransferAsked`; of all others it is refused.
+    """
 
     leg_id: str
     role: LegRole
     hearing: Hearing = Hearing()
     early: bool = False
     record_path: str | None = None
+    may_transfer: bool = False
 
 
 class RejectLeg(Command, tag="reject", kw_only=True, frozen=True):
@@ -76,7 +80,10 @@ class SdpAnswer(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class DialLeg(Command, tag="dial", kw_only=True, frozen=True):
-    """Place a call. Progress, up and end come as events; unanswered after `timeout_s` ends with `no_answer`."""
+    """Place a call. Progress, up and end come as events; unanswered after `timeout_s` ends with `no_answer`.
+
+    `may_transfer` as in `AnswerLeg`.
+    """
 
     leg_id: str
     role: LegRole
@@ -85,6 +92,7 @@ class DialLeg(Command, tag="dial", kw_only=True, frozen=True):
     headers: dict[str, str] = {}
     hearing: Hearing = Hearing()
     timeout_s: float = 20.0
+    may_transfer: bool = False
 
 
 class HangupLeg(Command, tag="hangup", kw_only=True, frozen=True):
@@ -192,6 +200,14 @@ class SendDtmf(Command, tag="dtmf.send", kw_only=True, frozen=True):
     digits: str
 
 
+class TellTransfer(Command, tag="transfer.tell", kw_only=True, frozen=True):
+    """What became of `TransferAsked`, as a SIP status: 200, or why not. Nothing happens where nobody waits for it any more."""
+
+    leg_id: str
+    transfer_id: str
+    code: int
+
+
 class Drain(Command, tag="drain", kw_only=True, frozen=True):
     """Refuse new legs (503 + Retry-After) from now on; go on with those that are up."""
 
@@ -214,5 +230,6 @@ LegCommand = (
     | MuteLeg
     | RecordLeg
     | SendDtmf
+    | TellTransfer
     | Drain
 )

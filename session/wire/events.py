@@ -121,6 +121,16 @@ class DtmfReceived(Event, tag="dtmf", kw_only=True, frozen=True):
     source: Literal["rfc4733", "info", "inband", "page"]
 
 
+class TransferAsked(Event, tag="transfer.asked", kw_only=True, frozen=True):
+    """Their phone wants its call passed on (SIP REFER). Nothing was done: the phone waits for `TellTransfer`.
+
+    Comes only from legs whose `may_transfer` was given. `to` is a `sip:`, `sips:` or `tel:` address without headers.
+    """
+
+    transfer_id: str
+    to: str
+
+
 class PlayStarted(Event, tag="play.started", kw_only=True, frozen=True):
     """First sample of a prompt left for the remote side. `ledger`: stages since the command arrived."""
 
@@ -182,6 +192,7 @@ LegEvent = (
     | UtteranceFelt
     | UtteranceFinal
     | DtmfReceived
+    | TransferAsked
     | PlayStarted
     | PlayFinished
     | RecordingClosed

@@ -9,7 +9,7 @@ from session.wire.events import LegEvent
 from session.wire.inference import InferenceCommand
 from session.wire.values import LegSnapshot, WorkerKind
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 
 
 class Message(msgspec.Struct, tag_field="k", kw_only=True, omit_defaults=True, frozen=True):

@@ -66,6 +66,9 @@ class Transport:
     async def send_dtmf(self, cmd: wire.SendDtmf) -> None:
         return
 
+    async def tell_transfer(self, cmd: wire.TellTransfer) -> None:
+        return
+
     async def drain(self, cmd: wire.Drain) -> None:
         return
 
