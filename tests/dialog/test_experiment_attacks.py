@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from dialog.effects import Record
 from dialog.events import AgentLeft, HungUp, QueueResult, Started, TakenOver, TransferResult
 from dialog.experiment.assign import Choice, Experiments
 from dialog.experiment.results import EXPOSED, OUTCOME, ExperimentResults
+from dialog.experiment.stats import ALPHA, LEAST, Counts, difference
 from dialog.ports import Ports
 from dialog.state import CallerInfo
 from dialog.turn import Turn
@@ -173,3 +176,45 @@ def test_a_call_of_an_older_version_does_not_change_what_is_compared_with() -> N
     results.add(EXPOSED, met("2", "c", control="c"))
     results.add(OUTCOME, met("1", "b", success=True, transferred=False))
     assert results.control == "c"
+
+
+# ------------------------------------------------------------------ looking all the time
+
+
+def ever_sure(rng: np.random.Generator, shares: list[float], rate: float, callers: int) -> bool:
+    """Whether an A/A test says "different" of any variant at any look, one after each twentieth caller."""
+    counts = [[0, 0] for _ in shares]
+    dealt, good = rng.choice(len(shares), size=callers, p=shares).tolist(), (rng.random(callers) < rate).tolist()
+    for number in range(callers):
+        count = counts[dealt[number]]
+        count[0] += 1
+        count[1] += good[number]
+        if number % 20 == 0 and min(counts)[0] >= LEAST:
+            control, *others = [Counts(*count) for count in counts]
+            if any(difference(other, control, alpha=ALPHA / len(others)).sure for other in others):
+                return True
+    return False
+
+
+def test_unequal_shares_make_no_more_errors() -> None:
+    """80/10/10 at 2 %: who looked all the time found a difference that was none in 7 of 100."""
+    rng = np.random.default_rng(7)
+    wrong = sum(ever_sure(rng, [0.8, 0.1, 0.1], 0.02, 6000) for _ in range(200))
+    assert wrong <= 200 * ALPHA
+
+
+@pytest.mark.parametrize(
+    ("variant", "control"),
+    [
+        (Counts(), Counts()),
+        (Counts(0, 0), Counts(10**15, 10**14)),
+        (Counts(LEAST, LEAST), Counts(LEAST, LEAST)),
+        (Counts(LEAST, 0), Counts(10**15, 10**15)),
+        (Counts(10**15, 10**15), Counts(10**15, 0)),
+        (Counts(10**18, 1), Counts(10**18, 2)),
+    ],
+)
+def test_no_count_breaks_the_arithmetic(variant: Counts, control: Counts) -> None:
+    found = difference(variant, control)
+    assert all(math.isfinite(value) for value in (found.estimate, found.low, found.high, found.p))
+    assert found.low <= found.estimate <= found.high and 0 <= found.p <= 1
