@@ -8,6 +8,8 @@ from dialog import handlers
 from dialog.blocks.end import End as EndBlock
 from dialog.effects import End
 from dialog.events import PromptDone
+from dialog.state import Playing
+from dialog.verification.factors.voice import PHRASE_MS
 
 if TYPE_CHECKING:
     from dialog.turn import Turn
@@ -18,17 +20,40 @@ DURATION = "duration"
 LATER_MS = 30_000  # when it runs out while people talk, it is looked at again after this
 
 
-async def prompt_done(turn: Turn, done: PromptDone) -> None:
-    """A prompt ended, was interrupted, or failed."""
+async def prompt_done(turn: Turn, done: PromptDone) -> bool:
+    """A prompt ended, was interrupted, or could not be spoken. False: an error, of which the caller knows nothing yet."""
     state = turn.state
     play = next((item for item in state.playing if item.play_id == done.play_id), None)
     if play is None:
-        return
+        return True
     state.playing.remove(play)
     turn.remember("bot", done.spoken or (play.text if done.outcome == "done" else ""))
-    if play.block == state.block and not turn.speaking:
-        turn.cancel_timer("prompt")
-        await turn.block.spoken(turn, done.outcome == "barge_in")
+    if play.block != state.block:
+        return True
+    if done.outcome == "failed":
+        state.unheard.append(play)
+    elif done.outcome != "stopped":
+        state.voiceless = False
+    if turn.speaking:
+        return True
+    turn.cancel_timer("prompt")
+    unheard, state.unheard = state.unheard, []
+    if unheard and turn.block.vital and done.outcome != "barge_in":
+        return await _unheard(turn, unheard)
+    await turn.block.spoken(turn, done.outcome == "barge_in")
+    return True
+
+
+async def _unheard(turn: Turn, plays: list[Playing]) -> bool:
+    """Nobody heard it, so nothing follows of it: it is said once more, and then the block's way for errors is taken."""
+    state = turn.state
+    if not any(play.again for play in plays):
+        for play in plays:
+            turn.say_again(play)
+        state.private.phrase_until_ms = turn.now_ms + PHRASE_MS
+        return True
+    before, state.voiceless = state.voiceless, True
+    return await turn.block.unspoken(turn, before)
 
 
 async def speech_dropped(turn: Turn) -> None:
@@ -51,6 +76,7 @@ async def timer(turn: Turn, name: str) -> None:
         await turn.block.silence(turn)
     elif name == "prompt":
         state.playing = [play for play in state.playing if play.block != state.block]
+        state.voiceless = True
         await turn.block.spoken(turn, False)
     elif name == DURATION:
         await _overdue(turn)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from dialog import cel, frames, guard, speaking, text
 from dialog.blocks.base import UTTERANCE_MS, Block
 from dialog.effects import (
@@ -16,6 +18,7 @@ from dialog.effects import (
     Record,
     ResumeRecording,
     Say,
+    SayChannel,
     SetAttributes,
     StartTimer,
     StopSpeaking,
@@ -64,8 +67,8 @@ class Turn:
         """What a sub-flow that is done gives its caller."""
         self.classified_ms = 0.0
         """How long it took to understand the caller's last words."""
-        self.early = False
-        """What the caller said or pressed came before the last prompt could be heard."""
+        self.early: bool | None = None
+        """What the caller said or pressed came before the last prompt could be heard. None: they did neither."""
         self.written = False
         """A prompt was only written, so nobody will report its end."""
         self._typed: dict[str, list[SayAs]] = {}
@@ -115,32 +118,54 @@ class Turn:
         if screened != words:
             say_as = []
         words = screened
-        play_id = f"{state.contact_id}-p{state.next_play}"
-        state.next_play += 1
         if article:
             state.last_answer = words
-        voice = state.spoken
+        play = Playing(
+            play_id=self._next_play(),
+            text=words,
+            block=state.block,
+            interruptible=interruptible,
+            article=article,
+            say_as=say_as,
+            style=speaking.style(state, self.root.speaking, style) if state.spoken else "",
+        )
+        self._order(play, "chat" if not state.spoken else "both" if state.text_turn else "voice")
+
+    def say_again(self, play: Playing) -> None:
+        """Speak once more what could not be spoken, or was said to a line that was lost; what was written stands."""
+        self._order(
+            msgspec.structs.replace(play, play_id=self._next_play(), block=self.state.block, again=True), "voice"
+        )
+
+    def _next_play(self) -> str:
+        play_id = f"{self.state.contact_id}-p{self.state.next_play}"
+        self.state.next_play += 1
+        return play_id
+
+    def _order(self, play: Playing, channel: SayChannel) -> None:
+        state = self.state
         self.effects.append(
             Say(
-                play_id=play_id,
-                text=words,
+                play_id=play.play_id,
+                text=play.text,
                 locale=state.locale,
                 block=state.block,
-                interruptible=interruptible,
-                channel="chat" if not voice else "both" if state.text_turn else "voice",
-                article=article,
-                say_as=say_as,
-                style=speaking.style(state, self.root.speaking, style) if voice else "",
+                interruptible=play.interruptible,
+                channel=channel,
+                article=play.article,
+                say_as=play.say_as,
+                style=play.style,
             )
         )
-        if voice:
-            state.playing.append(Playing(play_id=play_id, text=words, block=state.block))
-            del state.playing[:-8]
-            self.start_timer("prompt", PROMPT_SLACK_MS + 400 * text.count_words(words))
-            self.cancel_timer("no_input")
-        else:
-            self.remember("bot", words)
+        if channel == "chat":
+            self.remember("bot", play.text)
             self.written = True
+            return
+        state.playing.append(play)
+        del state.playing[:-8]
+        words = sum(text.count_words(each.text) for each in state.playing if each.block)  # one is heard after the other
+        self.start_timer("prompt", PROMPT_SLACK_MS + 400 * words)
+        self.cancel_timer("no_input")
 
     def screened(self, words: str) -> str:
         """The words as they may be spoken; every hit of a policy pack is recorded."""
@@ -155,6 +180,7 @@ class Turn:
             self.effects.append(StopSpeaking())
             for play in self.state.playing:
                 play.block = ""
+        self.state.unheard.clear()
         self.cancel_timer("prompt")
 
     @property

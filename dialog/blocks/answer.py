@@ -18,7 +18,7 @@ class Answer(Speaking):
     """Answers the request that led here; `gap` when no article fits, `asked_again` when it was given before."""
 
     required: ClassVar[frozenset[str]] = frozenset({"answered", "gap"})
-    optional: ClassVar[frozenset[str]] = frozenset({"asked_again"})
+    optional: ClassVar[frozenset[str]] = frozenset({"asked_again", "failed"})
     after: ClassVar[str] = "answered"
     tells: ClassVar[bool] = True
 

@@ -38,6 +38,8 @@ class Block(BaseModel):
     """Leads to a person."""
     silent: ClassVar[bool] = False
     """Needs nobody on the line."""
+    vital: ClassVar[bool] = False
+    """What it says must be heard: a prompt that could not be spoken does not count as said."""
     tells: ClassVar[bool] = False
     """Serves the request: it is entered only at the level that the caller's intent needs."""
 
@@ -144,6 +146,10 @@ class Block(BaseModel):
     async def spoken(self, turn: Turn, interrupted: bool) -> None:
         """Its prompt ended; `interrupted` by the caller's voice, so that their words follow."""
 
+    async def unspoken(self, turn: Turn, before: bool) -> bool:
+        """Its prompt could not be spoken, twice. False: that is an error. `before`: nor could the prompt before it."""
+        return False
+
     async def silence(self, turn: Turn) -> None:
         """The caller said nothing for too long."""
 
@@ -183,6 +189,8 @@ class Speaking(Block):
     """A block that says something and goes on; words that interrupt it are kept for the next question."""
 
     after: ClassVar[str] = "next"
+    vital: ClassVar[bool] = True
+    optional: ClassVar[frozenset[str]] = frozenset({"failed"})
 
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
         """Keep the request; the next `understand` serves it without asking."""
@@ -201,6 +209,13 @@ class Speaking(Block):
         else:
             turn.leave(self.after, "said")
 
+    async def unspoken(self, turn: Turn, before: bool) -> bool:
+        """Exit `failed`. Without one it is an error, unless that has just led here: what comes after it may be a person."""
+        if "failed" not in self.exit_names and not before:
+            return False
+        turn.leave("failed" if "failed" in self.exit_names else self.after, "could not be spoken")
+        return True
+
     async def timer(self, turn: Turn, name: str) -> None:
         """No words came after all."""
         if name == "barge":
@@ -217,6 +232,7 @@ class Asking(Block):
     """A block that asks and waits; silence is asked over again, then `on_silence` takes the run."""
 
     hears: ClassVar[bool] = True
+    vital: ClassVar[bool] = True
     digressible: ClassVar[bool] = False
     """Another question or request may be served in between, and then this one asked again."""
 
@@ -244,6 +260,13 @@ class Asking(Block):
     async def spoken(self, turn: Turn, interrupted: bool) -> None:
         """Now it is the caller's turn."""
         turn.wait_for_caller()
+
+    def missed(self, turn: Turn) -> int:
+        """How many answers fitted nothing, with this one, unless it was given before the question could be heard."""
+        memo = turn.state.memo
+        memo["misses"] = memo.get("misses", 0) + (0 if turn.early else 1)
+        misses: int = memo["misses"]
+        return misses
 
     async def resume(self, turn: Turn) -> None:
         """Listen on; the question was heard, or its end will be reported."""

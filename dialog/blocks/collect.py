@@ -199,7 +199,7 @@ class Collect(Asking):
         turn.say(self.asked(turn))
 
     def _miss(self, turn: Turn, why: str) -> None:
-        misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1
+        misses = self.missed(turn)
         turn.state.phase = "value"
         if misses > self.retries:
             turn.leave("failed", why)

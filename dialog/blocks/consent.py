@@ -77,13 +77,24 @@ class Consent(Asking):
         else:
             await self._unclear(turn, "a key that means nothing here")
 
+    async def spoken(self, turn: Turn, interrupted: bool) -> None:
+        """They know what they are asked."""
+        if not turn.state.voiceless:
+            turn.state.memo["heard"] = True
+        await super().spoken(turn, interrupted)
+
     async def silence(self, turn: Turn) -> None:
         """Silence is no consent."""
         await self._unclear(turn, "no answer")
 
     async def taken_away(self, turn: Turn) -> None:
         """A person was asked for before the answer."""
-        self._record(turn, self.default == "given")
+        self._record(turn, self._by_default(turn))
+
+    def _by_default(self, turn: Turn) -> bool:
+        """What no clear answer means. Who has not heard a notice has agreed to nothing."""
+        heard = "heard" in turn.state.memo or turn.early is False
+        return self.default == "given" and heard
 
     def _unasked(self, turn: Turn) -> None:
         """Nobody can agree to a question before it is heard; that it was answered so soon makes it no second question."""
@@ -92,7 +103,7 @@ class Consent(Asking):
 
     async def _unclear(self, turn: Turn, why: str) -> None:
         if turn.state.memo.get("asked_again"):
-            self._decide(turn, self.default == "given", why)
+            self._decide(turn, self._by_default(turn), why)
             return
         turn.state.memo["asked_again"] = True
         turn.stop_speaking()

@@ -128,7 +128,7 @@ class Converse(Asking):
             turn.leave("human", "asked for a person")
             return
         turn.stop_speaking()
-        memo["missed"] = 0 if self._fill(turn, heard.text) else memo.get("missed", 0) + 1
+        memo["missed"] = 0 if self._fill(turn, heard.text) else memo.get("missed", 0) + (0 if turn.early else 1)
         if self._missing(turn) and (memo["turns"] >= self.max_turns or memo["missed"] > turn.options.max_no_input):
             turn.leave("gave_up", "no progress" if memo["turns"] < self.max_turns else f"{self.max_turns} turns")
             return

@@ -98,7 +98,7 @@ class Menu(Asking):
         return None if index is None else self.options[index]
 
     def _miss(self, turn: Turn, why: str) -> None:
-        misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1
+        misses = self.missed(turn)
         if misses > self.retries:
             turn.leave("no_match", why)
             return

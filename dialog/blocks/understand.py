@@ -57,7 +57,7 @@ class Understand(Asking):
         """Go where it leads, or ask again."""
         if await self._take(turn, heard.text, meaning):
             return
-        misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1
+        misses = self.missed(turn)
         if misses > self.retries:
             turn.state.query = heard.text
             turn.leave("unknown", "not understood")

@@ -109,10 +109,8 @@ class Verify(Steps):
 
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
         """Words that nobody took for an answer: ask again, as often as an answer may be wrong."""
-        state = turn.state
         turn.stop_speaking()
-        misses = state.memo["misses"] = state.memo.get("misses", 0) + 1
-        if misses >= self.attempts:
+        if self.missed(turn) >= self.attempts:
             turn.leave("failed", "no answer was given")
             return
         turn.say(self.asked(turn))

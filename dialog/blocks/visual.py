@@ -64,6 +64,11 @@ class Visual(Asking):
         if turn.state.phase == "asked" and "visual" not in turn.state.timers:
             turn.start_timer("visual", round(self.timeout_s * 1000))
 
+    async def unspoken(self, turn: Turn, before: bool) -> bool:
+        """The page asks as well; what is said while it is looked at is a courtesy."""
+        await self.spoken(turn, False)
+        return True
+
     async def heard(self, turn: Turn, heard: Heard, meaning: Understood) -> None:
         """A no ends it; anything else is no picture."""
         if turn.state.phase == "asked" and meaning.intent == "no":

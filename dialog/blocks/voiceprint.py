@@ -119,7 +119,7 @@ class Voiceprint(Asking):
         turn.leave("done", "enrolled")
 
     async def _miss(self, turn: Turn) -> None:
-        misses = turn.state.memo["misses"] = turn.state.memo.get("misses", 0) + 1
+        misses = self.missed(turn)
         if misses > self.retries:
             turn.leave("failed", "the digits were not said")
             return

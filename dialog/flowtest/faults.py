@@ -4,6 +4,7 @@ Of each kind and place one case is played, at the first scenario that comes ther
 
 * `hangup`    the caller hangs up in this block: the run must end, and say no more
 * `silence`   the caller says nothing at this question, ever: a person, or a goodbye
+* `speech`    what this block says cannot be spoken
 * `<port>`    understanding, knowledge or customers time out or fail while the run is in this block
 * `perform`   what an `http` or `action` block asks for fails, is late, or is never heard of again
 * `inspect`   a picture is refused, or nobody ever says what is in it
@@ -86,6 +87,7 @@ async def play_faults(make: MakePlayer, scenarios: list[Scenario]) -> list[Fault
     ports: list[tuple[Scenario, int, str, str]] = []
     performs: list[tuple[Scenario, str, str]] = []
     asked: list[tuple[Scenario, str, str]] = []
+    spoken: dict[str, Scenario] = {}
     for scenario in scenarios:
         try:
             player, seen = await _walk(make, scenario)
@@ -94,6 +96,9 @@ async def play_faults(make: MakePlayer, scenarios: list[Scenario]) -> list[Fault
         places += seen
         ports += [(scenario, number, call.port, call.block) for number, call in enumerate(player.breaker.calls)]
         asked += [(scenario, kind, block) for kind, block in player.outside.asked]
+        for effect in player.effects:
+            if isinstance(effect, Say) and effect.channel != "chat":
+                spoken.setdefault(effect.block, scenario)
         performs += [(scenario, effect.block, effect.kind) for effect in player.effects if isinstance(effect, Perform)]
     found += [await _hang_up(make, place) for place in _first(places, lambda place: not place.ended)]
     found += [await _silence(make, place) for place in _first(places, lambda place: place.asks and not place.ended)]
@@ -101,6 +106,7 @@ async def play_faults(make: MakePlayer, scenarios: list[Scenario]) -> list[Fault
     for place in _first(places, lambda place: place.phase == "transfer"):
         found += [await _transfer(make, place, outcome) for outcome in _TRANSFERS]
     found += [fault for place in places if not place.ended and (fault := await _restart(make, place))]
+    found += [await _speech(make, scenario, block) for block, scenario in spoken.items()]
     known: set[tuple[str, str]] = set()
     for scenario, number, port, block in ports:
         if (port, block) not in known:
@@ -214,6 +220,12 @@ async def _restart(make: MakePlayer, place: _Place) -> Fault | None:
     except ScenarioFailed as error:
         return _broken("restart", place, error)
     return Fault("restart", place.block, place.scenario.name, place.step, end)
+
+
+async def _speech(make: MakePlayer, scenario: Scenario, block: str) -> Fault:
+    player = make(scenario)
+    player.unspoken = block
+    return await _through(player, scenario, "speech", block, lambda: player.unheard > 0)
 
 
 async def _port(

@@ -63,6 +63,10 @@ class VirtualCall:
     doing: str = ""
     folder: Path = Path()
     """Where recordings that steps name lie."""
+    unspoken: str = ""
+    """The block whose prompts cannot be spoken."""
+    unheard: int = 0
+    """How many of them there were."""
     play_ms: int = 0
     """How long the prompt under way lasts; 0 = by its length."""
     _heard_at: int | None = None
@@ -116,9 +120,11 @@ class VirtualCall:
         self.now_ms = max(self.now_ms, self.timers.pop(name))
         await self._tell(TimerFired(name=name))
 
-    async def _finish_play(self, outcome: Literal["done", "barge_in"]) -> None:
+    async def _finish_play(self, outcome: Literal["done", "barge_in", "failed"]) -> None:
         play = self.plays.pop(0)
-        spoken = play.text if outcome == "done" else play.text[: len(play.text) // 2]
+        if play.block == self.unspoken:
+            outcome, self.unheard = "failed", self.unheard + 1
+        spoken = {"done": play.text, "barge_in": play.text[: len(play.text) // 2], "failed": ""}[outcome]
         whole = self.play_ms or MS_PER_CHARACTER * len(play.text)
         self.now_ms += round(whole * len(spoken) / max(1, len(play.text)))
         self.play_ms = 0

@@ -97,9 +97,9 @@ class _Connect:
 
     def _message_participant(self, identifier: str, action: dict[str, Any]) -> None:
         text, grade, why = self._prompt(action)
-        self._add(
-            identifier, {"type": "play", "text": self._draft.wording(text), "exits": {"next": self._next(action)}}
-        )
+        failed = self._error(action, "NoMatchingError")
+        exits = {"next": self._next(action)} | ({"failed": failed} if failed else {})
+        self._add(identifier, {"type": "play", "text": self._draft.wording(text), "exits": exits})
         self._note(identifier, action, grade, why)
 
     def _get_participant_input(self, identifier: str, action: dict[str, Any]) -> None:

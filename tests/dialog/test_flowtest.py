@@ -155,6 +155,7 @@ async def test_faults_of_every_kind_end_well(tmp_path: Path, shop: Ports) -> Non
     assert kinds >= {
         ("hangup", "ask"), ("silence", "ask"), ("understanding times out", "ask"), ("understanding fails", "ask"),
         ("perform timeout", "look"), ("perform http_error", "look"), ("perform lost", "look"), ("restart", "ask"),
+        ("speech", "ask"), ("speech", "tell"),
     }  # fmt: skip
 
 
@@ -218,6 +219,7 @@ async def test_a_callback_that_fails_without_a_word_is_found(tmp_path: Path, sho
     [
         (", on_silence: bye}", "}", "silence", "still asking after 12 silences"),
         (", on_error: people", "", "understanding fails", "given up after errors, without a word"),
+        (", on_error: people", "", "speech", "given up after errors, without a word"),
     ],
 )
 async def test_faults_find_what_no_scenario_shows(
