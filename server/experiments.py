@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from dialog.experiment.assign import Choice
 from dialog.experiment.results import EXPOSED, OUTCOME, ExperimentResults
@@ -56,14 +57,16 @@ class ExperimentDesk:
             return {row.id: Choice(row.promoted, frozenset(map(str, row.stopped))) for row in rows}
 
     async def guard(self) -> list[tuple[str, str]]:
-        """Stop variants that surely lead more callers to people; returns (experiment, variant)."""
+        """Stop variants that surely lead more callers to people; returns (experiment, variant).
+
+        What a person promoted is theirs to judge. The others are stopped all the same: the promoted one may be gone from the
+        file, and then the test goes on between them.
+        """
         choices, stopped = await self.choices(), []
         for name, results in self.results.items():
             choice = choices.get(name, Choice())
-            if choice.promoted:
-                continue
             for verdict in results.verdicts():
-                if verdict.harmful and verdict.variant not in choice.stopped:
+                if verdict.harmful and verdict.variant not in {*choice.stopped, choice.promoted}:
                     await self._change(name, "guardrail", stop=verdict.variant)
                     log.warning("experiment.stopped", experiment=name, variant=verdict.variant)
                     stopped.append((name, verdict.variant))
@@ -82,21 +85,35 @@ class ExperimentDesk:
         await self._change(name, by, promote=variant)
 
     async def _change(self, name: str, by: str, *, promote: str = "", stop: str = "") -> None:
+        for first in (True, False):
+            try:
+                event = await self._written(name, by, promote, stop)
+                break
+            except IntegrityError:  # another process decided of it for the first time, at the same moment
+                if not first:
+                    raise
+        self._store.bus.publish(stored_event(event))
+
+    async def _written(self, name: str, by: str, promote: str, stop: str) -> EventRow:
         async with self._store.writing() as session:
-            row = await session.get(ExperimentChoice, name)
-            before = (
-                {"promoted": row.promoted, "stopped": list(row.stopped)} if row else {"promoted": "", "stopped": []}
-            )
-            after = {
-                "promoted": promote or before["promoted"],
-                "stopped": sorted({*map(str, before["stopped"]), stop} - {""}),
-            }
-            await session.merge(ExperimentChoice(id=name, **after, changed_at=utcnow(), changed_by=by))
+            row = await session.get(ExperimentChoice, name, with_for_update=True)
+            if row is None:
+                row = ExperimentChoice(id=name, promoted="", stopped=[])
+                session.add(row)
+            stopped = sorted({*map(str, row.stopped), stop} - {""})
+            before = {"promoted": row.promoted, "stopped": sorted(map(str, row.stopped))}
+            after = {"promoted": promote or row.promoted, "stopped": stopped}
+            # Only what is changed is written: it may have been decided of the other in another process meanwhile.
+            if promote:
+                row.promoted = promote
+            if stop:
+                row.stopped = list(stopped)
+            row.changed_at, row.changed_by = utcnow(), by
             payload = {"about": "experiment", "experiment": name, "by": by, "before": before, "after": after}
             event = EventRow(conversation_id="", type="audit", payload=payload, at=utcnow())
             session.add(event)
             await session.flush()
-        self._store.bus.publish(stored_event(event))
+        return event
 
     async def shown(self, name: str) -> dict[str, Any]:
         """One experiment in plain data. Raises `UnknownExperiment`."""

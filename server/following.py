@@ -47,6 +47,11 @@ class Following:
     def __post_init__(self) -> None:
         self.outside.runs = StoredRuns(self.store)
 
+    async def begin(self) -> None:
+        """What holds for the first call: calendars switched by hand, what was decided of experiments."""
+        await self.read_switches()
+        self.experiments.choices = await ExperimentDesk(self.store).choices()
+
     async def run(self) -> None:
         """For ever. Trouble with the database or a file is logged and met again in the next round."""
         await self.outside.http.open()
@@ -92,7 +97,7 @@ class Following:
         return told
 
     async def read_switches(self) -> None:
-        """Take up what was switched by hand, here or by the command; also before the first call."""
+        """Take up what was switched by hand, here or by the command."""
         async with self._reading:  # who reads first takes first: nothing older overwrites what was switched since
             switched = await HoursSwitches(self.store).all()
             self.board.take(

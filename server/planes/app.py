@@ -120,7 +120,7 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.set)
         await self.publishing.start()
-        await self.following.read_switches()
+        await self.following.begin()
         await self._read_phones()
         await self.controller.start(settings.app_address)
         gc.freeze()  # what is there for good: looking through it again and again for garbage took 200 ms each time
