@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 TOLD = {"no_answer": 408, "busy": 486, "declined": 603, "cancelled": 487, "done": 487}
 """How a transfer ended, to a telephone that asked for it; of anything else 503."""
+REFUSAL_MS = 3000  # within which a phone hangs up on bad news; people take longer
 MOST = 10  # parties of a conference; nobody understands more at once
 
 
@@ -141,7 +142,7 @@ class Consults:
         """Somebody left; True when that was dealt with here."""
         now, room = self.now, self._contact.room
         if now is None:
-            return False
+            return await self._gone_on_refusal(party, lost=lost)
         target = self.target
         if party is target:
             await room.remove(party, reason="hangup", lost=lost)
@@ -284,6 +285,16 @@ class Consults:
             await self._customer_back()
         elif self._contact.phase == "talking":
             await requeue(self._contact, f"transfer: {outcome}")
+
+    async def _gone_on_refusal(self, party: Party, *, lost: bool) -> bool:
+        """Some phones end their call when told that a transfer failed: that is no end of the talk for the customer."""
+        contact, room = self._contact, self._contact.room
+        meant = contact.now_ms() - party.refused_ms < REFUSAL_MS
+        if not meant or contact.phase != "talking" or room.serving() != [party]:
+            return False
+        await room.remove(party, lost=lost)
+        await requeue(contact, "the agent's phone hung up when the transfer failed")
+        return True
 
     async def _customer_back(self) -> None:
         room = self._contact.room

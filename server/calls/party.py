@@ -80,6 +80,8 @@ class Party:
         """Being spoken to alone, before the customer is let through."""
         self.transfer_id = ""
         """Their phone asked for the customer to be passed on, and waits for what becomes of it."""
+        self.refused_ms = 0
+        """When it was last told that this failed, UTC ms."""
         self._contact = contact
         self._listed = False
         self._sound: tuple[Sound, str] = ("", "")
@@ -252,6 +254,7 @@ class Party:
         if self.transfer_id and self.leg_id:
             told = wire.TellTransfer(leg_id=self.leg_id, transfer_id=self.transfer_id, code=code)
             self.transfer_id = ""
+            self.refused_ms = 0 if code == 200 else self._contact.now_ms()
             await self._send(self.leg_id, told)
 
     async def give_up(self, reason: str) -> None:

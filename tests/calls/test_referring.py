@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.api.views import Target
+from server.calls.consults import REFUSAL_MS
 from server.calls.recovery import recover
 from server.calls.referring import target_of
 from session import wire
@@ -190,6 +191,29 @@ async def test_a_phone_that_hangs_up_at_once_leaves_the_customer_with_whoever_an
         await desk.house.tell(wire.LegProgress(leg_id=rung.leg_id, state="up"))
         assert desk.together("leg-1", rung.leg_id)
         assert told(desk, mine) == []
+        desk.safe()
+
+
+@pytest.mark.parametrize("soon", [True, False])
+async def test_a_phone_that_hangs_up_on_the_bad_news(tmp_path: Path, soon: bool) -> None:
+    """baresip does: the customer did not end the talk, and waits at the old place. An agent who hangs up later ends it."""
+    async with open_desk(tmp_path) as desk:
+        me = await desk.talk("sam")
+        mine, place = me.leg_id, desk.contact.queue
+        assert place is not None
+        await presses(desk, mine, f"sip:{NUMBER}@{HOME}")
+        rung = desk.contact.consults.target
+        assert rung is not None
+        await desk.house.ended(rung.leg_id, "busy")
+        assert told(desk, mine) == [486]
+        if not soon:
+            me.refused_ms -= REFUSAL_MS
+        await desk.house.ended(mine)
+        assert desk.contact.phase == ("queued" if soon else "flow")
+        if soon:
+            assert desk.contact.queue is not None
+            assert desk.contact.queue.enqueued_at == place.enqueued_at
+            assert desk.plays("leg-1") == "music"
         desk.safe()
 
 
