@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 CHAT = "chat"  # the number, in `dialog.numbers`, of who writes on the page
 RETRY_AFTER_S = 10  # told to callers turned away; a call or two usually ends in that time
+WITHHELD = frozenset({"anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
 _PARKED = re.compile(r"\*5(\d{1,9})")
 """What an agent dials: the code by which a customer was parked, after *5."""
 
@@ -52,7 +53,7 @@ class Admission:
         if (dialled := _PARKED.fullmatch(number)) is not None:
             controller.spawn(self._take_parked(worker, event, dialled[1]))
             return
-        controller.callbacks.customer_called(sip_user(event.from_uri))
+        controller.callbacks.customer_called(caller_number(event.from_uri))
         try:
             contact = await self.open_contact(
                 event.leg_id,
@@ -124,7 +125,7 @@ class Admission:
             conversation_id = await self._controller.store.create_conversation(
                 language=language, customer_id=customer_id
             )
-        caller = CallerInfo(number=sip_user(remote), called=number, name=name)
+        caller = CallerInfo(number=caller_number(remote), called=number, name=name)
         return await self._open(
             engine, served, conversation_id, language, leg_id, worker, transport, remote, caller, slow=slow
         )
@@ -225,6 +226,12 @@ class Admission:
         )
         contact.start()
         return contact
+
+
+def caller_number(uri: str) -> str:
+    """Whom a call is from; empty when that is withheld. RFC 3323 4.1.1.3 writes `anonymous`, gateways have words of their own."""
+    user = sip_user(uri)
+    return "" if user.lower() in WITHHELD else user
 
 
 def sip_user(uri: str) -> str:

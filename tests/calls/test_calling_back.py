@@ -332,3 +332,35 @@ async def test_outside_the_hours_nobody_is_called(tmp_path: Path) -> None:
         assert row.not_before > row.enqueued_at + 3_600_000
         await agent(house)
         assert not house.of(wire.DialLeg)
+
+
+# ------------------------------------------------------------------ attacks
+
+
+async def overflowed(house: House, caller: str = "4711", leg: str = "leg-1") -> Contact:
+    """Somebody calls, waits too long, and is offered a call."""
+    contact = await house.call(leg, caller)
+    await house.quiet()
+    desk = house.controller.desk
+    overflows = desk.desk.waiting[contact.contact_id].overflow_ms
+    assert overflows is not None
+    desk.do(desk.desk.tick(overflows))
+    await house.quiet()
+    return contact
+
+
+async def press(house: House, digits: str, leg: str = "leg-1") -> None:
+    for digit in digits:
+        await house.tell(wire.DtmfReceived(leg_id=leg, digit=digit, source="rfc4733"))
+    await house.quiet()
+
+
+@pytest.mark.parametrize("caller", ["anonymous", "Anonymous", "unavailable", "restricted", "unknown", "private"])
+async def test_a_withheld_number_is_asked_for(tmp_path: Path, caller: str) -> None:
+    """`anonymous` is what a network writes for nobody. It was offered as a number, and was everybody's who withholds theirs."""
+    async with open_house(tmp_path, flows()) as house:
+        contact = await overflowed(house, caller)
+        assert contact.run.caller.number == ""
+        assert house.spoken()[-1] == "Which number?"
+        await press(house, "030123456#")
+        assert house.spoken()[-1] == "Shall we call 0 3 0 1 2 3 4 5 6?"
