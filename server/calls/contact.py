@@ -45,6 +45,7 @@ from server.calls.orders import carry_out
 from server.calls.party import Party
 from server.calls.party_reports import on_party_leg
 from server.calls.presence import TIMER, Presence
+from server.calls.queueing import Queueing
 from server.calls.resuming import CHAT_IDLE_MS, GOODBYE_S, resume
 from server.calls.room import Room
 from server.calls.snapshot import ContactSnapshot, Phase, PlaceSnapshot, QueueSnapshot, snapshot_of, without_mood
@@ -86,6 +87,7 @@ class Contact:
     feelings: Feelings = field(init=False)
     room: Room = field(init=False)
     flagging: Flagging = field(init=False)
+    queueing: Queueing = field(init=False)
     handover: Handover = field(init=False)
     consults: Consults = field(init=False)
     keeping: Keeping = field(init=False)
@@ -124,6 +126,7 @@ class Contact:
         self.feelings = Feelings(self.around.feeler, self.customer, self.policy)
         self.room = Room(self)
         self.flagging = Flagging(self)
+        self.queueing = Queueing(self)
         self.handover = Handover(self)
         self.consults = Consults(self)
         self.keeping = Keeping(self)
@@ -153,8 +156,7 @@ class Contact:
     @property
     def agent(self) -> Party | None:
         """Who serves the customer, or (the first) who is offered them."""
-        offered = (p for p in self.room.parties.values() if p.purpose == "offer" and not p.connected)
-        return self.room.agent or next(offered, None)
+        return self.room.agent or next(iter(self.room.offered()), None)
 
     async def close(self) -> None:
         """Stop working (the app goes down; the call itself stays up in its worker)."""
@@ -374,7 +376,7 @@ class Contact:
         started = time.monotonic()
         for effect in await self.engine.step(self.run, event, time.time_ns() // 1_000_000):
             if isinstance(effect, fx.Enqueue) and queued is not None and not queued.transfer_id:
-                await self.handover.enqueue(effect, enqueued_at=queued.enqueued_at)
+                await self.queueing.enqueue(effect, enqueued_at=queued.enqueued_at)
             else:
                 await carry_out(self, effect, (time.monotonic() - started) * 1000)
 

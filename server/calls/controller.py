@@ -1,21 +1,21 @@
 """The switchboard: which leg belongs to which contact, and what the desk decides of them. Who is let in: `admission.py`.
 
-It implements `server.hub.Sink` (reports of the workers) and `desk.service.DeskPort` (decisions of the desk), and
-holds no call state of its own beyond the maps. What people ask for comes through `control.py`.
+It implements `server.hub.Sink` (reports of the workers), and holds no call state of its own beyond the maps. What the desk
+decides comes through `decisions.py`, what people ask for through `control.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from desk.model import AgentChanged, Announce, Availability, CallBack, Moved, Offer, Overflow, Withdraw
+from desk.model import Availability
 from desk.options import DeskOptions
 from desk.routing import Desk
 from desk.service import DeskService
@@ -27,12 +27,11 @@ from server.calls import journal, recovery, staff
 from server.calls.admission import Admission
 from server.calls.calling_back import CallingBack
 from server.calls.contact import Contact
+from server.calls.decisions import Decisions
 from server.calls.feelings import Feeler
-from server.calls.handover import Handover
 from server.calls.journal import LegRef
 from server.calls.options import CallOptions
 from server.calls.surroundings import AgentCard, Surroundings
-from server.calls.tickets import Tickets
 from server.hub import Hub, Worker
 from server.queues import Openings, QueueBook
 from server.settings import ROOT
@@ -75,7 +74,7 @@ class Controller:
         self.users = Users(store)
         self.domain = domain
         self.hub = Hub(self)
-        self.desk = DeskService(Desk(options, lambda name, at: staff.is_open(self, name, at)), self)
+        self.desk = DeskService(Desk(options, lambda name, at: staff.is_open(self, name, at)), Decisions(self))
         self.openings = Openings(paths.flows)
         self.queues = QueueBook(Queues(store), options, self.openings, paths.root, lambda: staff.flows(self))
         self.contacts: dict[str, Contact] = {}
@@ -227,36 +226,6 @@ class Controller:
         """Where the recording of a contact goes."""
         return self._paths.recordings / f"{contact.contact_id}.wav"
 
-    # ------------------------------------------------------------------ DeskPort
-
-    def offer(self, action: Offer) -> None:
-        """Ring the agent."""
-        self._to_contact(action.contact_id, lambda its: its.offer(action))
-
-    def call_back(self, action: CallBack) -> None:
-        """Call a customer whose turn has come."""
-        self.callbacks.turn(action)
-
-    def withdraw(self, action: Withdraw) -> None:
-        """Stop ringing."""
-        self._to_contact(action.contact_id, lambda its: its.withdraw(action))
-
-    def announce(self, action: Announce) -> None:
-        """Tell the position."""
-        self._to_contact(action.contact_id, lambda its: its.announce(action))
-
-    def overflow(self, action: Overflow) -> None:
-        """Waited too long, or nobody is let in."""
-        self._to_contact(action.contact_id, lambda its: its.overflow(action))
-
-    def moved(self, action: Moved) -> None:
-        """Waits on in another queue."""
-        self._to_contact(action.contact_id, lambda its: its.moved(action))
-
-    def agent_changed(self, action: AgentChanged) -> None:
-        """Store and show an agent's state."""
-        self.spawn(staff.keep(self.store, action))
-
     # ------------------------------------------------------------------ finding
 
     def contact_in(self, conversation_id: str, *, writing: bool = False) -> Contact | None:
@@ -290,14 +259,6 @@ class Controller:
     def now_ms() -> int:
         """UTC epoch ms."""
         return time.time_ns() // 1_000_000
-
-    def _to_contact(self, name: str, work: Callable[[Handover | Tickets], Awaitable[None]]) -> None:
-        """What the desk decided of a contact, or (`contact/ticket`) of somebody who is asked on its behalf."""
-        contact_id, _, ticket = name.partition("/")
-        contact = self.contacts.get(contact_id)
-        if contact is not None:
-            its = contact.consults.tickets if ticket else contact.handover
-            contact.post(lambda: work(its))
 
     def _ended(self, contact: Contact) -> None:
         self.contacts.pop(contact.contact_id, None)

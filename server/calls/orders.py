@@ -62,7 +62,7 @@ async def _hand_over(
     """To people, now or later, and back."""
     match effect:
         case fx.Enqueue():
-            await contact.handover.enqueue(effect)
+            await contact.queueing.enqueue(effect)
         case fx.LeaveQueue():
             desk = contact.around.desk
             desk.do(desk.desk.leave(contact.contact_id, desk.now()))

@@ -27,7 +27,7 @@ async def requeue(contact: Contact, why: str) -> None:
         return
     raised = msgspec.structs.replace(queue, priority=min(100, queue.priority + RAISED), again=True, overflow_s=None)
     await contact.note("queue.returned", {"why": why, "priority": raised.priority})
-    await contact.handover.join(raised, kept=True)
+    await contact.queueing.join(raised, kept=True)
 
 
 async def to_queue(contact: Contact, target: Target, *, by: str) -> None:
@@ -49,7 +49,7 @@ async def to_queue(contact: Contact, target: Target, *, by: str) -> None:
     await contact.note("transfer.started", {"target": "queue", "to": target.to, "by": by, "blind": True})
     contact.phase = "queued"
     await contact.room.dissolve()
-    await contact.handover.join(queue, kept=True)
+    await contact.queueing.join(queue, kept=True)
 
 
 async def elsewhere(contact: Contact, target: Target) -> None:
@@ -66,4 +66,4 @@ async def elsewhere(contact: Contact, target: Target) -> None:
     else:
         raise NotNow("who waits can be given to agents and queues only")
     desk.do(desk.desk.leave(contact.contact_id, desk.now()))
-    await contact.handover.join(moved, kept=True)
+    await contact.queueing.join(moved, kept=True)

@@ -41,7 +41,7 @@ async def resume(contact: Contact, playing: str | None) -> None:
             await contact.music(True)
         else:
             contact.caller.music_id = playing
-        contact.handover.wait()
+        contact.queueing.place()
 
 
 async def _consent_stands(contact: Contact) -> bool:

@@ -60,6 +60,10 @@ class Room:
         """Agents and those outside who were let in, the away among them."""
         return [p for p in self.parties.values() if p.serving]
 
+    def offered(self) -> list[Party]:
+        """Those whom the queue found, while they are rung or told what is whispered."""
+        return [p for p in self.parties.values() if p.purpose == "offer" and not p.connected]
+
     def supervisors(self) -> list[Party]:
         """Those who listen in."""
         return [p for p in self.parties.values() if p.role == "supervisor" and p.connected]

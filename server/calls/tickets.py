@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from desk.model import Announce, Moved, Offer, Overflow, Withdraw
+from desk.model import Offer, Overflow, Withdraw
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.party import Party
 from server.hub import NoWorker
@@ -99,9 +99,3 @@ class Tickets:
         """Nobody was found in time."""
         if self._consults.now is not None and self._consults.now.ticket == action.contact_id:
             await self._consults.failed("no_answer")
-
-    async def announce(self, _action: Announce) -> None:
-        """A held customer is not told of somebody else's queue."""
-
-    async def moved(self, _action: Moved) -> None:
-        """Another queue looks on."""

@@ -111,7 +111,7 @@ class Transfers:
             outcome, why = _REACH[reach]
             self._tell(effect.transfer_id, outcome, why)
             return
-        await contact.handover.join(
+        await contact.queueing.join(
             QueueSnapshot(
                 queue="direct",
                 skills=[],

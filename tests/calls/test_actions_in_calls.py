@@ -113,12 +113,12 @@ async def test_what_an_agent_writes_is_flagged_and_what_a_queue_says_is_screened
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "server.calls.handover.position_text", lambda *_args, **_more: "Guaranteed returns, please wait."
+        "server.calls.queueing.position_text", lambda *_args, **_more: "Guaranteed returns, please wait."
     )
     async with open_house(tmp_path, {"main": FLOW}, ready=lambda house: _furnished(tmp_path, house)) as house:
         contact = await house.call()
         await house.said()
-        await contact.handover.announce(Announce(contact.contact_id, 1, 60))
+        await contact.queueing.announce(Announce(contact.contact_id, 1, 60))
         assert "uaranteed" not in house.spoken()[-1]
         assert {hit["block"] for hit in await house.events(contact, "content_filter")} == {"tell", "queue"}
         control = Control(house.controller, dict)  # type: ignore[arg-type]

@@ -168,7 +168,8 @@ async def test_a_leg_is_told_after_a_restart_that_consent_is_gone(tmp_path: Path
     contact.around = cast(Any, SimpleNamespace(store=store, hub=hub))
     contact.caller = CallerSide(cast(Any, hub), contact.customer, Path("music"), ["en"], [])
     contact.room.mixer = Mixer(cast(Any, hub))
-    contact.handover = cast(Any, SimpleNamespace(wait=lambda: None, resumed=lambda: asyncio.sleep(0)))
+    contact.queueing = cast(Any, SimpleNamespace(place=lambda: None))
+    contact.handover = cast(Any, SimpleNamespace(resumed=lambda: asyncio.sleep(0)))
     contact.queue, contact.up = QUEUE, True
     contact.run.last_why = contact.run.reason = "emotion.label == 'angry'"
     await contact.resume("music")
