@@ -24,9 +24,11 @@ from rich.console import Console
 from rich.table import Table
 
 from media.frames import SPEECH_RATE
+from tests.e2e.sound import tone
 from tests.e2e.test_3_browser import SENT, browser
 from tests.e2e.test_7_agent_page import hears, sign_in
-from tests.e2e.world import Instance, an_instance, asked, happens, tone, until
+from tests.e2e.waiting import asked, happens, until
+from tests.e2e.world import Instance, an_instance
 
 AGENT, CALLER = 1500, 1100
 COURTESY = (660, 880)

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from tests.e2e.world import KIM, KIM_NO, KIM_PIN, Instance, asked, happens, play, seconds_of, tone
+from tests.e2e.phones import play
+from tests.e2e.sound import seconds_of, tone
+from tests.e2e.waiting import asked, happens
+from tests.e2e.world import KIM, KIM_NO, KIM_PIN, Instance
 
 AGENT_HZ, CALLER_HZ = 700.0, 1100.0
 

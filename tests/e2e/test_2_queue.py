@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.world import Instance, asked, happens, seconds_of, tone
+from tests.e2e.sound import seconds_of, tone
+from tests.e2e.waiting import asked, happens
+from tests.e2e.world import Instance
 
 
 def test_declined_then_not_answered_then_the_next(instance: Instance, tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.e2e.world import PASSWORD, ROOT, SPOKEN, Instance, asked, happens, play, seconds_of, tone, until
+from tests.e2e.phones import SPOKEN, play
+from tests.e2e.sound import seconds_of, tone
+from tests.e2e.waiting import asked, happens, until
+from tests.e2e.world import PASSWORD, ROOT, Instance
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.e2e.world import ROOT, Instance, until
+from tests.e2e.waiting import until
+from tests.e2e.world import ROOT, Instance
 from tests.edge.phones import Phone
 from tests.ports import free_port
 

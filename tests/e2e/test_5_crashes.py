@@ -8,7 +8,10 @@ import threading
 import time
 from pathlib import Path
 
-from tests.e2e.world import SPEECH, Instance, asked, happens, play, seconds_of, tone, until
+from tests.e2e.phones import SPEECH, play
+from tests.e2e.sound import seconds_of, tone
+from tests.e2e.waiting import asked, happens, until
+from tests.e2e.world import Instance
 
 
 def test_barge_in_stops_the_voice(instance: Instance) -> None:

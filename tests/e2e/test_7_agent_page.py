@@ -2,59 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 from playwright.sync_api import Page, expect
 
+from tests.e2e.phones import baresip
+from tests.e2e.sound import heard, spells, tone
 from tests.e2e.test_3_browser import SENT, browser, choose
 from tests.e2e.test_3_browser import pytestmark as needs_browser
-from tests.e2e.test_7_desk import heard
-from tests.e2e.world import PASSWORD, Instance, asked, happens, tone, until
-from tests.ports import free_port
+from tests.e2e.waiting import asked, happens, until
+from tests.e2e.world import PASSWORD, Instance
 
 pytestmark = [
     needs_browser,
     pytest.mark.skipif(shutil.which("baresip") is None, reason="baresip is not installed"),
     pytest.mark.slow,
 ]
-CALLER, NORA, BEA = 1100, 700, 500
-
-
-@contextlib.contextmanager
-def baresip(instance: Instance, folder: Path, name: str, secret: str, hz: int) -> Iterator[Path]:
-    """A registered phone that answers at once and sounds at this pitch; the folder where it writes what it hears (8 kHz)."""
-    samples, rate = soundfile.read(tone(folder / f"{name}.wav", hz, 240))
-    assert rate == 16_000
-    soundfile.write(folder / "said.wav", samples[::2], 8_000, subtype="PCM_16")
-    base = free_port(4)
-    home = f"127.0.0.1:{instance.sip}"
-    (folder / "config").write_text(
-        f"sip_listen 127.0.0.1:{base}\naudio_source aufile,{folder}/said.wav\naudio_player aubridge,nobody\n"
-        "audio_alert aubridge,nobody\nmodule_path /usr/lib/baresip/modules\nmodule aufile.so\nmodule aubridge.so\n"
-        f"module sndfile.so\nsnd_path {folder}\nmodule g711.so\nmodule stdio.so\nmodule_tmp account.so\nmodule_app menu.so\nrtp_ports 30400-30500\n"
-        "net_interface 127.0.0.1\n"
-    )
-    (folder / "accounts").write_text(
-        f"<sip:{name}@{home}>;auth_user={name};auth_pass={secret};answermode=auto;regint=60\n"
-    )
-    (folder / "contacts").write_text("")
-    with (folder / "log").open("w+") as log:
-        process = subprocess.Popen(
-            ["baresip", "-f", str(folder), "-t", "600"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
-        try:
-            until("baresip is registered", lambda: "200 OK" in (folder / "log").read_text(errors="replace"))
-            yield folder
-        finally:
-            process.terminate()
-            process.wait(30)
+CALLER, NORA, IDA = 1100, 700, 500
 
 
 def sign_in(page: Page, instance: Instance, name: str) -> None:
@@ -78,21 +44,12 @@ def hears(page: Page, hz: int) -> None:
     until(f"the page hears {hz} Hz", lambda: abs(page.evaluate("window.__hears()") - hz) < 30, 20)
 
 
-def spells(samples_of: Path, hz: int) -> list[tuple[float, float]]:
-    """When a tone was heard for half a second or more, from and to in s: no voice and no music holds one so long."""
-    on = np.concatenate([[0], heard(samples_of, hz).astype(int), [0]])
-    edges = np.flatnonzero(np.diff(on))
-    return [(start / 10, stop / 10) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop - start >= 5]
-
-
 def test_hold_reload_consult_and_hand_over(instance: Instance, tmp_path: Path) -> None:
     """Judged by what the page says, by what each of them heard, and by who has the customer in the end."""
     nora, _ = instance.agent("nora", "browser")
-    bea, secret = instance.agent("bea")
-    phone = tmp_path / "phone"
-    phone.mkdir()
+    ida, secret = instance.agent("ida")
     with (
-        baresip(instance, phone, "bea", secret, BEA) as heard_by_bea,
+        baresip(instance.sip, tmp_path / "phone", "ida", secret, IDA) as heard_by_ida,
         browser(tone(tmp_path / "mic.wav", NORA)) as page,
     ):
         sign_in(page, instance, "nora")
@@ -121,17 +78,17 @@ def test_hold_reload_consult_and_hand_over(instance: Instance, tmp_path: Path) -
         expect(page.get_by_text("still in the call")).to_have_count(0)
         talks(page)
 
-        instance.available(bea)
+        instance.available(ida)
         page.keyboard.press("Alt+KeyC")
-        page.get_by_role("combobox", name="Name, queue or number").fill("bea")
-        expect(page.get_by_role("option", selected=True)).to_contain_text("bea")
+        page.get_by_role("combobox", name="Name, queue or number").fill("ida")
+        expect(page.get_by_role("option", selected=True)).to_contain_text("ida")
         page.keyboard.press("Enter")
         instance.wait(conversation, "consult.answered", 20)
-        expect(page.get_by_text("You talk to bea")).to_be_visible()
-        hears(page, BEA)
+        expect(page.get_by_text("You talk to ida")).to_be_visible()
+        hears(page, IDA)
         talks(page)
         page.get_by_role("button", name="Swap").click()
-        expect(page.get_by_text("bea is on hold")).to_be_visible()
+        expect(page.get_by_text("ida is on hold")).to_be_visible()
         hears(page, CALLER)
         talks(page)
         page.get_by_role("button", name="All together").click()
@@ -143,17 +100,17 @@ def test_hold_reload_consult_and_hand_over(instance: Instance, tmp_path: Path) -
         page.get_by_role("button", name="Finish").click()
         instance.wait(conversation, "agent.left", 10)
         contact = instance.history(conversation)["contacts"][0]["id"]
-        (at_bea,) = heard_by_bea.glob("*-dec.wav")
-        size = at_bea.stat().st_size
-        until("bea and the caller talk on", lambda: at_bea.stat().st_size > size + 3 * 16_000)
-        done = instance.ask("POST", f"/api/agent/contacts/{contact}/hangup", bea)
+        (at_ida,) = heard_by_ida.glob("*-dec.wav")
+        size = at_ida.stat().st_size
+        until("ida and the caller talk on", lambda: at_ida.stat().st_size > size + 3 * 16_000)
+        done = instance.ask("POST", f"/api/agent/contacts/{contact}/hangup", ida)
         assert done.status_code == 204, done.text
         assert instance.ended(conversation)["disposition"] == "completed"
     caller.report(20)
     at_caller = caller.folder / "heard.wav"
-    nora_at, bea_at = spells(at_caller, NORA), spells(at_caller, BEA)
+    nora_at, ida_at = spells(at_caller, NORA), spells(at_caller, IDA)
     assert len(nora_at) >= 4, nora_at  # before the hold, after it, after the reload, after the consult
-    assert (heard(at_caller, NORA) & heard(at_caller, BEA)).sum() > 5  # all together
-    assert bea_at[-1][1] - nora_at[-1][1] > 2.0, (nora_at, bea_at)  # handed over
-    asked_alone = spells(at_bea, NORA)[0]
-    assert asked_alone[0] + 1.0 < spells(at_bea, CALLER)[0][0], (asked_alone, spells(at_bea, CALLER))
+    assert (heard(at_caller, NORA) & heard(at_caller, IDA)).sum() > 5  # all together
+    assert ida_at[-1][1] - nora_at[-1][1] > 2.0, (nora_at, ida_at)  # handed over
+    asked_alone = spells(at_ida, NORA)[0]
+    assert asked_alone[0] + 1.0 < spells(at_ida, CALLER)[0][0], (asked_alone, spells(at_ida, CALLER))

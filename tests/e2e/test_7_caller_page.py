@@ -10,7 +10,8 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.e2e.test_3_browser import browser, pytestmark, spoken
-from tests.e2e.world import Instance, until
+from tests.e2e.waiting import until
+from tests.e2e.world import Instance
 
 __all__ = ["pytestmark"]
 

@@ -6,22 +6,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from tests.e2e.world import Instance, asked, happens, tone
+from tests.e2e.sound import heard, tone
+from tests.e2e.waiting import asked, happens
+from tests.e2e.world import Instance
 
 CALLER, ANN, BEN, SUE = 1100, 700, 500, 300
-
-
-def heard(path: Path, hz: int) -> np.ndarray:
-    """Per tenth of a second: is this tone a good part of the sound?"""
-    samples, rate = soundfile.read(path)
-    size = rate // 10
-    whole = samples[: len(samples) // size * size].reshape(-1, size)
-    spectrum = np.abs(np.fft.rfft(whole * np.hanning(size), axis=1)) ** 2
-    near = spectrum[:, round(hz / 10) - 2 : round(hz / 10) + 3].sum(axis=1)
-    total = spectrum.sum(axis=1)
-    return np.asarray((total > 1e-3) & (near > 0.15 * total))
 
 
 def test_consult_transfer_monitor_whisper_barge_takeover(instance: Instance, tmp_path: Path) -> None:

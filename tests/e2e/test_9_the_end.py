@@ -11,7 +11,9 @@ import signal
 
 import httpx
 
-from tests.e2e.world import Instance, asked, play, until
+from tests.e2e.phones import play
+from tests.e2e.waiting import asked, until
+from tests.e2e.world import Instance
 from tests.edge.phones import Phone
 
 

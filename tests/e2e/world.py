@@ -1,4 +1,4 @@
-"""A whole private instance of `warmline serve`, and the people around it: callers, softphones, an admin at the API."""
+"""A whole private instance of `warmline serve`: its processes, its API, and who calls it or registers there."""
 
 from __future__ import annotations
 
@@ -12,82 +12,26 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
-import numpy as np
-import soundfile
 import yaml
 
 from dialog.verification.hashing import hash_secret
-from media.frames import SPEECH_RATE
 from tests import learnt
+from tests.e2e.phones import Caller, Phone, end
+from tests.e2e.waiting import PATIENCE, Cue, fits, until
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-SPOKEN = ROOT / "tests" / "data" / "spoken"
 PASSWORD = "correct horse battery"
 READY_S = 100.0  # models load
-PATIENCE = 4  # times as long is waited as an idle machine needs, before it counts as not happening
 KIM, KIM_NO, KIM_PIN = "kim", "200001", "0397"
 """A customer of these tests' own, with a PIN that stands in no shipped file and, by its zero, is no number of JSON."""
 TLS = httpx.create_ssl_context()
 """For every request: httpx makes one for each otherwise, 50 ms of processor, though nothing here is HTTPS."""
-T = TypeVar("T")
-SPEECH: dict[str, Any] = {"wait_for_speech": {"timeout_s": 100}}
-
-
-@dataclass(frozen=True)
-class Cue:
-    """What a caller waits for before the next step: the next such event of the conversation, however long it takes.
-
-    Silence is no cue: a slow machine is silent where a quick one speaks.
-    """
-
-    kind: str
-    payload: dict[str, Any]
-
-
-def asked(block: str) -> Cue:
-    """The bot said something of this block to its end; it listens."""
-    return Cue("bot.said", {"block": block, "outcome": "done"})
-
-
-def happens(kind: str, **payload: Any) -> Cue:
-    """An event with this in it."""
-    return Cue(kind, payload)
-
-
-def fits(event: dict[str, Any], kind: str, payload: dict[str, Any]) -> bool:
-    """Whether an event is of a type and holds this; text fields match when they contain what is given."""
-
-    def same(have: Any, want: Any) -> bool:
-        return want.lower() in have.lower() if isinstance(want, str) and isinstance(have, str) else bool(have == want)
-
-    return kind in ("", event["type"]) and all(same(event["payload"].get(key), want) for key, want in payload.items())
-
-
-def until(what: str, ask: Callable[[], T | None], timeout_s: float = 20.0, log: Callable[[], str] | None = None) -> T:
-    """The first answer that is not empty. Fails naming `what`, with the end of the log, after `PATIENCE` times `timeout_s`."""
-    timeout_s *= PATIENCE
-    deadline = time.monotonic() + timeout_s
-    while True:
-        found = ask()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {timeout_s:g} s\n{log() if log else ''}")
-        time.sleep(0.25)
-
-
-def tone(path: Path, hz: float, seconds: float = 60.0) -> Path:
-    """A sine of −12 dBFS that lasts a whole talk."""
-    t = np.arange(int(seconds * SPEECH_RATE)) / SPEECH_RATE
-    soundfile.write(path, 0.25 * np.sin(2 * np.pi * hz * t), SPEECH_RATE, subtype="PCM_16")
-    return path
 
 
 def customers(path: Path) -> Path:
@@ -104,82 +48,6 @@ def customers(path: Path) -> Path:
     listed["customers"].append(kim)
     path.write_text(yaml.safe_dump(listed, allow_unicode=True), encoding="utf-8")
     return path
-
-
-def seconds_of(samples: np.ndarray, hz: float, rate: int = SPEECH_RATE) -> float:
-    """How long a tone of this frequency is the greater part of a sound, in s."""
-    size = rate // 10
-    found = 0
-    for start in range(0, len(samples) - size, size):
-        spectrum = np.abs(np.fft.rfft(samples[start : start + size].astype(np.float64) * np.hanning(size))) ** 2
-        near = spectrum[max(0, round(hz / 10) - 2) : round(hz / 10) + 3].sum()
-        if spectrum.sum() > 1e-3 and near > 0.5 * spectrum.sum():
-            found += 1
-    return found / 10
-
-
-@dataclass
-class Phone:
-    """A registered softphone (a process of its own) and what it told."""
-
-    process: subprocess.Popen[str]
-    record: Path
-    told: list[dict[str, Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.told.append(json.loads(line))
-
-    def wait(self, event: str, count: int = 1, timeout_s: float = 20.0) -> dict[str, Any]:
-        """The `count`-th thing of this kind that it told."""
-
-        def seen() -> dict[str, Any] | None:
-            found = [one for one in self.told if one["event"] == event]
-            return found[count - 1] if len(found) >= count else None
-
-        return until(f"softphone: {event} no. {count}", seen, timeout_s, lambda: str(self.told))
-
-    def stop(self) -> None:
-        end(self.process)
-
-
-@dataclass
-class Caller:
-    """A call under way, placed by `telephony.caller`."""
-
-    process: subprocess.Popen[str]
-    folder: Path
-
-    def report(self, timeout_s: float = 90.0) -> dict[str, Any]:
-        """What the caller measured, once the call is over."""
-        try:
-            out, errors = self.process.communicate(timeout=timeout_s * PATIENCE)
-        except subprocess.TimeoutExpired:
-            end(self.process)
-            raise AssertionError(f"the call did not end within {timeout_s * PATIENCE} s") from None
-        assert out, errors
-        return dict(json.loads(out))
-
-    def heard(self) -> np.ndarray:
-        """What came back, 16 kHz mono in ±1; after `report`."""
-        samples, rate = soundfile.read(self.folder / "heard.wav")
-        assert rate == SPEECH_RATE
-        return np.asarray(samples)
-
-
-def end(process: subprocess.Popen[str], timeout_s: float = 5.0) -> None:
-    """SIGTERM, then SIGKILL, to a process of ours."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout_s)
 
 
 class Instance:
@@ -466,11 +334,6 @@ class Instance:
                     if process.poll() is not None:
                         return
                 lines.write(b"\n")
-
-
-def play(name: str) -> dict[str, Any]:
-    """A step that says a clip of tests/data/spoken."""
-    return {"play": str(SPOKEN / f"{name}.flac")}
 
 
 @contextlib.contextmanager
