@@ -127,6 +127,7 @@ class SimpleDialog:
         self._house = house
         self.options = self
         self._served = served
+        self.flows = {name: engine.flow for name, engine in house.engines.items()}
         self.vector = house._vector
         self.wait_ready = house._ready
 
