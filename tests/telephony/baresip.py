@@ -23,10 +23,10 @@ needs_baresip = pytest.mark.skipif(shutil.which("baresip") is None, reason="bare
 
 @dataclass
 class Baresip:
-    """It takes every call. `events`: what it told, oldest first; `heard`: the file of what it hears."""
+    """It takes every call. `events`: what it told, oldest first."""
 
     port: int
-    heard: Path
+    folder: Path
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -48,6 +48,10 @@ class Baresip:
             await self._news.wait_for(lambda: len(found()) >= count)
         return found()[count - 1]
 
+    def heard(self) -> list[Path]:
+        """What it heard in each call, as it is written: 8 kHz."""
+        return sorted(self.folder.glob("*-dec.wav"))
+
     async def read(self) -> None:
         """Netstrings of JSON, until it ends."""
         while length := (await self._reader.readuntil(b":")).rstrip(b":"):
@@ -63,10 +67,11 @@ async def baresip(folder: Path, account: str, hz: float = 600.0, seconds: float 
     """A phone of this account (`sip:ann@home;auth_pass=…`) that says a tone of `hz`."""
     folder.mkdir(exist_ok=True)
     port, control, rtp = free_port(), free_port(), free_port(20)
-    said, heard = tone(folder / "said.wav", seconds, hz, 8000), folder / "heard.wav"
+    said = tone(folder / "said.wav", seconds, hz, 8000)
     (folder / "config").write_text(
-        f"sip_listen 127.0.0.1:{port}\naudio_source aufile,{said}\naudio_player aufile,{heard}\n"
-        f"audio_alert aufile,{folder}/alert.wav\nmodule_path {MODULES}\nmodule aufile.so\nmodule g711.so\n"
+        f"sip_listen 127.0.0.1:{port}\naudio_source aufile,{said}\naudio_player aubridge,nobody\n"
+        f"audio_alert aubridge,nobody\nmodule_path {MODULES}\nmodule aufile.so\nmodule aubridge.so\n"
+        f"module sndfile.so\nsnd_path {folder}\nmodule g711.so\n"
         "module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n"
         f"ctrl_tcp_listen 127.0.0.1:{control}\nrtp_ports {rtp}-{rtp + 18}\nnet_interface 127.0.0.1\n"
     )
@@ -78,7 +83,7 @@ async def baresip(folder: Path, account: str, hz: float = 600.0, seconds: float 
     )  # fmt: skip
     reading: asyncio.Task[None] | None = None
     try:
-        phone = Baresip(port, heard, *await _connected(process, control))
+        phone = Baresip(port, folder, *await _connected(process, control))
         reading = asyncio.create_task(phone.read())
         yield phone
     finally:
