@@ -1,7 +1,7 @@
 """The leg worker's way to inference: typed questions over connections that are kept up.
 
 Everything is asked of this machine's inference worker, but decodes, where a pool of other machines is set: each goes to
-the one with the fewest under way, and to our own while none of the pool is there.
+the one with the fewest under way, and to our own while none of the pool is there. What our own cannot speak, another may.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import msgspec
 import structlog
@@ -21,7 +21,7 @@ from session.speech import SayAs, Style, shifted
 log = structlog.get_logger(__name__)
 
 CHECK_TIMEOUT_S = 0.08  # a barge-in must be decided within 200 ms of the voice
-SPEAK_TIMEOUT_S = 20.0  # per clause; Kokoro needs 0.75 of the clause's length on two idle cores
+SPEAK_TIMEOUT_S = 14.0  # per clause, below a flow's patience (15 s); a worker takes its quickest voice long before
 SPEAK_DEADLINE_S = 10.0  # s after which a prompt whose inference worker died is given up
 AGAIN_S = 0.2  # s between attempts while a restarted inference worker still loads its models
 
@@ -67,34 +67,50 @@ class InferenceClient:
         return (await peer.ask(body, wire.SpeechChecked, CHECK_TIMEOUT_S)).probability
 
     async def speak(
-        self, text: str, locale: str, voice: str, say_as: Sequence[SayAs] = (), style: Style = ""
+        self, text: str, locale: str, voice: str, say_as: Sequence[SayAs] = (), style: Style = "", *, ahead_ms: int = 0
     ) -> AsyncIterator[wire.SpeechAudio]:
-        """Text → clauses of speech as they are ready. Raises like `decode`.
+        """Text → clauses of speech as they are ready, the first when what is `ahead` has been played. Raises like `decode`.
 
-        When the inference worker dies in between, the rest of the text is asked of the restarted one.
+        What the inference worker leaves unsaid is asked of another machine of the pool once, or of itself when it is back.
         """
-        rest = text
-        give_up = time.monotonic() + SPEAK_DEADLINE_S
+        rest, link, others = text, self._link, self._others()
+        now = time.monotonic()
+        give_up, played_out = now + SPEAK_DEADLINE_S, now + ahead_ms / 1000
         while True:
             try:
-                peer = await self._link.wait_up(max(0.0, give_up - time.monotonic()))
-                pieces = shifted(say_as, len(text) - len(rest))
-                body = wire.Speak(text=rest, locale=locale, voice=voice, say_as=pieces, style=style)
+                peer = await link.wait_up(max(0.0, give_up - time.monotonic()))
+                body = wire.Speak(
+                    text=rest,
+                    locale=locale,
+                    voice=voice,
+                    say_as=shifted(say_as, len(text) - len(rest)),
+                    style=style,
+                    ahead_ms=max(0, round((played_out - time.monotonic()) * 1000)),
+                )
                 async for clause in peer.stream(body, wire.SpeechAudio, SPEAK_TIMEOUT_S):
                     rest = rest[len(clause.text) :] if rest.startswith(clause.text) else ""
-                    give_up = time.monotonic() + SPEAK_DEADLINE_S
+                    now = time.monotonic()
+                    give_up = now + SPEAK_DEADLINE_S
+                    played_out = max(played_out, now) + len(clause.pcm) / 2 / clause.rate
                     yield clause
                 return
-            except (channel.Disconnected, channel.RemoteError) as error:
-                if not _passing(error) or time.monotonic() + AGAIN_S > give_up or not rest.strip():
+            except (channel.Disconnected, channel.RemoteError, TimeoutError) as error:
+                if not rest.strip():
+                    return
+                link = next(others, self._link)
+                if link is self._link and (not _passing(error) or time.monotonic() + AGAIN_S > give_up):
                     raise
-                log.info("inference.asked_again", body="Speak", why=str(error))
-            await asyncio.sleep(AGAIN_S)
+                log.info("inference.asked_again", body="Speak", why=repr(error))
+            if link is self._link:
+                await asyncio.sleep(AGAIN_S)
+
+    def _others(self) -> Iterator[channel.Link]:
+        """The pool's machines that are there."""
+        return (link for link in self._pool if link.peer is not None and not link.peer.closed)
 
     def _decoder(self) -> channel.Link:
         """Of the pool's machines that are there, the one with the fewest decodes under way; else our own."""
-        up = [link for link in self._pool if link.peer is not None and not link.peer.closed]
-        return min(up, key=lambda link: self._pool[link], default=self._link)
+        return min(self._others(), key=lambda link: self._pool[link], default=self._link)
 
     def _count(self, link: channel.Link, change: int) -> None:
         if link in self._pool:
@@ -122,6 +138,6 @@ def _felt(tell: Callable[[wire.Felt], None], part: msgspec.Raw) -> None:
         log.warning("inference.bad_part", error=str(error))
 
 
-def _passing(error: channel.Disconnected | channel.RemoteError) -> bool:
+def _passing(error: Exception) -> bool:
     """Will it be better soon? A lost connection comes back, and models finish loading; other answers are final."""
     return isinstance(error, channel.Disconnected) or "loading" in str(error)

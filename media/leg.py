@@ -323,7 +323,12 @@ class LegMedia:
         try:
             async with self._voice:  # one prompt after another, so that the first is not slowed by the second
                 async for clause in self._inference.speak(
-                    command.text, command.locale, command.voice, command.say_as, command.style
+                    command.text,
+                    command.locale,
+                    command.voice,
+                    command.say_as,
+                    command.style,
+                    ahead_ms=self._playout.ahead_ms(),
                 ):
                     audio = convert(Audio.frombytes(clause.pcm, clause.rate), SPEECH_RATE)
                     self._playout.feed(play, audio.samples, clause.text)

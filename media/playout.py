@@ -65,6 +65,10 @@ class Play:
     at_sample: int = 0
     played: int = 0
 
+    def left(self) -> int:
+        """Samples that are prepared and were not played yet."""
+        return sum(len(segment.samples) for segment in self.segments[self.at_segment :]) - self.at_sample
+
     def spoken(self) -> str:
         """The words whose samples were played; a word that was cut is left out."""
         whole = "".join(segment.text for segment in self.segments[: self.at_segment])
@@ -172,6 +176,12 @@ class Playout:
             self._ducked = self._held = False
             return audible
 
+    def ahead_ms(self) -> int:
+        """How long what is prepared still plays."""
+        with self._lock:
+            left = sum(play.left() for play in self._plays if not play.loop)
+        return left * 1000 // SPEECH_RATE
+
     def interruptible_audible(self) -> bool:
         """Is a prompt sounding that the caller may talk over?"""
         with self._lock:
@@ -257,7 +267,7 @@ class Playout:
                 if not play.complete:
                     break  # its next clause is still being made
                 self._plays.pop(0)
-                outcome: Outcome = "failed" if play.error and play.played == 0 else "done"
+                outcome: Outcome = "failed" if play.error else "done"
                 self._tell(Finished(play, outcome, play.spoken()))
         target = self._target()
         if target != self._level or target != 1.0:

@@ -45,6 +45,13 @@ class TtsOptions(BaseModel):
         le=16,
         description="CPU threads of one Kokoro synthesis; with two it runs faster than real time",
     )
+    late_s: float = Field(
+        default=6.0,
+        ge=1,
+        le=60,
+        description="s of silence that a caller hears before the rest of a prompt is spoken by the last engine of its language, which "
+        "is the quickest; on a machine that is overloaded a robot is better than a dead line",
+    )
     espeak_timeout_s: float = Field(
         default=10.0, ge=1, le=60, description="s after which espeak-ng is killed; it needs ~10 ms for a sentence"
     )

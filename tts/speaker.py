@@ -73,14 +73,21 @@ class Speaker:
         self._cache = PromptCache(folder, options.cache_mb << 20, options.memory_mb << 20)
 
     def speak(
-        self, text: str, locale: str, voice: str = "", spans: Sequence[Span] = (), style: str = ""
+        self,
+        text: str,
+        locale: str,
+        voice: str = "",
+        spans: Sequence[Span] = (),
+        style: str = "",
+        *,
+        hurry: bool = False,
     ) -> Iterator[Clause]:
         """Clauses of `text`, each yielded when it is ready. Raises `SpeechError` when no engine can say one.
 
         `voice` is a name of any engine; engines that do not have it use their default. `spans` are the typed pieces of
-        the text (`tts.read_as`), `style` a manner (`tts.style`).
+        the text (`tts.read_as`), `style` a manner (`tts.style`). In a `hurry` only the last engine is asked.
         """
-        yield from self._speak(text, locale, voice, spans, manner(style), keep=False)
+        yield from self._speak(text, locale, voice, spans, manner(style), keep=False, hurry=hurry)
 
     def prefetch(self, text: str, locale: str, voice: str = "") -> None:
         """Fill the cache with `text`, on disk too: for prompts known in advance, not for callers' data."""
@@ -99,7 +106,15 @@ class Speaker:
         return {name: engine.why_missing() or "ready" for name, engine in self._engines.items()}
 
     def _speak(
-        self, text: str, locale: str, voice: str, spans: Sequence[Span], how: Manner, *, keep: bool
+        self,
+        text: str,
+        locale: str,
+        voice: str,
+        spans: Sequence[Span],
+        how: Manner,
+        *,
+        keep: bool,
+        hurry: bool = False,
     ) -> Iterator[Clause]:
         parts = clauses.split(text)
         at = 0
@@ -107,16 +122,20 @@ class Speaker:
             language = language_of(part, locale)
             spoken = for_speech(part, language, _within(spans, at, at + len(part))).strip()
             at += len(part)
-            clause = self._clause(part, spoken, language, voice, how, keep=keep)
+            clause = self._clause(part, spoken, language, voice, how, keep=keep, hurry=hurry)
             pause = round(clauses.pause_ms(part) * how.pause) if index + 1 < len(parts) else 0
             if pause:
                 audio = concat([clause.audio, Audio.silence(pause, clause.audio.rate)])
                 clause = Clause(audio, clause.text, clause.engine, clause.cached, clause.synth_ms)
             yield clause
 
-    def _clause(self, text: str, spoken: str, language: str, voice: str, how: Manner, *, keep: bool) -> Clause:
+    def _clause(
+        self, text: str, spoken: str, language: str, voice: str, how: Manner, *, keep: bool, hurry: bool
+    ) -> Clause:
         started = time.perf_counter()
         order = self._options.engines.get(language) or self._options.engines.get("*") or []
+        if hurry:
+            order = order[-1:]
         failures: list[str] = []
         for name in order:
             engine = self._engines[name]

@@ -120,11 +120,13 @@ class VirtualCall:
         self.now_ms = max(self.now_ms, self.timers.pop(name))
         await self._tell(TimerFired(name=name))
 
-    async def _finish_play(self, outcome: Literal["done", "barge_in", "failed"]) -> None:
+    async def _finish_play(self, outcome: Literal["done", "barge_in"]) -> None:
         play = self.plays.pop(0)
         if play.block == self.unspoken:
-            outcome, self.unheard = "failed", self.unheard + 1
-        spoken = {"done": play.text, "barge_in": play.text[: len(play.text) // 2], "failed": ""}[outcome]
+            self.unheard += 1
+            await self._tell(PromptDone(play_id=play.play_id, outcome="failed"))
+            return
+        spoken = play.text if outcome == "done" else play.text[: len(play.text) // 2]
         whole = self.play_ms or MS_PER_CHARACTER * len(play.text)
         self.now_ms += round(whole * len(spoken) / max(1, len(play.text)))
         self.play_ms = 0

@@ -14,7 +14,7 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -41,7 +41,7 @@ from server.inference.voiceprint import Comparing
 from server.inference.voices import Judging
 from session import channel, consent, wire
 from tts.options import TtsOptions
-from tts.speaker import Clause, Speaker
+from tts.speaker import Speaker
 
 log = structlog.get_logger(__name__)
 
@@ -73,12 +73,14 @@ class InferenceService:
         self._voices: SpeakerEncoder | None = None
         self._embed: Callable[[list[str], bool], np.ndarray] | None = None
         self._speaker = Speaker(tts, models_dir)
+        self._late_s = tts.late_s
         self._scheduler: Scheduler[Prepared, Transcript] = Scheduler(self._recognise, asr)
         self._prepare_threads = ThreadPoolExecutor(2, thread_name_prefix="prepare")
         self._check_thread = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._feel_thread = ThreadPoolExecutor(1, thread_name_prefix="feel")
         self._embed_thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
         self._speak_threads = ThreadPoolExecutor(2, thread_name_prefix="speak")
+        self._hurry_thread = ThreadPoolExecutor(1, thread_name_prefix="hurry")
         self._prefetch_thread = ThreadPoolExecutor(1, thread_name_prefix="prefetch", initializer=_be_nice)
         self._prefetch: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue(PREFETCH_LIMIT)
         self._live = 0
@@ -106,6 +108,7 @@ class InferenceService:
                 self._feel_thread,
                 self._embed_thread,
                 self._speak_threads,
+                self._hurry_thread,
                 self._prefetch_thread,
             ):
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -220,13 +223,12 @@ class InferenceService:
         return self._recogniser.decode(batch, fast=fast, wanted=wanted)
 
     async def _speak(self, peer: channel.Peer, request_id: int, body: wire.Speak) -> None:
-        clauses: Iterator[Clause] = self._speaker.speak(
-            body.text, body.locale, body.voice, speaking.spans(body), body.style
-        )
         begun: float | None = time.perf_counter()
+        make = functools.partial(self._begin, self._speak_threads)
+        hurry = functools.partial(self._begin, self._hurry_thread)
         self._busy(1)
         try:
-            while (clause := await self._in(self._speak_threads, lambda: next(clauses, None))) is not None:
+            async for clause in speaking.clauses(self._speaker, body, make, hurry, self._late_s):
                 speaking.count(clause, first_s=None if begun is None else time.perf_counter() - begun)
                 begun = None
                 await peer.chunk(

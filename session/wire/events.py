@@ -142,6 +142,8 @@ class PlayStarted(Event, tag="play.started", kw_only=True, frozen=True):
 class PlayFinished(Event, tag="play.finished", kw_only=True, frozen=True):
     """A prompt ended. `spoken` is only the words whose samples were really played.
 
+    `failed`: all of it, or its end, could not be spoken or read; `error` says why.
+
     `stop_ms`, for barge-in: caller's first voiced sample → last audible sample of the prompt.
     """
 

@@ -97,13 +97,17 @@ class SpeechChecked(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Speak(Command, tag="tts", kw_only=True, frozen=True):
-    """Synthesise; streamed as `Chunk`s of `SpeechAudio`, clause by clause. Reply body: nil."""
+    """Synthesise; streamed as `Chunk`s of `SpeechAudio`, clause by clause. Reply body: nil.
+
+    `ahead_ms`: so much sound is still to be played before this, so that nobody waits for it in silence yet.
+    """
 
     text: str
     locale: str
     voice: str = ""
     say_as: list[SayAs] = msgspec.field(default_factory=list)
     style: Style = ""
+    ahead_ms: int = 0
 
 
 class SpeechAudio(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):

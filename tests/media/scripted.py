@@ -52,6 +52,8 @@ class Inference:
         self.die_on: type[wire.Command] | None = None
         self._came = asyncio.Event()
         self.clauses: Callable[[str], list[str]] = lambda text: [text]
+        self.mute_after: int | None = None
+        """So many clauses of each text can be spoken; None: all."""
 
     def count(self, kind: type[wire.Command], **fields: object) -> int:
         return sum(isinstance(b, kind) and all(getattr(b, k) == v for k, v in fields.items()) for b in self.asked)
@@ -86,8 +88,10 @@ class Inference:
                 await asyncio.sleep(self.check_s)
                 return wire.SpeechChecked(probability=self.probability)
             case wire.Speak():
-                for clause in self.clauses(body.text):
+                for number, clause in enumerate(self.clauses(body.text)):
                     await asyncio.sleep(self.clause_s)
+                    if number == self.mute_after:
+                        raise ValueError("no engine can speak 'en'")
                     pcm = tone(60 * max(1, len(clause))).tobytes()
                     await peer.chunk(
                         request.request_id, wire.SpeechAudio(pcm=pcm, rate=24_000, text=clause, engine="scripted")

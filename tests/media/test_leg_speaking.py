@@ -11,9 +11,9 @@ import soundfile
 
 import media.inference as inference_module
 from media.frames import Samples
-from session import wire
+from session import channel, wire
 from tests.media.leg_world import Call, call
-from tests.media.scripted import speech, tone
+from tests.media.scripted import Inference, speech, tone
 
 pytestmark = pytest.mark.virtual_time
 
@@ -61,6 +61,66 @@ async def test_the_rest_of_a_prompt_is_asked_of_the_restarted_worker(tmp_path: P
         done = await c.told.wait(wire.PlayFinished)
         assert (done.outcome, done.spoken) == ("done", "Hi, you.")
         assert texts == ["Hi, you.", " you."]
+
+
+async def test_a_prompt_that_breaks_off_has_failed_with_what_was_heard_of_it(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        c.inference.clauses, c.inference.mute_after = lambda text: ["May we ", "record this?"], 1
+        await c.leg.handle(wire.PlaySpeech(leg_id="leg-1", play_id="p1", text="May we record this?", locale="en"))
+        done = await c.told.wait(wire.PlayFinished)
+        assert (done.outcome, done.spoken) == ("failed", "May we ")
+        assert "no engine can speak" in done.error
+
+
+async def test_a_worker_that_dies_after_the_last_clause_has_said_all(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        peer = c.leg._inference._link.peer
+        assert peer is not None
+
+        def clauses(text: str) -> list[str]:
+            asyncio.get_running_loop().call_later(0.25, peer.abort)
+            return [text[:6], text[6:], ""]
+
+        c.inference.clauses, c.inference.clause_s = clauses, 0.1
+        await c.leg.handle(wire.PlaySpeech(leg_id="leg-1", play_id="p1", text="Good day.", locale="en"))
+        done = await c.told.wait(wire.PlayFinished)
+        assert (done.outcome, done.spoken, c.inference.count(wire.Speak)) == ("done", "Good day.", 1)
+
+
+async def test_what_our_worker_cannot_speak_another_of_the_pool_does(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        other = Inference()
+        address = f"unix:{tmp_path}/other.sock"
+        server = await channel.serve(address, other, "inference")
+        client = inference_module.InferenceClient(f"unix:{tmp_path}/leg-1-inference.sock", "test", [address])
+        running = asyncio.create_task(client.run())
+        for link in (client._link, *client._pool):
+            await link.wait_up(5)
+        try:
+            c.inference.clauses, c.inference.mute_after = lambda text: ["Good ", "day."], 1
+            clauses = [clause.text async for clause in client.speak("Good day.", "en", "")]
+            assert clauses == ["Good ", "day."]
+            assert [(body.text, body.ahead_ms) for body in other.asked if isinstance(body, wire.Speak)] == [
+                ("day.", 300)
+            ]
+            other.mute_after = 0
+            with pytest.raises(channel.RemoteError, match="no engine"):  # once each, and it is told
+                [clause async for clause in client.speak("Good day.", "en", "")]
+            assert (c.inference.count(wire.Speak), other.count(wire.Speak)) == (2, 2)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            server.close()
+
+
+async def test_the_worker_is_told_how_long_nobody_waits_in_silence(tmp_path: Path) -> None:
+    async with call(tmp_path) as c:
+        for number, text in enumerate(("Your balance is nine euros.", "Anything else?")):
+            await c.leg.handle(wire.PlaySpeech(leg_id="leg-1", play_id=f"p{number}", text=text, locale="en"))
+        await c.told.wait(wire.PlayFinished, 2)
+        first, second = (body.ahead_ms for body in c.inference.asked if isinstance(body, wire.Speak))
+        assert first == 0
+        assert second == pytest.approx(27 * 60, abs=100)
 
 
 async def test_a_prompt_nobody_can_speak_fails_and_does_not_block_the_next(
