@@ -10,7 +10,7 @@ import structlog
 
 from dialog import effects as fx
 from dialog import events as ev
-from server.calls.calling_back import BOOKING_S
+from server.calls.bookings import BOOKING_S
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact

@@ -267,7 +267,7 @@ async def test_the_same_booking_twice_is_one(tmp_path: Path) -> None:
 
 async def test_who_was_told_that_it_failed_is_not_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database took its time: the row was there after all, and a customer who was told "sorry" was called."""
-    monkeypatch.setattr("server.calls.calling_back.BOOKING_S", 0.05)
+    monkeypatch.setattr("server.calls.bookings.BOOKING_S", 0.05)
     async with open_house(tmp_path, flows()) as house:
         contact = await house.call()
         await house.quiet()
