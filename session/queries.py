@@ -95,6 +95,11 @@ class Queries:
             found = await session.scalar(select(Conversation.id).where(Conversation.id == conversation_id))
         return found is not None
 
+    async def language(self, conversation_id: str) -> str | None:
+        """In which language a conversation is held; None when there is none."""
+        async with self._store.reading() as session:
+            return await session.scalar(select(Conversation.language).where(Conversation.id == conversation_id))
+
     async def is_contact_of(self, contact_id: str, conversation_id: str | None) -> bool:
         """There is such a contact, and it is one of this conversation."""
         async with self._store.reading() as session:

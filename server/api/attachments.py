@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from server.api.access import CallerOrStaff
 from server.api.calls import control_of
+from server.api.told import told
 from server.desktop.attachments import TooMany
 from server.desktop.desktop import desktop_of
 from server.throttle import Throttle
@@ -50,18 +51,19 @@ async def send(
         raise HTTPException(429, "too many messages", {"Retry-After": str(math.ceil(wait_s))})
     if not await Queries(request.app.state.store).exists(conversation_id):
         raise HTTPException(404, f"there is no conversation {conversation_id}")
+    role = "agent" if who else "customer"
+    with told():
+        control_of(request).may_write(conversation_id, role=role)
     try:
         kept = await desktop_of(request).attachments.add(
-            conversation_id,
-            await file.read(),
-            role="agent" if who else "customer",
-            user_id=who.user_id if who else None,
+            conversation_id, await file.read(), role=role, user_id=who.user_id if who else None
         )
     except ValueError as error:
         raise HTTPException(415, str(error)) from error
     except TooMany as error:
         raise HTTPException(409, str(error)) from error
-    control_of(request).lively(conversation_id)
+    with told():
+        await control_of(request).lively(conversation_id, role=role)
     return AttachmentOut(**asdict(kept))
 
 

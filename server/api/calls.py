@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from media.turn import turn_credentials
 from server.api.access import CallerOrStaff, address_of, auth_of, is_caller_of, supervisor
 from server.api.ports import CallControl, NotNow, Turned
+from server.api.told import told
 from server.throttle import Throttle
 
 router = APIRouter(prefix="/api", tags=["calls"])
@@ -159,16 +160,14 @@ async def ice(request: Request) -> IceServers:
 
 @router.post("/conversations/{conversation_id}/messages", status_code=204)
 async def message(conversation_id: str, body: Text, who: CallerOrStaff, request: Request) -> None:
-    """Write in the chat of a conversation."""
+    """Write in a conversation. A customer's words begin another contact where all is over; an agent's would not be read: 409."""
     messages: Throttle = request.app.state.messages
     if who is None and (wait_s := messages.take(conversation_id)):
         raise _too_many("messages", wait_s)
-    try:
+    with told():
         await control_of(request).message(
             conversation_id, body.text, role="agent" if who else "customer", user_id=who.user_id if who else None
         )
-    except LookupError as error:
-        raise HTTPException(404, str(error)) from error
 
 
 @router.put("/conversations/{conversation_id}/pace", status_code=204)

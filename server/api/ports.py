@@ -66,10 +66,16 @@ class CallControl(Protocol):
         """Somebody begins to write; their conversation. Raises `Turned`, LookupError when nothing answers."""
 
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
-        """Somebody wrote in the chat."""
+        """Somebody wrote. A customer's words begin another contact where all is over.
 
-    def lively(self, conversation_id: str) -> None:
-        """Something else was sent there, such as an image: whoever writes has not left."""
+        Raises `NotNow` or `Turned` where nobody would read it, LookupError for no such conversation.
+        """
+
+    def may_write(self, conversation_id: str, *, role: str) -> None:
+        """Raises `NotNow` or `Turned` where nobody would see what is sent there."""
+
+    async def lively(self, conversation_id: str, *, role: str) -> None:
+        """Something else was sent there, such as an image: it is treated as a message. Raises what `message` does."""
 
     async def key(self, conversation_id: str, digit: str) -> None:
         """The caller pressed a key on the page. Raises `NotNow`."""

@@ -130,16 +130,19 @@ class Admission:
             engine, served, conversation_id, language, leg_id, worker, transport, remote, caller, slow=slow
         )
 
-    async def open_chat(self, *, locale: str | None, customer_id: str | None) -> Contact:
-        """Somebody writes on the page: a flow answers. Raises LookupError when none does."""
+    async def open_chat(
+        self, *, locale: str | None, customer_id: str | None, conversation_id: str | None = None
+    ) -> Contact:
+        """Somebody writes on the page, anew or on: a flow answers once `Contact.open_chat` is posted. Raises LookupError when none does."""
         answering = self._controller.dialog.answering(CHAT)
         engine, served = answering.engine, answering.number
         language = match_locale(engine.flow.locales, locale or served.locale) or served.locale
-        conversation_id = await self._controller.store.create_conversation(language=language, customer_id=customer_id)
+        if conversation_id is None:
+            conversation_id = await self._controller.store.create_conversation(
+                language=language, customer_id=customer_id
+            )
         caller = CallerInfo(called=CHAT)
-        contact = await self._open(engine, served, conversation_id, language, "", None, "webrtc", "", caller)
-        contact.post(contact.open_chat)
-        return contact
+        return await self._open(engine, served, conversation_id, language, "", None, "webrtc", "", caller)
 
     async def call_out(self, row: Callback, leg_id: str, worker: Worker, place: PlaceSnapshot) -> Contact:
         """A contact for a call that we place, in the conversation it belongs to. Raises LookupError without a flow."""

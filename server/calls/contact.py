@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,6 +109,8 @@ class Contact:
     """Nothing more is done."""
     waiting_for_leg: bool = False
     """Taken back after a restart, and no worker has shown up with the caller's leg yet."""
+    unread: deque[str] = field(default_factory=deque)
+    """What the customer wrote and nobody has read yet."""
     _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
     _task: asyncio.Task[None] | None = None
     _timers: Timers = field(default_factory=Timers)
@@ -398,8 +401,17 @@ class Contact:
         if self.chat:
             self.start_timer("idle", CHAT_IDLE_MS)
 
+    def written(self, text: str) -> None:
+        """The customer wrote (committed already): read in its turn, and where this contact ends before, by the next."""
+        self.unread.append(text)
+        self.post(self._read)
+
+    async def _read(self) -> None:
+        if self.unread and not self.gone and not self.ending:
+            await self.text(self.unread.popleft())
+
     async def text(self, text: str) -> None:
-        """The caller wrote in the chat box (committed already)."""
+        """The flow answers while no person does."""
         if self.phase == "flow":
             await self.step(ev.TextMessage(text=text))
 

@@ -18,6 +18,7 @@ from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.contact import Contact
 from server.calls.controller import Controller
 from server.calls.supervise_control import SuperviseControl
+from server.calls.writing import DRAIN_RETRY_S, nothing
 from server.hub import NoWorker
 from session import wire
 from session.callbacks import Callback
@@ -25,10 +26,10 @@ from session.consents import Consents
 from session.ids import new_id
 from session.policy import EMOTION
 from session.queries import Queries
+from session.types import StoredEvent
 
 log = structlog.get_logger(__name__)
 
-DRAIN_RETRY_S = 30
 WITHDRAW_S = 2.0  # s for a live contact to stop and delete; it takes milliseconds
 
 
@@ -139,35 +140,40 @@ class Control:
         """Somebody begins to write: their conversation."""
         if self._controller.draining:
             raise Turned("this server is being restarted; write again in a moment", DRAIN_RETRY_S)
-        return (await self._controller.admission.open_chat(locale=locale, customer_id=customer_id)).conversation_id
+        contact = await self._controller.admission.open_chat(locale=locale, customer_id=customer_id)
+        contact.post(contact.open_chat)
+        return contact.conversation_id
 
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
-        """Keep and show what was written; the flow answers callers while no person does."""
-        store = self._controller.store
-        if not await Queries(store).exists(conversation_id):
-            raise LookupError(f"there is no conversation {conversation_id}")
-        contact = self._controller.contact_in(conversation_id, writing=True)
-        if contact is not None and role == "customer" and contact.customer.sensitive:
-            text_kept = "[hidden]"
-        else:
-            text_kept = text
-        kept = await store.append(
-            conversation_id,
-            "message",
-            {"role": role, "text": text_kept, "user_id": user_id},
-            contact_id=contact.contact_id if contact else None,
-        )
-        self.lively(conversation_id)
-        if contact is not None and role == "customer":
-            contact.post(lambda: contact.text(text))
-        elif contact is not None and role == "agent" and kept is not None:
-            contact.post(lambda: contact.flagging.written(text, kept.seq))
+        """Keep and show what was written; the flow answers callers while no person does.
 
-    def lively(self, conversation_id: str) -> None:
-        """Something was written or shown there."""
-        contact = self._controller.contact_in(conversation_id, writing=True)
-        if contact is not None:
-            contact.post(contact.lively)
+        Where all is over, a customer's words begin another contact.
+        """
+        store = self._controller.store
+        kept: StoredEvent | None = None
+        secret = False
+
+        async def keep(reader: Contact) -> None:
+            nonlocal kept, secret
+            secret = role == "customer" and reader.customer.sensitive
+            told = {"role": role, "text": "[hidden]" if secret else text, "user_id": user_id}
+            kept = await store.append(conversation_id, "message", told, contact_id=reader.contact_id)
+
+        contact = await self._controller.writing.reader(conversation_id, role, keep)
+        if role == "agent" and kept is not None:
+            contact.post(lambda: contact.flagging.written(text, kept.seq))
+        elif secret:
+            contact.post(lambda: contact.text(text))  # for this contact alone
+        elif role == "customer":
+            await self._controller.writing.hand(contact, text)
+
+    def may_write(self, conversation_id: str, *, role: str) -> None:
+        """Raises `NotNow` or `Turned` where nobody would see it."""
+        self._controller.writing.check(conversation_id, role)
+
+    async def lively(self, conversation_id: str, *, role: str) -> None:
+        """Something was shown there: somebody sees it, and knows that the customer has not left."""
+        await self._controller.writing.reader(conversation_id, role, nothing)
 
     async def pace(self, conversation_id: str, *, slow: bool) -> None:
         """How fast the bot speaks."""

@@ -32,6 +32,7 @@ from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
 from server.calls.options import CallOptions
 from server.calls.surroundings import AgentCard, Surroundings
+from server.calls.writing import Writing
 from server.hub import Hub, Worker
 from server.queues import Openings, QueueBook
 from server.settings import ROOT
@@ -111,6 +112,7 @@ class Controller:
         )
         self.callbacks = CallingBack(self)
         self.admission = Admission(self, edge_word)
+        self.writing = Writing(self)
 
     async def start(self, address: str) -> None:
         """Load agents, take back the calls that are up, listen for workers."""
@@ -267,6 +269,8 @@ class Controller:
             self.spawn(self._hang_up_orphan(contact.customer.leg_id))
         if all(other.chat for other in self.contacts.values()):
             self.idle.set()
+        if contact.unread:
+            self.spawn(self.writing.go_on(contact.conversation_id, tuple(contact.unread)))
 
     async def _hang_up_orphan(self, leg_id: str) -> None:
         await self.order(leg_id, wire.HangupLeg(leg_id=leg_id, reason="failed"))

@@ -199,7 +199,7 @@ async def test_whoever_shows_an_image_or_is_written_to_has_not_left(tmp_path: Pa
     async with open_house(tmp_path, FLOW) as house:
         contact = await begin(house)
         api, idle = control(house), contact._timers._running["idle"]
-        api.lively(contact.conversation_id)
+        await api.lively(contact.conversation_id, role="customer")
         await house.quiet()
         shown = contact._timers._running["idle"]
         assert idle.cancelled()

@@ -120,8 +120,12 @@ class FakeControl:
     async def message(self, conversation_id: str, text: str, *, role: str, user_id: str | None) -> None:
         self._note("message", conversation_id, text, role, user_id)
 
-    def lively(self, conversation_id: str) -> None:
-        self._note("lively", conversation_id)
+    def may_write(self, conversation_id: str, *, role: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+
+    async def lively(self, conversation_id: str, *, role: str) -> None:
+        self._note("lively", conversation_id, role)
 
     async def pace(self, conversation_id: str, *, slow: bool) -> None:
         self._note("pace", conversation_id, slow)

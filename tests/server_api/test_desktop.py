@@ -147,7 +147,9 @@ async def test_an_image_lies_in_the_conversation_beside_the_call(world: Any) -> 
         assert seen.headers["x-content-type-options"] == "nosniff"
         assert len(seen.content) == kept["size"]
         assert (await caller.post(path, files={"file": ("a.png", b"no picture")})).status_code == 415
-        assert world.control.asked == [("lively", conversation)]  # once: what is no picture is no sign of life
+        assert world.control.asked == [
+            ("lively", conversation, "customer")
+        ]  # once: what is no picture is no sign of life
         large = bytes(guard.MAX_PICTURE + 1)
         assert (await caller.post(path, files={"file": ("a.png", large)})).status_code == 413
         own = (await caller.get(f"/api/conversations/{conversation}/timeline")).json()

@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document f95594841e79e27bc692afd94200366e684a58e47d1c2b06aa7a34dcbfd3d723; do not edit.
+// Made by `make api` from the server's OpenAPI document 567c62526a9b882e57dc94b8c9a12f7dfe9b0a610aa5d3678b0d21f7c8625e21; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -771,7 +771,7 @@ export interface paths {
         put?: never;
         /**
          * Message
-         * @description Write in the chat of a conversation.
+         * @description Write in a conversation. A customer's words begin another contact where all is over; an agent's would not be read: 409.
          */
         post: operations["message_api_conversations__conversation_id__messages_post"];
         delete?: never;
