@@ -22,10 +22,9 @@ from server.api.views import Target
 from server.calls import reaching
 from server.calls.mixer import NotMixed
 from server.calls.party import Party
-from server.calls.requeueing import requeue, to_queue
+from server.calls.requeueing import pass_on, requeue
 from server.calls.snapshot import ConsultSnapshot
 from server.calls.tickets import Tickets
-from server.calls.transfers import MOST_FLOWS, enter_flow
 from session.ids import new_id
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Consults:
         if len(room.serving()) >= MOST:
             raise NotNow(f"more than {MOST} people in one call understand nobody")
         if blind and target.kind in ("queue", "flow"):
-            await self._pass_on(asker, target)
+            await pass_on(self._contact, asker, target)
             return ""
         if target.kind == "flow":
             raise NotNow("a flow cannot be asked; transfer the customer to it")
@@ -234,9 +233,7 @@ class Consults:
     async def _together(self, holds: tuple[bool, dict[str, bool]]) -> None:
         """Put all who are there together, or leave everything as `holds`. Raises `NotNow`."""
         room = self._contact.room
-        room.customer_held = False
-        for party in room.parties.values():
-            party.held = False
+        room.hold_nobody()
         try:
             await room.settle(strict=True)
         except NotMixed as error:
@@ -297,28 +294,5 @@ class Consults:
         return True
 
     async def _customer_back(self) -> None:
-        room = self._contact.room
-        room.customer_held = False
-        for party in room.parties.values():
-            party.held = False
-        await room.settle()
-
-    async def _pass_on(self, asker: Party, target: Target) -> None:
-        """To a queue or a flow, which take whoever comes, or say at once that they do not."""
-        contact = self._contact
-        if target.kind == "flow":
-            engine = contact.around.engine_of(target.to)
-            if engine is None or contact.transfers.flows >= MOST_FLOWS:
-                raise NotNow("there is no such flow" if engine is None else "the call went through too many flows")
-            contact.transfers.flows += 1
-            await contact.note(
-                "transfer.started", {"target": "flow", "to": target.to, "by": asker.user_id, "blind": True}
-            )
-            await asker.tell_transfer(200)
-            contact.phase, contact.queue = "flow", None
-            await contact.room.dissolve()
-            await enter_flow(contact, engine, {"transfer_note": target.note} if target.note else {})
-            return
-        reaching.takes(contact, target.to)
-        await asker.tell_transfer(200)
-        await to_queue(contact, target, by=asker.user_id)
+        self._contact.room.hold_nobody()
+        await self._contact.room.settle()

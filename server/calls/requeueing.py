@@ -1,4 +1,4 @@
-"""Customers who talked with somebody and wait again: given to another queue, or lost by those they talked with."""
+"""Customers who talked with somebody and go on without them: given to another queue or a flow, or lost, and waiting again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from server.api.ports import NotNow
 from server.api.views import Target
 from server.calls import reaching
 from server.calls.snapshot import QueueSnapshot
+from server.calls.transfers import MOST_FLOWS, enter_flow
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
+    from server.calls.party import Party
 
 RAISED = 30  # points of priority for who was lost by our people: ahead of nearly everybody who came since
 
@@ -30,8 +32,25 @@ async def requeue(contact: Contact, why: str) -> None:
     await contact.queueing.join(raised, kept=True)
 
 
-async def to_queue(contact: Contact, target: Target, *, by: str) -> None:
-    """Into another queue, with what is known. Raises `NotNow` when it takes nobody; then everything is as before."""
+async def pass_on(contact: Contact, asker: Party, target: Target) -> None:
+    """To a queue or a flow, which take whoever comes, or say at once that they do not: `NotNow`, with all as it was."""
+    await (_to_flow if target.kind == "flow" else _to_queue)(contact, asker, target)
+
+
+async def _to_flow(contact: Contact, asker: Party, target: Target) -> None:
+    engine = contact.around.engine_of(target.to)
+    if engine is None or contact.transfers.flows >= MOST_FLOWS:
+        raise NotNow("there is no such flow" if engine is None else "the call went through too many flows")
+    contact.transfers.flows += 1
+    await contact.note("transfer.started", {"target": "flow", "to": target.to, "by": asker.user_id, "blind": True})
+    await asker.tell_transfer(200)
+    contact.phase, contact.queue = "flow", None
+    await contact.room.dissolve()
+    await enter_flow(contact, engine, {"transfer_note": target.note} if target.note else {})
+
+
+async def _to_queue(contact: Contact, asker: Party, target: Target) -> None:
+    """With what is known."""
     old = contact.queue
     queue = QueueSnapshot(
         queue=target.to,
@@ -46,7 +65,8 @@ async def to_queue(contact: Contact, target: Target, *, by: str) -> None:
         again=True,
     )
     reaching.takes(contact, target.to)
-    await contact.note("transfer.started", {"target": "queue", "to": target.to, "by": by, "blind": True})
+    await asker.tell_transfer(200)
+    await contact.note("transfer.started", {"target": "queue", "to": target.to, "by": asker.user_id, "blind": True})
     contact.phase = "queued"
     await contact.room.dissolve()
     await contact.queueing.join(queue, kept=True)
