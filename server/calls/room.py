@@ -1,7 +1,7 @@
-"""Everybody who talks with a customer: who is there, who is held, who hears whom, what plays, what is recorded.
+"""Everybody who talks with a customer: who is there, who serves, who is held; how they come and go.
 
-The people and their states are declared here; `settle` brings the legs to it, and is called after every change. So a
-change that fails is taken back by declaring what was before.
+The people and their states are declared here; `settle` brings the legs to it (`settling.py`), and is called after every
+change. So a change that fails is taken back by declaring what was before.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ import structlog
 from dialog import events as ev
 from server.calls.after_call import after_call_of
 from server.calls.mixer import Mixer
-from server.calls.mixing import Mix, Voice, mix_of
-from server.calls.party import Party, Sound
+from server.calls.party import Party
+from server.calls.settling import Settling
 from server.calls.snapshot import PartySnapshot, RoomSnapshot
-from session import wire
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
@@ -38,8 +37,7 @@ class Room:
         """An agent paused the recording."""
         self.mixer = Mixer(contact.around.hub)
         self._contact = contact
-        self._sound: Sound = ""
-        self._recorded: bool | None = None
+        self._legs = Settling(contact, self)
 
     # ------------------------------------------------------------------ who is there
 
@@ -153,10 +151,7 @@ class Room:
                 await self.remove(party)
         self.customer_held = self.record_off = False
         self._contact.stop_timer("outside")
-        await self.mixer.order({})
-        await self._customer_hears("")
-        await self._record(self._contact.may_record)
-        self._recorded = None
+        await self._legs.over()
 
     async def close(self) -> None:
         """The customer is gone: everybody is sent home."""
@@ -165,19 +160,15 @@ class Room:
         for party in list(self.parties.values()):
             await self.remove(party)
 
-    @property
-    def _customer_is_here(self) -> bool:
-        return bool(self._contact.customer.leg_id) and self._contact.up and not self._contact.gone
-
     async def customer_left(self, leg_id: str) -> None:
         """Their page went away; they may be back in a moment, on another leg."""
         self.mixer.forget(leg_id)
-        self._sound = ""
+        self._legs.customer_left()
         await self.settle()
 
     async def customer_back(self) -> None:
         """On a leg that was told nothing yet."""
-        self._sound, self._recorded = "", None
+        self._legs.customer_back()
         await self.settle()
 
     async def too_long(self) -> None:
@@ -228,78 +219,9 @@ class Room:
         for party_id, party in self.parties.items():
             party.held = held.get(party_id, False)
 
-    def mix(self) -> Mix:
-        """Who is to hear whom now."""
-        contact = self._contact
-        voices = [v for party in self.parties.values() if (v := party.voice()) is not None]
-        line = contact.transfers.line
-        if line is not None and line.connected:
-            voices.append(Voice(line.leg_id, "outside"))
-        customer = contact.customer.leg_id
-        if self._customer_is_here and (voices or contact.phase == "talking"):
-            held, private = self.customer_held or self.customer_waits, contact.phase == "flow" and contact.private
-            voices.append(Voice(customer, "customer", held=held, muted=private))
-            if contact.phase != "talking":
-                voices.append(Voice(wire.played(customer), "bot"))
-        return mix_of(voices)
-
     async def settle(self, *, strict: bool = False) -> None:
         """Bring all legs to what is declared. `strict`: raises `NotMixed` where a leg does not take part."""
-        contact = self._contact
-        mix = self.mix()
-        await self.mixer.order(mix, strict=strict)
-        customer = contact.customer.leg_id
-        heard = mix.get(customer, frozenset())
-        for party in self.parties.values():
-            if party.connected:
-                # What is said out of the customer's hearing (asking a colleague, whispering) is nobody's to read.
-                await party.hear(party.role != "outside" and party.leg_id in heard)
-                await party.sound(self._sound_of(party, mix))
-        if contact.phase in ("talking", "parked") and self._customer_is_here:
-            await self._customer_hears(self._wanted_sound())
-        if contact.phase == "talking" and contact.up:
-            agents = [p.leg_id for p in self.parties.values() if p.role == "agent"]
-            await contact.listen(any(customer in mix.get(leg_id, ()) for leg_id in agents))
-            outside = {p.leg_id for p in self.parties.values() if p.role == "outside" and p.leg_id in heard}
-            if contact.transfers.line is None:
-                may = not outside or contact.around.outgoing.record_outside
-                await self._record(contact.may_record and may and not self.record_off)
-
-    def _sound_of(self, party: Party, mix: Mix) -> Sound:
-        """What plays to one of the people: music to who is held, a tone to who is alone because the customer's page is away."""
-        if party.held:
-            return "music"
-        alone = self._contact.phase == "talking" and not mix.get(party.leg_id)
-        return "courtesy" if alone and party.serving and self._contact.presence.away is not None else ""
-
-    def _wanted_sound(self) -> Sound:
-        contact = self._contact
-        if contact.phase == "parked" or self.customer_held:
-            waits = contact.consults.now
-            rings = waits is not None and waits.left and waits.target_kind != "queue"
-            return "ringback" if rings else "music"
-        here = [p for p in self.serving() if not p.away]
-        return "courtesy" if not here and self.serving() else ""
-
-    async def _customer_hears(self, wanted: Sound) -> None:
-        if wanted == self._sound:
-            return
-        contact, before = self._contact, self._sound
-        self._sound = wanted
-        if before == "music":
-            await contact.music(False)
-        elif before:
-            await contact.caller.tone(None)
-        if wanted == "music":
-            await contact.music(True)
-        elif wanted:
-            await contact.caller.tone(wanted)
-
-    async def _record(self, on: bool) -> None:
-        before = self._contact.may_record if self._recorded is None else self._recorded
-        self._recorded = on
-        if on != before:
-            await self._contact.caller.record("resume" if on else "pause")
+        await self._legs.settle(strict=strict)
 
     # ------------------------------------------------------------------ over
 
