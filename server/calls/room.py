@@ -213,6 +213,12 @@ class Room:
         """Who is held, to declare it again."""
         return self.customer_held, {party_id: party.held for party_id, party in self.parties.items()}
 
+    def hold_nobody(self) -> None:
+        """Declare that all are together."""
+        self.customer_held = False
+        for party in self.parties.values():
+            party.held = False
+
     def hold_as(self, holds: Holds) -> None:
         """Declare it again."""
         self.customer_held, held = holds
