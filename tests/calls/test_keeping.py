@@ -167,7 +167,8 @@ async def test_a_parked_customer_is_taken_by_dialling(tmp_path: Path) -> None:
         assert desk.contact.phase == "parked"
         assert not desk.contact.room.parties
         await dial(desk, code)
-        assert desk.house.of(wire.AnswerLeg, "leg-9")[-1].role == "agent"
+        answer = desk.house.of(wire.AnswerLeg, "leg-9")[-1]
+        assert (answer.role, answer.may_transfer) == ("agent", True)
         assert desk.contact.phase == "parked"  # until the line is up
         await dial(desk, code, login="bob", leg="leg-8")
         assert desk.house.of(wire.RejectLeg, "leg-8")[-1].code == 480

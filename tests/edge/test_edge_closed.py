@@ -177,11 +177,18 @@ async def test_codes_of_parked_customers_are_dialled_with_a_password_whoever_cal
         assert (await ann.request("INVITE", edge.uri("*5701"))).status == 407
         assert worker.offered == 0
         forged = [f"{AGENT_HEADER.lower()}: {word_of('')} bob"]
-        assert (await ann.request("INVITE", edge.uri("*5701"), secret="s3cret", headers=forged)).status == 200
+        taken = await ann.request("INVITE", edge.uri("*5701"), secret="s3cret", headers=forged)
+        assert taken.status == 200
         invite = await worker.heard("INVITE")
         assert invite.all(AGENT_HEADER.lower()) == [f"{word_of(SECRET)} ann"]
         assert SECRET not in word_of(SECRET)
         assert not invite.one("proxy-authorization")
+        # Who took a customer so may pass them on by telephone; who calls as anybody does may not.
+        refer = ["Refer-To: <sip:bob@127.0.0.1>"]
+        assert (await ann.request("REFER", dialog=taken.dialog, headers=refer)).status == 200
+        assert (await worker.heard("REFER")).one("refer-to") == "<sip:bob@127.0.0.1>"
+        call = await trunk.request("INVITE", edge.uri("support"))
+        assert (await trunk.request("REFER", dialog=call.dialog, headers=refer)).status == 603
 
 
 async def test_no_open_relay() -> None:
