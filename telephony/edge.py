@@ -60,7 +60,7 @@ def write_config(
 
     `internal_user`/`internal_secret` are what sip-out workers answer the edge's challenge with: they reach registered
     agents and the addresses of `dial_allowed` (patterns as in the setting of that name), nobody else does.
-    `answer_within_s`: how long a worker may let a call ring before it says 503 itself; one that rings longer is dead,
+    `answer_within_s`: how long a worker may let a call ring before it says 504 itself; one that rings longer is dead,
     and the next worker is tried.
     Raises ValueError when a setting cannot stand in a configuration, naming it.
     """

@@ -43,7 +43,11 @@ class EdgeOptions(BaseModel):
         default=1, ge=1, le=50, description="SIP workers that ring agents' phones, 4 calls each"
     )
     worker_timeout_s: float = Field(
-        default=3.0, ge=0.5, le=30, description="s a worker may take to answer an INVITE before the next one is tried"
+        default=3.0,
+        ge=0.5,
+        le=30,
+        description="s a worker may take to answer an INVITE before the next one is tried; where that is late too, the caller "
+        "gets 503, since the machine is full",
     )
 
     @field_validator("trunks")

@@ -54,9 +54,9 @@ class SipLegOptions(BaseModel):
         default=5.0,
         ge=1,
         le=60,
-        description="s an offered call waits for the app before it gets 503; silence would be worse",
+        description="s an offered call waits for the app before it gets 504 (through the edge 503); silence would be worse",
     )
-    retry_after_s: int = Field(default=30, ge=1, le=3600, description="s named in Retry-After of every 503")
+    retry_after_s: int = Field(default=30, ge=1, le=3600, description="s named in Retry-After of every 503 and 504")
     dial_allowed: list[str] = Field(
         default_factory=list,
         description="targets a call may be placed to besides agents registered at the edge: URIs like sip:desk@pbx.example or "

@@ -349,7 +349,8 @@ class SipTransport:
 
     def _app_silent(self, leg: SipLeg) -> None:
         log.error("sip.app_did_not_answer", leg=leg.leg_id, after_s=self._options.answer_within_s)
-        self._leave(leg, "error", "failed", 503, self._retry_after_s)
+        # Not 503, after which the edge tries the next worker: behind that one is the same app.
+        self._leave(leg, "error", "failed", 504, self._retry_after_s)
 
     def _not_answered(self, leg: SipLeg) -> None:
         self._leave(leg, "remote", "no_answer")

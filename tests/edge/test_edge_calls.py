@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
-from tests.edge.phones import Script
+from tests.edge.phones import Message, Script
 from tests.edge.world import Edge, an_edge, needs_kamailio, until
 
 pytestmark = [pytest.mark.e2e, needs_kamailio]
@@ -134,6 +136,47 @@ async def test_a_worker_that_dies_while_it_rings_hands_its_call_on() -> None:
         assert await edge.rpc.end_calls_to(first.port) == 0
         assert (await ringing).status == 200
         assert len(second.calls) == 2
+
+
+async def test_a_call_that_the_app_is_late_for_is_not_offered_again() -> None:
+    """All workers have the same app behind them: each further offer is one more thing it has to do, and another wait."""
+    async with an_edge() as edge:
+        workers = [await edge.worker(Script(0)) for _ in range(3)]
+        await edge.start(maxload=1)
+        caller = await edge.phone()
+        for _ in range(4):  # more often than there is room: it must not keep its place
+            waiting = asyncio.create_task(caller.request("INVITE", edge.uri("support")))
+            async with asyncio.timeout(20):
+                rung, invite = await _first([worker.heard("INVITE") for worker in workers])
+            assert workers[rung].offered
+            workers[rung].send(workers[rung].reply(invite, 504, "Late", extra=["Retry-After: 7"]))
+            refused = await waiting
+            assert (refused.status, refused.message.one("retry-after")) == (503, "30")
+        assert sum(worker.offered for worker in workers) == 4
+        for worker in workers:
+            worker.script = Script()
+        assert [(await caller.request("INVITE", edge.uri("support"))).status for _ in range(3)] == [200] * 3
+
+
+async def test_a_call_that_workers_are_late_for_is_offered_to_one_more() -> None:
+    """The first may be dead. Where all are late the machine is full, and the same call in all of them makes it fuller."""
+    async with an_edge() as edge:
+        workers = [await edge.worker(Script(0, ring=False)) for _ in range(4)]
+        await edge.start()
+        caller = await edge.phone()
+        refused = await caller.request("INVITE", edge.uri("support"))
+        assert (refused.status, refused.message.one("retry-after")) == (503, "30")
+        assert sum(worker.offered for worker in workers) == 2
+
+
+async def _first(hearing: list[Coroutine[Any, Any, Message]]) -> tuple[int, Message]:
+    """Who heard it, and what."""
+    tasks = [asyncio.create_task(one) for one in hearing]
+    done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+    heard = done.pop()
+    return tasks.index(heard), heard.result()
 
 
 async def test_early_media_may_last_longer_than_ringing() -> None:

@@ -109,9 +109,9 @@ async def test_a_refused_call_and_an_app_that_says_nothing(tmp_path: Path) -> No
         ended = await world.app.wait(wire.LegEnded)
         assert (ended.party, ended.reason, ended.code) == ("local", "rejected", 480)
         status, report, _ = await call(world)
-        assert (status, report["code"]) == (3, 503)
+        assert (status, report["code"]) == (3, 504)
         ended = await world.app.wait(wire.LegEnded, count=2)
-        assert (ended.party, ended.reason, ended.code) == ("error", "failed", 503)
+        assert (ended.party, ended.reason, ended.code) == ("error", "failed", 504)
 
 
 async def test_early_media_then_answer(tmp_path: Path) -> None:
