@@ -37,7 +37,7 @@ class Room:
         """An agent paused the recording."""
         self.mixer = Mixer(contact.around.hub)
         self._contact = contact
-        self._legs = Settling(contact, self)
+        self.legs = Settling(contact, self)
 
     # ------------------------------------------------------------------ who is there
 
@@ -151,7 +151,7 @@ class Room:
                 await self.remove(party)
         self.customer_held = self.record_off = False
         self._contact.stop_timer("outside")
-        await self._legs.over()
+        await self.legs.over()
 
     async def close(self) -> None:
         """The customer is gone: everybody is sent home."""
@@ -163,12 +163,12 @@ class Room:
     async def customer_left(self, leg_id: str) -> None:
         """Their page went away; they may be back in a moment, on another leg."""
         self.mixer.forget(leg_id)
-        self._legs.customer_left()
+        self.legs.customer_left()
         await self.settle()
 
     async def customer_back(self) -> None:
         """On a leg that was told nothing yet."""
-        self._legs.customer_back()
+        self.legs.customer_back()
         await self.settle()
 
     async def too_long(self) -> None:
@@ -227,7 +227,7 @@ class Room:
 
     async def settle(self, *, strict: bool = False) -> None:
         """Bring all legs to what is declared. `strict`: raises `NotMixed` where a leg does not take part."""
-        await self._legs.settle(strict=strict)
+        await self.legs.settle(strict=strict)
 
     # ------------------------------------------------------------------ over
 

@@ -25,7 +25,7 @@ class Settling:
     async def settle(self, *, strict: bool = False) -> None:
         """Bring all legs to what is declared. `strict`: raises `NotMixed` where a leg does not take part."""
         contact, room = self._contact, self._room
-        mix = self._mix()
+        mix = self.mix()
         await room.mixer.order(mix, strict=strict)
         customer = contact.customer.leg_id
         heard = mix.get(customer, frozenset())
@@ -65,7 +65,7 @@ class Settling:
     def _customer_is_here(self) -> bool:
         return bool(self._contact.customer.leg_id) and self._contact.up and not self._contact.gone
 
-    def _mix(self) -> Mix:
+    def mix(self) -> Mix:
         """Who is to hear whom now."""
         contact, room = self._contact, self._room
         voices = [v for party in room.parties.values() if (v := party.voice()) is not None]

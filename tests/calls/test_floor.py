@@ -175,7 +175,7 @@ class Floor:
             if contact.consults.now is not None:
                 assert contact.phase == "talking"
                 assert contact.consults.target is not None
-            mix = room.mix()
+            mix = room.legs.mix()
             for leg_id, heard in mix.items():
                 told = room.mixer._told.get(leg_id, (frozenset(), frozenset()))
                 assert told is not None
