@@ -119,7 +119,7 @@ class AgentControl:
     async def record(self, user_id: str, contact_id: str, on: bool) -> None:
         """Pause the recording, or go on with it."""
         contact, me = self._talking(user_id, contact_id)
-        if contact.chat or (on and not contact.may_record):
+        if contact.chat or (on and not contact.listening.may_record):
             raise NotNow("the customer did not agree to be recorded" if on else "nothing is recorded")
         await asked(contact, lambda: in_call.record(contact, on, self._still(contact, me).user_id))
 

@@ -28,7 +28,6 @@ from dialog import effects as fx
 from dialog import events as ev
 from dialog.engine import FlowEngine
 from dialog.state import RunState
-from dialog.text import match_locale
 from server.calls.affect import MoodSnapshot
 from server.calls.caller_reports import on_customer_leg
 from server.calls.caller_side import CallerSide
@@ -41,22 +40,23 @@ from server.calls.handover import Handover
 from server.calls.journal import LegRef
 from server.calls.keeping import Keeping
 from server.calls.ledger import TurnLedger
+from server.calls.listening import Listening
 from server.calls.media_side import MediaSide
 from server.calls.orders import carry_out
 from server.calls.party import Party
 from server.calls.party_reports import on_party_leg
-from server.calls.presence import TIMER, Presence
+from server.calls.presence import Presence
 from server.calls.queueing import Queueing
+from server.calls.rescue import rescue
 from server.calls.resuming import CHAT_IDLE_MS, GOODBYE_S, resume
 from server.calls.room import Room
-from server.calls.snapshot import ContactSnapshot, Phase, PlaceSnapshot, QueueSnapshot, snapshot_of, without_mood
+from server.calls.snapshot import ContactSnapshot, Phase, PlaceSnapshot, QueueSnapshot, snapshot_of
 from server.calls.supervision import Supervisors
 from server.calls.surroundings import Surroundings
 from server.calls.timers import Timers
 from server.calls.transfers import Transfers
 from session import wire
-from session.consent import tells_mood
-from session.policy import EMOTION, PolicyName
+from session.policy import PolicyName
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +88,8 @@ class Contact:
     feelings: Feelings = field(init=False)
     room: Room = field(init=False)
     flagging: Flagging = field(init=False)
+    timers: Timers = field(init=False)
+    listening: Listening = field(init=False)
     queueing: Queueing = field(init=False)
     handover: Handover = field(init=False)
     consults: Consults = field(init=False)
@@ -113,9 +115,7 @@ class Contact:
     """What the customer wrote and nobody has read yet."""
     _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
     _task: asyncio.Task[None] | None = None
-    _timers: Timers = field(default_factory=Timers)
     turns: TurnLedger = field(default_factory=TurnLedger)
-    wanted: fx.Expect | None = None
     ending: str = ""
     gone: bool = False
     """The caller's leg has ended."""
@@ -129,6 +129,8 @@ class Contact:
         self.feelings = Feelings(self.around.feeler, self.customer, self.policy)
         self.room = Room(self)
         self.flagging = Flagging(self)
+        self.timers = Timers(self)
+        self.listening = Listening(self)
         self.queueing = Queueing(self)
         self.handover = Handover(self)
         self.consults = Consults(self)
@@ -163,7 +165,7 @@ class Contact:
 
     async def close(self) -> None:
         """Stop working (the app goes down; the call itself stays up in its worker)."""
-        self._timers.close()
+        self.timers.close()
         self.errands.close()
         if self._task is not None:
             self._task.cancel()
@@ -180,37 +182,10 @@ class Contact:
                 await self._save()
             except Exception:
                 log.exception("contact.failed", contact=self.contact_id, phase=self.phase)
-                await self._rescue()
-        self._timers.close()
+                await rescue(self)
+        self.timers.close()
         self.over.set()
         self.around.ended(self)
-
-    async def _rescue(self) -> None:
-        """Something of ours broke: let the flow's error handler take the caller to a human, or say goodbye.
-
-        Who talks goes on talking; who waits, is being transferred, or has nobody comes back to the flow first.
-        """
-        if self.gone:
-            self.phase = "ended"  # what is written at the end was tried; nobody is on the line
-            return
-        try:
-            if self.phase == "queued":
-                desk = self.around.desk
-                desk.do(desk.desk.leave(self.contact_id, desk.now()))
-            if self.phase == "transfer":
-                await self.transfers.caller_gone()
-                self.transfers.line = None
-            alone = self.phase in ("talking", "parked") and not self.room.somebody
-            if alone:
-                await self.handover.abandon()
-                await self.room.dissolve()
-            if alone or self.phase in ("queued", "transfer"):
-                await self.back_to_flow(ev.Failed(where="app", why="internal error"))
-            elif self.phase == "flow":
-                await self.step(ev.Failed(where="app", why="internal error"))
-        except Exception:
-            log.exception("contact.rescue_failed", contact=self.contact_id)
-            await self.hang_up("failed")
 
     async def _save(self) -> None:
         await self.around.store.save_run(
@@ -270,98 +245,8 @@ class Contact:
         """The flow is through: hang up after the last words."""
         self.ending = disposition
         if not self.gone:
-            self.start_timer("goodbye", round(GOODBYE_S * 1000))
+            self.timers.start("goodbye", round(GOODBYE_S * 1000))
             await self.maybe_end()
-
-    @property
-    def may_record(self) -> bool:
-        """Is sound recorded where nothing pauses it?"""
-        allowed = self.run.consents.get("recording", not self.engine.flow.asks_to_record)
-        return allowed and not self.refused and self.run.recording == "on" and not self.media.masked
-
-    @property
-    def private(self) -> bool:
-        """What the caller says or presses is theirs alone: it is neither recorded nor heard by supervisors."""
-        return self.customer.sensitive or self.media.masked
-
-    async def listen(self, speech: bool, wanted: fx.Expect | None = None) -> None:
-        """Recognise the caller's speech or not, in the way the flow and the caller's consent want it."""
-        self.wanted = wanted
-        prompt = self.engine.flow.recognition.prompt or {}
-        hint = prompt.get(match_locale(list(prompt), self.language) or "", "")
-        await self.caller.listen(
-            speech and not self.media.holding,
-            emotion=self.feelings.consent if self.media.analysis else None,
-            baseline=self.feelings.baseline,
-            wanted=wanted,
-            hint=hint,
-        )
-
-    async def listen_on(self) -> None:
-        """As before, with what is allowed now."""
-        await self.listen(self.caller.listening, self.wanted)
-
-    async def consent(self, effect: fx.GrantConsent) -> None:
-        """The caller answered a question for consent."""
-        await self.feelings.answered(effect)
-        await self.listen_on()
-
-    async def withdraw(self, purpose: str, by: str) -> None:
-        """The caller took consent back: the leg stops first, then all that was found is deleted. Raises `ConsentError`."""
-        if purpose == EMOTION:
-            self.forget_mood()
-            self.run.consents[EMOTION] = False
-            await self.hush()
-        await self.feelings.withdraw(purpose, by)
-        await self.listen(self.caller.listening, self.wanted)
-
-    async def hush(self) -> None:
-        """Judge the caller's voice no more, from now on. May be called beside the actor, which may be busy."""
-        self.feelings.stop()
-        await self.listen(self.caller.listening, self.wanted)
-
-    def forget_mood(self) -> None:
-        """Of what the flow and the queue remember."""
-        self.mood = None
-        self.run.feeling = ev.Feeling()
-        self.run.last_why = "" if tells_mood(self.run.last_why) else self.run.last_why
-        self.run.reason = "" if tells_mood(self.run.reason) else self.run.reason
-        if self.queue is not None:
-            self.queue = without_mood(self.queue)
-
-    def start_timer(self, name: str, ms: int) -> None:
-        """(Re)start a timer: of the flow, or one of ours."""
-        self._timers.start(name, ms, lambda: self.post(lambda: self._timer_fired(name)))
-
-    def stop_timer(self, name: str) -> None:
-        """Forget a timer."""
-        self._timers.stop(name)
-
-    def stop_timers(self, keep: frozenset[str]) -> None:
-        """Forget all but these, and those of agents who are away."""
-        self._timers.close(keep | {f"away:{party_id}" for party_id in self.room.parties})
-
-    async def _timer_fired(self, name: str) -> None:
-        if not self._timers.stop(name):
-            return
-        if name == "goodbye":
-            await self.hang_up("hangup")
-        elif name == TIMER:
-            await self.presence.given_up()
-        elif name == "idle":
-            await caller_gone(self, wire.LegEnded(leg_id="", party="remote", reason="idle"))
-        elif name == "outside" and self.transfers.line is None:
-            await self.room.too_long()
-        elif name in ("whisper", "outside"):
-            await self.transfers.on_timer(name)
-        elif name == "agent_whisper":
-            await self.handover.through()
-        elif name == "park":
-            await self.keeping.parked_too_long()
-        elif name.startswith("away:"):
-            await self.keeping.given_up(name.removeprefix("away:"))
-        elif self.phase in ("flow", "transfer"):
-            await self.step(ev.TimerFired(name=name))
 
     async def maybe_end(self) -> None:
         """Hang up when the last words are said."""
@@ -393,13 +278,13 @@ class Contact:
     async def open_chat(self) -> None:
         """Somebody begins to write."""
         self.up = True
-        self.start_timer("idle", CHAT_IDLE_MS)
+        self.timers.start("idle", CHAT_IDLE_MS)
         await self.step(ev.Started())
 
     async def lively(self) -> None:
         """Somebody wrote or showed something: the chat goes on."""
         if self.chat:
-            self.start_timer("idle", CHAT_IDLE_MS)
+            self.timers.start("idle", CHAT_IDLE_MS)
 
     def written(self, text: str) -> None:
         """The customer wrote (committed already): read in its turn, and where this contact ends before, by the next."""

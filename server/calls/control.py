@@ -205,12 +205,12 @@ class Control:
 
             async def work() -> None:
                 try:
-                    await contact.withdraw(purpose, by)
+                    await contact.listening.withdraw(purpose, by)
                 finally:
                     done.set()
 
             if purpose == EMOTION:
-                await contact.hush()  # at once: its actor may be waiting for something slow
+                await contact.listening.hush()  # at once: its actor may be waiting for something slow
             contact.post(work)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), WITHDRAW_S)

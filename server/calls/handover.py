@@ -98,7 +98,7 @@ class Handover:
             now = contact.now_ms()
             contact.feelings.waited(now - contact.queue.enqueued_at, now, passed_on=True)
             if contact.queue.whisper and party.leg_id:
-                contact.start_timer("agent_whisper", WHISPER_MS)
+                contact.timers.start("agent_whisper", WHISPER_MS)
                 await party.whisper(contact.queue.whisper, contact.language)
                 return
         await self._let_through(party)
@@ -110,7 +110,7 @@ class Handover:
             await party.give_up(reason)
             return
         # Gone while they were told: the caller waits on, at the old place.
-        contact.stop_timer("agent_whisper")
+        contact.timers.stop("agent_whisper")
         contact.room.parties.pop(party.party_id, None)
         desk.do(desk.desk.ended(contact.contact_id, desk.now(), agent_id=party.user_id))
         contact.phase = "queued"
@@ -140,7 +140,7 @@ class Handover:
         told = next((p for p in self._contact.room.offered() if p.whisper_id and party in (None, p)), None)
         if told is not None:
             told.whisper_id = ""
-            self._contact.stop_timer("agent_whisper")
+            self._contact.timers.stop("agent_whisper")
             await self._let_through(told)
 
     async def _let_through(self, party: Party) -> None:

@@ -49,7 +49,7 @@ class Keeping:
 
     def watch(self, party: Party) -> None:
         """Give the place up after a while (again, after a restart of ours)."""
-        self._contact.start_timer(f"away:{party.party_id}", round(self._contact.around.outgoing.rejoin_s * 1000))
+        self._contact.timers.start(f"away:{party.party_id}", round(self._contact.around.outgoing.rejoin_s * 1000))
 
     async def rejoin(self, party: Party, sdp: str) -> Rejoined:
         """A browser of theirs, the same or another, is to take their place. Raises `Turned` or ValueError."""
@@ -59,7 +59,7 @@ class Keeping:
     async def returned(self, party: Party) -> None:
         """Its leg is up: the newest wins, and the page before is told by the event."""
         contact = self._contact
-        contact.stop_timer(f"away:{party.party_id}")
+        contact.timers.stop(f"away:{party.party_id}")
         away_ms = contact.now_ms() - party.away_since_ms if party.away else 0
         before = party.took_place()
         if before:
@@ -99,13 +99,13 @@ class Keeping:
         await contact.note("park", {"code": code, "user_id": party.user_id, "on": True})
         self.watch_parked()
         await contact.room.settle()
-        await contact.listen(False)
+        await contact.listening.turn(False)
         await contact.room.remove(party)
         return code
 
     def watch_parked(self) -> None:
         """Nobody waits for ever (again, after a restart)."""
-        self._contact.start_timer("park", round(self._contact.around.outgoing.park_s * 1000))
+        self._contact.timers.start("park", round(self._contact.around.outgoing.park_s * 1000))
 
     async def take(self, card: AgentCard, sdp: str | None) -> Taken:
         """An agent takes the customer, in the browser or on their phone. Raises `NotNow`, `Turned` or ValueError."""
@@ -175,7 +175,7 @@ class Keeping:
         await requeue(self._contact, "nobody took the parked customer")
 
     def _over(self) -> None:
-        self._contact.stop_timer("park")
+        self._contact.timers.stop("park")
         self.code, self.by, self.since_ms = "", "", 0
 
 

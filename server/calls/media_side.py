@@ -93,7 +93,7 @@ class MediaSide:
             self.masked = effect.mask_keys
             if self.masked:
                 await contact.caller.record("pause")
-            elif contact.may_record:
+            elif contact.listening.may_record:
                 await contact.caller.record("resume")
         if effect.hold is not None and effect.hold != self.holding:
             self.holding = effect.hold
@@ -102,5 +102,5 @@ class MediaSide:
             self.analysis = effect.analysis
         if effect.video is not None:
             await contact.note("media.video", {"on": effect.video})
-        wanted = contact.wanted
-        await contact.listen(contact.phase == "flow" and (wanted is None or wanted.speech), wanted)
+        wanted = contact.listening.wanted
+        await contact.listening.turn(contact.phase == "flow" and (wanted is None or wanted.speech), wanted)

@@ -25,11 +25,11 @@ async def carry_out(contact: Contact, effect: fx.AnyEffect, thought_ms: float) -
             contact.customer.sensitive = effect.sensitive
             if contact.room.supervisors():  # before they speak: supervisors do not hear what is private
                 await contact.room.settle()
-            await contact.listen(effect.speech, effect)
+            await contact.listening.turn(effect.speech, effect)
         case fx.StartTimer():
-            contact.start_timer(effect.name, effect.ms)
+            contact.timers.start(effect.name, effect.ms)
         case fx.CancelTimer():
-            contact.stop_timer(effect.name)
+            contact.timers.stop(effect.name)
         case fx.SetAttributes():
             await store.set_conversation(contact.conversation_id, context=effect.values)
         case fx.SetLocale():
@@ -80,10 +80,10 @@ async def _permit(contact: Contact, effect: fx.AnyEffect) -> None:
     """What the caller agreed to or proved, and what may be recorded."""
     match effect:
         case fx.GrantConsent():
-            await contact.consent(effect)
+            await contact.listening.agreed(effect)
         case fx.WithdrawConsent():
             for purpose in effect.purposes:
-                await contact.withdraw(purpose, "caller")
+                await contact.listening.withdraw(purpose, "caller")
         case fx.StopRecording():
             contact.refused = True
             await contact.caller.record("stop")
@@ -98,6 +98,6 @@ async def _permit(contact: Contact, effect: fx.AnyEffect) -> None:
             await contact.note("verify", {"result": "passed", "level": effect.level, "customer": effect.customer_id})
             if effect.level >= 2:
                 await contact.feelings.verified(effect.customer_id)
-                await contact.listen_on()
+                await contact.listening.renew()
         case fx.VerifyFailed():
             await contact.note("verify", {"result": "failed", "attempts": effect.attempts, "locked": effect.locked})

@@ -56,7 +56,7 @@ class Presence:
             self._leave()
             await contact.room.customer_left(event.leg_id)
             await contact.note("customer.away", {"reason": event.reason})
-        contact.start_timer(TIMER, round(contact.around.outgoing.page_return_s * 1000))
+        contact.timers.start(TIMER, round(contact.around.outgoing.page_return_s * 1000))
 
     def _leave(self) -> None:
         """Nothing goes on without them. A page that came back too early to be missed left the same way."""
@@ -65,7 +65,7 @@ class Presence:
             "talking",
             "parked",
         )  # there the room plays it
-        contact.stop_timers(OURS)
+        contact.timers.stop_all(OURS)
         contact.customer.plays.clear()
         contact.up = False
 
@@ -97,7 +97,7 @@ class Presence:
 
     async def _moved(self, previous: str) -> None:
         contact = self._contact
-        contact.stop_timer(TIMER)
+        contact.timers.stop(TIMER)
         if self.away is None:  # back before the old leg was missed, or open twice: the newer page has the call
             self._leave()
             await contact.room.customer_left(previous)
@@ -112,14 +112,14 @@ class Presence:
         await contact.note("customer.returned", {"phase": contact.phase})
         if contact.refused:
             await contact.caller.record("stop")
-        elif not contact.may_record:
+        elif not contact.listening.may_record:
             await contact.caller.record("pause")
         if self._music:
             await contact.music(True)
         if contact.phase in ("talking", "parked"):
             await contact.room.customer_back()
         else:
-            await contact.listen_on()
+            await contact.listening.renew()
         if contact.phase == "flow":
             for effect in await contact.engine.returned(contact.run, time.time_ns() // 1_000_000):
                 await carry_out(contact, effect, 0.0)

@@ -67,7 +67,7 @@ class Queueing:
                 "summary": queue.summary,
             },
         )
-        await self._contact.listen(False)
+        await self._contact.listening.turn(False)
         self._tune(queue.queue)
         await self._contact.music(True)
         self.place(kept=kept)

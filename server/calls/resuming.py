@@ -19,13 +19,13 @@ async def resume(contact: Contact, playing: str | None) -> None:
     """The app was restarted and the caller's leg is still up: go on where the flow stopped."""
     await contact.note("contact.resumed", {"phase": contact.phase})
     if not await _consent_stands(contact):
-        contact.forget_mood()
+        contact.listening.forget_mood()
     if not contact.up:
         return
     if contact.chat:
-        contact.start_timer("idle", CHAT_IDLE_MS)
+        contact.timers.start("idle", CHAT_IDLE_MS)
     if contact.ending:
-        contact.start_timer("goodbye", round(GOODBYE_S * 1000))
+        contact.timers.start("goodbye", round(GOODBYE_S * 1000))
     if contact.phase == "transfer":  # who rang is given up with the app that rang; the flow asks for it again
         contact.phase = "flow"
     if contact.phase == "flow":

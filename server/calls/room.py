@@ -110,7 +110,7 @@ class Room:
             return
         if party.role == "supervisor":
             contact.supervision.free(party)
-        contact.stop_timer(f"away:{party.party_id}")
+        contact.timers.stop(f"away:{party.party_id}")
         for leg_id in (party.leg_id, party.next_leg):
             self.mixer.forget(leg_id)
         if self.principal == party.party_id:
@@ -132,7 +132,7 @@ class Room:
             return
         if self.serving() or contact.consults.waits_for_target:
             if not any(p.role == "agent" for p in self.serving()):
-                contact.start_timer("outside", round(contact.around.outgoing.longest_s * 1000))
+                contact.timers.start("outside", round(contact.around.outgoing.longest_s * 1000))
             if len(self.serving()) == 1 and self.agent is not None and contact.consults.now is None:
                 self.agent.held = False
             await self.settle()
@@ -150,7 +150,7 @@ class Room:
             if party.role != "supervisor" and (party.purpose != "offer" or party.connected):
                 await self.remove(party)
         self.customer_held = self.record_off = False
-        self._contact.stop_timer("outside")
+        self._contact.timers.stop("outside")
         await self.legs.over()
 
     async def close(self) -> None:
@@ -197,7 +197,7 @@ class Room:
         if contact.phase in ("talking", "parked") and contact.transfers.line is None:
             await contact.caller.stop()
         if contact.phase != "talking":
-            await contact.listen(False)
+            await contact.listening.turn(False)
         target = contact.consults.target
         if (
             contact.consults.now is not None

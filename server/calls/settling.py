@@ -38,17 +38,17 @@ class Settling:
             await self._customer_hears(self._wanted_sound())
         if contact.phase == "talking" and contact.up:
             agents = [p.leg_id for p in room.parties.values() if p.role == "agent"]
-            await contact.listen(any(customer in mix.get(leg_id, ()) for leg_id in agents))
+            await contact.listening.turn(any(customer in mix.get(leg_id, ()) for leg_id in agents))
             outside = {p.leg_id for p in room.parties.values() if p.role == "outside" and p.leg_id in heard}
             if contact.transfers.line is None:
                 may = not outside or contact.around.outgoing.record_outside
-                await self._record(contact.may_record and may and not room.record_off)
+                await self._record(contact.listening.may_record and may and not room.record_off)
 
     async def over(self) -> None:
         """Nobody talks any more: all are parted, nothing of the talk plays, and the recording is as the customer wants it."""
         await self._room.mixer.order({})
         await self._customer_hears("")
-        await self._record(self._contact.may_record)
+        await self._record(self._contact.listening.may_record)
         self._recorded = None
 
     def customer_left(self) -> None:
@@ -74,7 +74,10 @@ class Settling:
             voices.append(Voice(line.leg_id, "outside"))
         customer = contact.customer.leg_id
         if self._customer_is_here and (voices or contact.phase == "talking"):
-            held, private = room.customer_held or room.customer_waits, contact.phase == "flow" and contact.private
+            held, private = (
+                room.customer_held or room.customer_waits,
+                contact.phase == "flow" and contact.listening.private,
+            )
             voices.append(Voice(customer, "customer", held=held, muted=private))
             if contact.phase != "talking":
                 voices.append(Voice(wire.played(customer), "bot"))
@@ -111,7 +114,7 @@ class Settling:
             await contact.caller.tone(wanted)
 
     async def _record(self, on: bool) -> None:
-        before = self._contact.may_record if self._recorded is None else self._recorded
+        before = self._contact.listening.may_record if self._recorded is None else self._recorded
         self._recorded = on
         if on != before:
             await self._contact.caller.record("resume" if on else "pause")

@@ -161,7 +161,7 @@ class Showing:
 
     @staticmethod
     def _recording(contact: Contact) -> views.Recording:
-        if not contact.may_record:
+        if not contact.listening.may_record:
             return "off" if contact.refused or not contact.run.consents.get("recording", True) else "paused"
         return "paused" if contact.room.record_off else "on"
 

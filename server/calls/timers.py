@@ -1,21 +1,31 @@
-"""Named timers of one contact."""
+"""Named timers of one contact, the flow's and ours, and what happens when one fires."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dialog import events as ev
+from server.calls.ending import caller_gone
+from server.calls.presence import TIMER
+from session import wire
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
 
 
 class Timers:
-    """Starting one of a name that runs replaces it."""
+    """They fire in the contact's actor. Starting one of a name that runs replaces it."""
 
-    def __init__(self) -> None:
+    def __init__(self, contact: Contact) -> None:
+        self._contact = contact
         self._running: dict[str, asyncio.TimerHandle] = {}
 
-    def start(self, name: str, ms: int, act: Callable[[], None]) -> None:
-        """Call `act` in `ms`."""
+    def start(self, name: str, ms: float) -> None:
+        """(Re)start one: of the flow, or one of ours."""
         self.stop(name)
-        self._running[name] = asyncio.get_running_loop().call_later(ms / 1000, act)
+        fire = asyncio.get_running_loop().call_later
+        self._running[name] = fire(ms / 1000, lambda: self._contact.post(lambda: self.fired(name)))
 
     def stop(self, name: str) -> bool:
         """Forget it; was there one?"""
@@ -24,7 +34,37 @@ class Timers:
             timer.cancel()
         return timer is not None
 
-    def close(self, keep: frozenset[str] = frozenset()) -> None:
-        """Forget all but `keep`."""
-        for name in self._running.keys() - keep:
+    def stop_all(self, but: frozenset[str]) -> None:
+        """Forget all but these, and those of agents who are away."""
+        away = {f"away:{party_id}" for party_id in self._contact.room.parties}
+        for name in self._running.keys() - but - away:
             self.stop(name)
+
+    def close(self) -> None:
+        """Forget all."""
+        for name in list(self._running):
+            self.stop(name)
+
+    async def fired(self, name: str) -> None:
+        """Its time has come, unless it was stopped meanwhile."""
+        contact = self._contact
+        if not self.stop(name):
+            return
+        if name == "goodbye":
+            await contact.hang_up("hangup")
+        elif name == TIMER:
+            await contact.presence.given_up()
+        elif name == "idle":
+            await caller_gone(contact, wire.LegEnded(leg_id="", party="remote", reason="idle"))
+        elif name == "outside" and contact.transfers.line is None:
+            await contact.room.too_long()
+        elif name in ("whisper", "outside"):
+            await contact.transfers.on_timer(name)
+        elif name == "agent_whisper":
+            await contact.handover.through()
+        elif name == "park":
+            await contact.keeping.parked_too_long()
+        elif name.startswith("away:"):
+            await contact.keeping.given_up(name.removeprefix("away:"))
+        elif contact.phase in ("flow", "transfer"):
+            await contact.step(ev.TimerFired(name=name))

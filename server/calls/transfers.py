@@ -144,7 +144,7 @@ class Transfers:
             self._tell(effect.transfer_id, "failed", "too many calls were placed")
             return
         contact.phase = "transfer"
-        await contact.listen(False)
+        await contact.listening.turn(False)
         await contact.music(True)
         self._whisper = (effect.whisper, effect.locale)
         self._blind = effect.blind
@@ -198,7 +198,7 @@ class Transfers:
         if not words or self._blind:
             await self._through(line)
             return
-        self._contact.start_timer("whisper", WHISPER_MS)
+        self._contact.timers.start("whisper", WHISPER_MS)
         try:
             await line.whisper(words, locale)
         except COMMAND_ERRORS:
@@ -207,7 +207,7 @@ class Transfers:
     async def _through(self, line: OutsideLine) -> None:
         """Second phase: bridge, or give the caller back."""
         contact = self._contact
-        contact.stop_timer("whisper")
+        contact.timers.stop("whisper")
         try:
             await line.bridge()
         except NotMixed as error:
@@ -224,15 +224,15 @@ class Transfers:
         await contact.music(False)
         await contact.step(ev.TransferResult(transfer_id=line.about.transfer_id, outcome="connected"))
         await contact.caller.stop()
-        contact.start_timer("outside", round(contact.around.outgoing.longest_s * 1000))
+        contact.timers.start("outside", round(contact.around.outgoing.longest_s * 1000))
         await contact.note("transfer.connected", {})
 
     async def _gone(self, line: OutsideLine, event: wire.LegEnded) -> None:
         contact = self._contact
         self.line = None
-        contact.stop_timer("outside")
+        contact.timers.stop("outside")
         await contact.room.settle()
-        if not contact.around.outgoing.record_outside and contact.may_record:
+        if not contact.around.outgoing.record_outside and contact.listening.may_record:
             await contact.caller.record("resume")
         lost = line.broken or event.party in ("network", "error")
         await contact.note("transfer.ended", {"outcome": "lost" if lost else "done", "reason": event.reason})
@@ -240,7 +240,7 @@ class Transfers:
 
     async def _back(self, transfer_id: str, outcome: ev.TransferOutcome, why: str) -> None:
         contact = self._contact
-        contact.stop_timer("whisper")
+        contact.timers.stop("whisper")
         await contact.note("transfer.ended", {"outcome": outcome})
         if contact.phase == "transfer":
             await contact.back_to_flow(ev.TransferResult(transfer_id=transfer_id, outcome=outcome, why=why))
@@ -296,5 +296,7 @@ async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, st
     contact.language = contact.run.locale
     contact.caller.hotwords = engine.flow.recognition.hotwords
     await contact.step(ev.Started())
-    if contact.may_record and not contact.run.sensitive:  # a flow that asks for it begins in silence: here it was asked
+    if (
+        contact.listening.may_record and not contact.run.sensitive
+    ):  # a flow that asks for it begins in silence: here it was asked
         await contact.caller.record("resume")

@@ -189,7 +189,7 @@ async def test_a_stop_waits_for_calls_and_keeps_chats(tmp_path: Path) -> None:
 async def test_who_says_nothing_any_more_has_left(tmp_path: Path) -> None:
     async with open_house(tmp_path, FLOW) as house:
         contact = await begin(house)
-        contact.post(lambda: contact._timer_fired("idle"))
+        contact.post(lambda: contact.timers.fired("idle"))
         await house.quiet()
         ended = await house.events(contact, "contact.ended")
         assert (ended[0]["party"], ended[0]["reason"]) == ("remote", "idle")
@@ -198,15 +198,15 @@ async def test_who_says_nothing_any_more_has_left(tmp_path: Path) -> None:
 async def test_whoever_shows_an_image_or_is_written_to_has_not_left(tmp_path: Path) -> None:
     async with open_house(tmp_path, FLOW) as house:
         contact = await begin(house)
-        api, idle = control(house), contact._timers._running["idle"]
+        api, idle = control(house), contact.timers._running["idle"]
         await api.lively(contact.conversation_id, role="customer")
         await house.quiet()
-        shown = contact._timers._running["idle"]
+        shown = contact.timers._running["idle"]
         assert idle.cancelled()
         await api.message(contact.conversation_id, "Still there?", role="agent", user_id="amy")
         await house.quiet()
         assert shown.cancelled()
-        assert not contact._timers._running["idle"].cancelled()
+        assert not contact.timers._running["idle"].cancelled()
 
 
 async def test_a_call_is_no_chat(tmp_path: Path) -> None:

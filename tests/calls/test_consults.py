@@ -136,7 +136,7 @@ async def test_the_askers_line_dies_in_the_middle(tmp_path: Path, asker: str, ta
         desk.safe()
         if asker == "amy":
             assert desk.contact.room.parties[me.party_id].away
-            desk.contact.post(lambda: desk.contact._timer_fired(f"away:{me.party_id}"))
+            desk.contact.post(lambda: desk.contact.timers.fired(f"away:{me.party_id}"))
             await desk.house.quiet()
         desk.safe()
         if not answered:

@@ -151,7 +151,7 @@ class Floor:
         for contact in self.contacts:
             names = ["park", *(f"away:{p.party_id}" for p in contact.room.parties.values() if p.away)]
             for name in names:
-                contact.post(lambda contact=contact, name=name: contact._timer_fired(name))  # type: ignore[misc]
+                contact.post(lambda contact=contact, name=name: contact.timers.fired(name))  # type: ignore[misc]
 
     async def hang_up(self) -> None:
         """A customer has enough, and another one calls."""

@@ -167,7 +167,7 @@ async def test_a_parked_customer_is_not_listened_to_but_their_music_is(tmp_path:
         assert desk.hears(leg) == {"leg-1", bob}
         assert told(desk, "leg-1")[2] == []
         await desk.control.desk.park(desk.ids["bob"], desk.contact.contact_id)
-        desk.contact.post(lambda: desk.contact._timer_fired("park"))
+        desk.contact.post(lambda: desk.contact.timers.fired("park"))
         await desk.house.quiet()
         assert desk.contact.phase == "queued"
         assert told(desk, leg) == ([BOT], [], [])
@@ -197,7 +197,7 @@ async def test_a_lost_agent_leaves_the_supervisor_with_the_customer(tmp_path: Pa
         amy = (await desk.talk()).leg_id
         leg = await listens(desk, "monitor")
         await desk.house.ended(amy, "page_gone", "network")
-        desk.contact.post(lambda: desk.contact._timer_fired(f"away:{desk.contact.room.principal}"))
+        desk.contact.post(lambda: desk.contact.timers.fired(f"away:{desk.contact.room.principal}"))
         await desk.house.quiet()
         assert desk.contact.phase == "queued"
         assert told(desk, leg) == ([BOT], [], [])

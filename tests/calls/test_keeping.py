@@ -75,7 +75,7 @@ async def test_who_does_not_come_back_loses_the_customer_to_the_queue(tmp_path: 
         place = contact.queue.enqueued_at if contact.queue else 0
         await desk.house.ended(party.leg_id, "page_gone")
         desk.house.controller.set_availability(desk.ids["amy"], "break")
-        contact.post(lambda: contact._timer_fired(f"away:{party.party_id}"))
+        contact.post(lambda: contact.timers.fired(f"away:{party.party_id}"))
         await desk.house.quiet()
         assert (contact.phase, desk.plays("leg-1")) == ("queued", "music")
         assert contact.queue is not None
@@ -187,7 +187,7 @@ async def test_nobody_is_parked_for_ever(tmp_path: Path) -> None:
         await desk.talk()
         await desk.control.desk.park(desk.ids["amy"], desk.contact.contact_id)
         desk.house.controller.set_availability(desk.ids["amy"], "break")
-        desk.contact.post(lambda: desk.contact._timer_fired("park"))
+        desk.contact.post(lambda: desk.contact.timers.fired("park"))
         await desk.house.quiet()
         assert desk.contact.phase == "queued"
         assert desk.contact.queue is not None

@@ -69,7 +69,7 @@ async def felt(store: Store) -> tuple[Contact, Hub]:
         emotion=ANGRY,
     )  # fmt: skip
     assert await contact.feelings.heard(1_000_000, event) is not None
-    await contact.listen(True)
+    await contact.listening.turn(True)
     assert hub.hearings[-1].emotion == contact.feelings.consent is not None
     return contact, hub
 

@@ -1,0 +1,42 @@
+"""Something of ours broke in the middle of a contact: whoever called is not left alone with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from dialog import events as ev
+
+if TYPE_CHECKING:
+    from server.calls.contact import Contact
+
+log = structlog.get_logger(__name__)
+
+
+async def rescue(contact: Contact) -> None:
+    """Let the flow's error handler take the caller to a human, or say goodbye.
+
+    Who talks goes on talking; who waits, is being transferred, or has nobody comes back to the flow first.
+    """
+    if contact.gone:
+        contact.phase = "ended"  # what is written at the end was tried; nobody is on the line
+        return
+    try:
+        if contact.phase == "queued":
+            desk = contact.around.desk
+            desk.do(desk.desk.leave(contact.contact_id, desk.now()))
+        if contact.phase == "transfer":
+            await contact.transfers.caller_gone()
+            contact.transfers.line = None
+        alone = contact.phase in ("talking", "parked") and not contact.room.somebody
+        if alone:
+            await contact.handover.abandon()
+            await contact.room.dissolve()
+        if alone or contact.phase in ("queued", "transfer"):
+            await contact.back_to_flow(ev.Failed(where="app", why="internal error"))
+        elif contact.phase == "flow":
+            await contact.step(ev.Failed(where="app", why="internal error"))
+    except Exception:
+        log.exception("contact.rescue_failed", contact=contact.contact_id)
+        await contact.hang_up("failed")
