@@ -275,4 +275,6 @@ def _problem_of(document: Document, item: Any) -> Problem:
         return document.problem(place, f"{name}: is not known here", mend="remove it or correct its spelling")
     if item["type"] == "missing":
         return document.problem(place, f"{name}: is missing", mend="add it")
+    if yamlfile.unquoted(item):
+        return document.problem(place, f"{name}: {yamlfile.UNQUOTED}", mend=yamlfile.QUOTE)
     return document.problem(place, f"{name}: {message}")

@@ -23,6 +23,7 @@ from dialog.knowledge import Article, KnowledgeBase, read_articles
 from dialog.neighbours import PACKS
 from dialog.options import DialogOptions
 from dialog.ports import Embedder, Ports
+from dialog.rulebook import rule
 from dialog.snapshots import UNIVERSAL
 from dialog.switches import OUTERMOST, SwitchBoard
 from dialog.understanding import Example, IntentClassifier, read_examples, read_levels
@@ -34,6 +35,7 @@ from dialog.yamlfile import FileError, Problem
 
 log = structlog.get_logger(__name__)
 
+FLOW_ID = rule("flow-id", "E", "a flow's id is not its file's name, by which it is found", "rename one of them")
 QUESTION = "question"
 """Intent of whatever the knowledge base can be asked; learnt from the articles' own questions."""
 _FLOW = re.compile(r'^\s*[{]?\s*"?format"?\s*:\s*"?flow/v1\b', re.MULTILINE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 from dialog.rulebook import KEY_TWICE, NOT_YAML, SHAPE, UNREADABLE, Rule
 
 Place = tuple[str | int, ...]
+UNQUOTED, QUOTE = "is a number or a date here, not text", 'put it in quotes, as in "1234"'
 
 _BRACKET = re.compile(r"[\[\]{}]")
 MOST_DEEP = 100  # levels; a flow has a dozen
@@ -67,6 +69,11 @@ class Document:
     def problem(self, place: Place, message: str, rule: Rule = SHAPE, mend: str = "") -> Problem:
         """A breach of `rule` at this place; `mend` where something better than the rule's own advice is known."""
         return Problem(self.file, self.line(place), message, rule, mend)
+
+
+def unquoted(item: Mapping[str, Any]) -> bool:
+    """Whether pydantic's error is about text that YAML read as a number or a date, for want of quotes: keys, a PIN, a day."""
+    return item["type"] == "string_type" and isinstance(item["input"], int | float | date)
 
 
 class _Loader(yaml.SafeLoader):

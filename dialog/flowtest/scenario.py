@@ -296,4 +296,6 @@ def _problem(document: Document, item: Any) -> Problem:
         "missing": "is missing",
     }.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
     accepted = "see flows/flowtest-v1.schema.json for what may stand here"
+    if yamlfile.unquoted(item):
+        message, accepted = yamlfile.UNQUOTED, yamlfile.QUOTE
     return document.problem(place, f"{name}: {message}", mend=accepted)

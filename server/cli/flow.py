@@ -9,6 +9,7 @@ import typer
 
 from dialog.flow import read_flow, schema
 from dialog.flowtest import schema as flowtest_schema
+from dialog.library import FLOW_ID
 from dialog.reference import rules_page
 from dialog.validate import validate
 from dialog.verification.hashing import hash_secret
@@ -31,7 +32,11 @@ def validate_files(files: Files) -> None:
     errors = 0
     for path in files:
         try:
-            problems = validate(*read_flow(path))
+            flow, document = read_flow(path)
+            problems = validate(flow, document)
+            if flow.id != path.stem:
+                said = f"the id {flow.id!r} is not the file's name, {path.stem!r}"
+                problems = [document.problem(("id",), said, FLOW_ID), *problems]
         except FileError as error:
             problems = error.problems
         for problem in problems:

@@ -253,7 +253,10 @@ def _time(text: str) -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise fail(f"--at: {text!r} is no time; write it like 2026-12-24T18:00", 2) from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    due = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if due <= datetime.now(UTC):
+        raise fail(f"--at: {due:%Y-%m-%d %H:%M} UTC is over; leave out --at to publish now", 2)
+    return due
 
 
 def _file(flow_id: str) -> Path:
