@@ -52,6 +52,12 @@ class Baresip:
         """What it heard in each call, as it is written: 8 kHz."""
         return sorted(self.folder.glob("*-dec.wav"))
 
+    async def hears(self, calls: int) -> None:
+        """Until it has heard more than a second in each of so many calls."""
+        async with asyncio.timeout(60):
+            while sum(file.stat().st_size > 24_000 for file in self.heard()) < calls:  # noqa: ASYNC110 - a file has no event
+                await asyncio.sleep(0.1)
+
     async def read(self) -> None:
         """Netstrings of JSON, until it ends."""
         while length := (await self._reader.readuntil(b":")).rstrip(b":"):
