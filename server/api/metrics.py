@@ -17,6 +17,7 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
 
 from server.api.access import bearer
 
@@ -95,7 +96,25 @@ class Snapshot:
         for state, value in (("ready", 1.0), ("missing", 0.0)):
             for name in health.get("engines", {}).get(state, {}):
                 engines.add_metric([name], value)
+        if "dialog_ready" in health:
+            engines.add_metric(["understanding"], float(health["dialog_ready"]))
         yield engines
+
+
+def not_ready(text: str) -> list[str]:
+    """What `/metrics` tells of as missing, by name, for people who wait for it; empty when all is there."""
+    labels = {
+        "warmline_inference_up": "",
+        "warmline_plane_running": "plane",
+        "warmline_worker_connected": "worker",
+        "warmline_engine_ready": "engine",
+    }
+    return [
+        sample.labels.get(labels[sample.name], "inference")
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name in labels and sample.value == 0
+    ]
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -136,14 +136,20 @@ def health() -> None:
     """Ask the running server how it is; exit status 0 when all is well."""
     import httpx
 
+    from server.api.metrics import not_ready
+
     settings = settings_or_exit()
     host = "127.0.0.1" if settings.server.host == "0.0.0.0" else settings.server.host  # noqa: S104 - compared
-    url = f"http://{host}:{settings.server.port}/api/health"
+    home = f"http://{host}:{settings.server.port}"
+    token = {"Authorization": f"Bearer {settings.server.metrics_token}"} if settings.server.metrics_token else {}
     try:
-        status = str(httpx.get(url, timeout=5, trust_env=False).json()["status"])
+        with httpx.Client(base_url=home, timeout=5, trust_env=False) as client:
+            status = str(client.get("/api/health").json()["status"])
+            told = client.get("/metrics", headers=token) if status == "degraded" else None
     except (httpx.HTTPError, ValueError, KeyError) as error:
-        raise fail(f"no answer from {url}: {error}") from error
-    typer.echo(status)
+        raise fail(f"no answer from {home}/api/health: {error}") from error
+    missing = not_ready(told.text) if told is not None and told.is_success else []
+    typer.echo(f"{status}; not ready: {', '.join(missing)}" if missing else status)
     raise typer.Exit(0 if status == "ok" else 1)
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from asr.metrics import BATCH_SIZE, DEADLINE_MISSES, QUEUE_DEPTH, SHED_PARTIALS
 from asr.options import AsrOptions
 from prosody.options import ProsodyOptions
+from server.api.metrics import Snapshot, not_ready
 from server.embedding import InferenceLink
 from server.inference.service import InferenceService
 from server.options import ServerOptions
@@ -169,3 +171,17 @@ async def test_a_blocked_event_loop_is_seen(world: Any, monkeypatch: pytest.Monk
         time.sleep(0.2)  # noqa: ASYNC251 - that it blocks is what is tested
         await told(looks)
     assert seen("sum") - before >= 0.1
+
+
+def test_who_waits_for_a_start_is_told_what_for() -> None:
+    planes = {"app": {"state": "running"}, "kamailio": {"state": "restarting"}}
+    engines = {"ready": ["recognition"], "missing": ["emotion"]}
+    health = {"status": "degraded", "planes": planes, "workers": WORKERS, "engines": engines, "dialog_ready": False}
+    assert not_ready(generate_latest(Snapshot(health, inference_up=False)).decode()) == [
+        "inference",
+        "kamailio",
+        "emotion",
+        "understanding",
+    ]
+    well = {"status": "ok", "planes": {"app": {"state": "running"}}, "workers": WORKERS, "dialog_ready": True}
+    assert not_ready(generate_latest(Snapshot(well, inference_up=True)).decode()) == []
