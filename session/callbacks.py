@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from session.model import utcnow
+from session.model import Contact, utcnow
 from session.model_callback import CallbackRow
 from session.store import Store
 
@@ -73,8 +73,8 @@ class Callbacks:
             row = await session.get(CallbackRow, callback_id)
             return None if row is None else _plain(row)
 
-    async def listed(self, status: Sequence[Status] = OPEN, limit: int = 1000) -> list[Callback]:
-        """Those of these states, by their place."""
+    async def listed(self, status: Sequence[Status] = OPEN, limit: int | None = 1000) -> list[Callback]:
+        """Those of these states, by their place; `limit` None: all."""
         wanted = select(CallbackRow).where(CallbackRow.status.in_(status))
         async with self._store.reading() as session:
             rows = await session.scalars(wanted.order_by(CallbackRow.enqueued_at).limit(limit))
@@ -92,6 +92,12 @@ class Callbacks:
                 .returning(CallbackRow.id)
             )
             return done.scalar_one_or_none() is not None
+
+    async def talked(self, contact_id: str) -> bool:
+        """Was a person let through in this contact, and is it over?"""
+        async with self._store.reading() as session:
+            row = await session.get(Contact, contact_id)
+            return row is not None and row.ended_at is not None and row.connected_to_agent_at is not None
 
     async def id_of(self, key: str) -> str | None:
         """That of the booking which this request made, if it made one."""

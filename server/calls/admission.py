@@ -53,7 +53,6 @@ class Admission:
         if (dialled := _PARKED.fullmatch(number)) is not None:
             controller.spawn(self._take_parked(worker, event, dialled[1]))
             return
-        controller.callbacks.customer_called(caller_number(event.from_uri))
         try:
             contact = await self.open_contact(
                 event.leg_id,
@@ -68,6 +67,7 @@ class Admission:
             log.warning("admission.no_flow", error=str(error))
             self._refuse(event, 404, "no flow for this number")
             return
+        controller.callbacks.customer_called(contact)
         answer = wire.AnswerLeg(
             leg_id=event.leg_id,
             role="customer",

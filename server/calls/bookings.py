@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 BOOKING_S = 6.0  # s that the database may take
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0  # s until the database is asked again, twice as long each time
+
+T = TypeVar("T")
 
 
 class Bookings:
@@ -32,8 +36,10 @@ class Bookings:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._rows = Callbacks(controller.store)
-        self._numbers: dict[str, str] = {}
-        """Of those that are open, so that a customer who calls is known without a look into the database."""
+        self._open: dict[str, Callback] = {}
+        """As they were booked, so that a customer who calls is known without a look into the database."""
+        self._left: dict[str, Callback] = {}
+        """Contact of a customer who called before we did → the promise that it took back."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
@@ -62,15 +68,9 @@ class Bookings:
     async def _take_back(self, key: str, booking: asyncio.Task[ev.CallbackResult]) -> None:
         """The booking of this key, if it turns out that there is one."""
         await asyncio.wait([booking])
-        for tried in itertools.count():
-            try:
-                known = await self._rows.id_of(key)
-                if known is not None:
-                    await self.cancel(known, "the customer was told that it failed")
-                return
-            except (OSError, SQLAlchemyError) as error:
-                log.error("callback.not_taken_back", key=key, error=type(error).__name__)
-                await asyncio.sleep(min(60.0, 2.0**tried))
+        known = await self._sure(partial(self._rows.id_of, key))
+        if known is not None:
+            await self._sure(partial(self.cancel, known, "the customer was told that it failed"))
 
     async def _book(self, contact: Contact, wanted: fx.BookCallback) -> ev.CallbackResult:
 
@@ -86,9 +86,18 @@ class Bookings:
             number = numbers.normal(wanted.number, options.region)
         except numbers.NotAllowed as error:
             return refused(str(error))
-        if len(self._numbers) >= options.callbacks_most:
+        if any(numbers.same(number, ours, options.region) for ours in (options.caller_id, contact.run.caller.called)):
+            return refused("this is our own number, and would be answered by ourselves")
+        known = await self._rows.id_of(wanted.callback_id)
+        if known is not None:  # asked for again after a restart
+            kept = await self._rows.get(known)
+            if kept is None or kept.status in ("cancelled", "failed"):
+                return refused("it was taken back meanwhile")
+            return ev.CallbackResult(callback_id=wanted.callback_id, outcome="booked")
+        if len(self._open) >= options.callbacks_most:
             return refused("too many callbacks wait already (calls.callbacks_most)")
         now = contact.now_ms()
+        waited_since = contact.waited_since or self.kept_place(contact, wanted.queue)
         row = Callback(
             id=new_id(),
             key=wanted.callback_id,
@@ -104,18 +113,18 @@ class Bookings:
             reason=wanted.reason,
             summary=wanted.summary,
             facts=wanted.facts,
-            enqueued_at=contact.waited_since if wanted.keep_place and contact.waited_since else now,
+            enqueued_at=waited_since if wanted.keep_place and waited_since else now,
             not_before=next_open(wanted.at_ms or now, wanted.hours, wanted.timezone),
             hours=wanted.hours,
             timezone=wanted.timezone,
             retries=wanted.retries,
             retry_after_ms=round(wanted.retry_after_s * 1000),
         )
-        earlier = [known for known, its in self._numbers.items() if its == number]
+        earlier = [its.id for its in self._open.values() if its.number == number]
         if await self._rows.book(row):
-            for known in earlier:
-                await self.cancel(known, "a later booking")
-            self._numbers[row.id] = number
+            for callback_id in earlier:
+                await self.cancel(callback_id, "a later booking")
+            self._open[row.id] = row
             await self._note(row, "booked", number=numbers.masked(number), queue=row.queue, at=row.not_before)
             self._place(row)
         return ev.CallbackResult(callback_id=wanted.callback_id, outcome="booked")
@@ -124,12 +133,9 @@ class Bookings:
         """Take it back, also while it rings; False when it is over or there is none. `by` is for the record."""
         if not await self._rows.change(callback_id, status="cancelled", outcome=f"by {by}"[:64]):
             return False
-        self._numbers.pop(callback_id, None)
+        self._open.pop(callback_id, None)
         desk = self._controller.desk
         desk.do(desk.desk.leave(callback_id, desk.now()))
-        row = await self._rows.get(callback_id)
-        if row is not None:
-            await self._note(row, "cancelled", by=by)
         for contact in list(self._controller.contacts.values()):
             if (
                 contact.callback is not None
@@ -137,23 +143,41 @@ class Bookings:
                 and contact.phase != "talking"
             ):
                 contact.post(lambda contact=contact: contact.hang_up("cancelled"))  # type: ignore[misc]
+        row = await self._rows.get(callback_id)
+        if row is not None:
+            await self._note(row, "cancelled", by=by)
         return True
 
     async def listed(self) -> list[Callback]:
         """Those that are open, by their place."""
         return await self._rows.listed()
 
-    def customer_called(self, number: str) -> None:
-        """A customer who calls need not be called."""
-        region = self._controller.around.outgoing.region
-        for callback_id, known in list(self._numbers.items()):
-            if number and numbers.same(number, known, region):
-                self._spawn(self.cancel(callback_id, "the customer's own call"))
+    def customer_called(self, contact: Contact) -> None:
+        """A customer who calls need not be called, and has the place that was theirs.
+
+        Who is on the line with us since we called them does not call: somebody else has the same number.
+        """
+        number, region = contact.run.caller.number, self._controller.around.outgoing.region
+        reached = {
+            c.callback.callback_id for c in self._controller.contacts.values() if c.callback is not None and c.up
+        }
+        for row in list(self._open.values()):
+            if number and row.id not in reached and numbers.same(number, row.number, region):
+                if row.not_before <= contact.now_ms():
+                    self._left[contact.contact_id] = row
+                self._spawn(self._sure(partial(self.cancel, row.id, "the customer's own call")))
+
+    def kept_place(self, contact: Contact, queue: str) -> int | None:
+        """Since when the customer has waited in this queue for a call that theirs took back, UTC ms."""
+        row = self._left.pop(contact.contact_id, None)
+        return row.enqueued_at if row is not None and row.queue == queue else None
 
     # ------------------------------------------------------------------ inside
 
     def _place(self, row: Callback) -> None:
         desk, now = self._controller.desk, self._controller.now_ms()
+        if row.id in desk.desk.waiting:
+            return  # a flow that was taken back asks for its booking while all get their places again
         desk.do(
             desk.desk.book(
                 row.id,
@@ -171,6 +195,16 @@ class Bookings:
         await self._controller.store.append(
             row.conversation_id, f"callback.{what}", payload, contact_id=row.called_contact_id or row.contact_id
         )
+
+    async def _sure(self, work: Callable[[], Awaitable[T]]) -> T:
+        """As soon as the database takes it: nobody else would look at this promise again."""
+        for tried in itertools.count():
+            try:
+                return await work()
+            except (OSError, SQLAlchemyError) as error:
+                log.error("callback.database", error=type(error).__name__)
+                await asyncio.sleep(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**tried))
+        raise AssertionError("for ever")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.create_task(self._guarded(work))

@@ -8,6 +8,7 @@ booked ──turn──▶ dialling ──the customer says yes──▶ queued 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+PLACED = "outside"  # callbacks are counted with the other calls that we place (calls.per_hour)
 DECLINED = "callback_declined"  # disposition of the greeting flow when the customer wants no call any more
 
 
@@ -35,37 +37,57 @@ class CallingBack(Bookings):
     """One per app."""
 
     async def start(self) -> None:
-        """After a start: places for all that are open. A call that is up goes on; one that is not counts as a try."""
+        """After a start: places for all that are open. A call that is up goes on; one that is not is tried again."""
         calls = {c.callback.callback_id for c in self._controller.contacts.values() if c.callback is not None}
-        for row in await self._rows.listed():
-            self._numbers[row.id] = row.number
+        for row in await self._rows.listed(limit=None):
+            self._open[row.id] = row
             if row.status == "waiting":
                 self._place(row)
             elif row.id not in calls:
-                await self._again(row, "the app was restarted")
+                await self._cut_off(row)
+
+    async def _cut_off(self, row: Callback) -> None:
+        """The app was killed while it called. Whether the phone rang is not known: the last try is made once more."""
+        if row.called_contact_id is not None and await self._rows.talked(row.called_contact_id):
+            await self._over(row, "done", "connected")
+        else:
+            await self._again(replace(row, attempts=min(row.attempts, row.retries)), "the app was restarted")
 
     def turn(self, action: CallBack) -> None:
         """The desk says whose turn it is."""
         self._spawn(self._dial(action.callback_id))
 
     async def _dial(self, callback_id: str) -> None:
-        row = await self._rows.get(callback_id)
-        desk = self._controller.desk
+        controller = self._controller
+        row = await self._sure(partial(self._rows.get, callback_id))
+        desk = controller.desk
         if row is None or row.status != "waiting":
             desk.do(desk.desk.leave(callback_id, desk.now()))
             return
-        now = self._controller.now_ms()
+        now = controller.now_ms()
+        if controller.draining:  # the next app calls
+            desk.do(desk.desk.not_reached(row.id, desk.now(), again_ms=desk.now() + row.retry_after_ms))
+            return
         opens = next_open(now, row.hours, row.timezone)
+        if opens <= now and (wait_s := controller.around.placed.take(PLACED)):
+            opens = next_open(now + round(wait_s * 1000), row.hours, row.timezone)
         if opens > now:
-            await self._rows.change(row.id, not_before=opens)
+            await self._sure(partial(self._rows.change, row.id, not_before=opens))
             desk.do(desk.desk.not_reached(row.id, desk.now(), again_ms=desk.now() + opens - now))
             return
-        if not await self._rows.change(row.id, status="dialling", attempts=row.attempts + 1):
+        if not await self._sure(partial(self._rows.change, row.id, status="dialling", attempts=row.attempts + 1)):
             return  # cancelled this very moment, which gave its place back
         row = replace(row, status="dialling", attempts=row.attempts + 1)
         try:
             await self._call(row)
-        except (NoWorker, LookupError, numbers.NotAllowed) as error:
+        except NoWorker as error:  # nobody's phone rang
+            log.warning("callback.not_placed", callback=row.id, error=str(error))
+            controller.around.placed.give_back(PLACED)
+            await self._again(replace(row, attempts=row.attempts - 1), "no line was free")
+        except numbers.NotAllowed as error:
+            log.warning("callback.not_placed", callback=row.id, error=str(error))
+            await self._over(row, "failed", "the number may not be called any more")
+        except LookupError as error:
             log.warning("callback.not_placed", callback=row.id, error=str(error))
             await self._again(row, "the call could not be placed")
         except Exception:  # a promise is not lost over a fault of ours: it is tried again
@@ -80,7 +102,9 @@ class CallingBack(Bookings):
         worker = controller.hub.pick("sip-out")
         leg_id = new_id()
         contact = await controller.admission.call_out(row, leg_id, worker, place_of(row))
-        await self._rows.change(row.id, called_contact_id=contact.contact_id)
+        if not await self._rows.change(row.id, called_contact_id=contact.contact_id):
+            await controller.leg_lost(leg_id, f"cancelled:{leg_id}")  # taken back meanwhile: nobody is rung
+            return
         await self._note(row, "dialled", attempt=row.attempts)
         controller.hub.place(worker, leg_id)
         order = wire.DialLeg(
@@ -99,21 +123,29 @@ class CallingBack(Bookings):
             await controller.leg_lost(leg_id, f"dial:{leg_id}")
             controller.hub.forget_leg(leg_id)
 
-    async def ended(self, contact: Contact, reason: str) -> None:
-        """A call that we placed is over: the promise is kept, or it is tried again."""
+    def ended(self, contact: Contact, reason: str) -> None:
+        """A contact is over. If it is a call that we placed: the promise is kept, or it is tried again."""
+        self._left.pop(contact.contact_id, None)
         if contact.callback is None:
             return
-        row = await self._rows.get(contact.callback.callback_id)
+        if contact.served:
+            over = ("done", "connected")
+        elif contact.ending == DECLINED:
+            over = ("cancelled", "by the customer's no")
+        elif contact.queue is not None or contact.waited_since:
+            over = ("failed", "hung up while waiting")
+        else:
+            over = ("", "not confirmed" if contact.up else reason)
+        self._spawn(self._ended(contact.callback.callback_id, *over))
+
+    async def _ended(self, callback_id: str, status: str, outcome: str) -> None:
+        row = await self._sure(partial(self._rows.get, callback_id))
         if row is None or row.status != "dialling":
             return
-        if contact.served:
-            await self._over(row, "done", "connected")
-        elif contact.ending == DECLINED:
-            await self._over(row, "cancelled", "by the customer's no")
-        elif contact.queue is not None or contact.waited_since:
-            await self._over(row, "failed", "hung up while waiting")
+        if status:
+            await self._over(row, status, outcome)
         else:
-            await self._again(row, "not confirmed" if contact.up else reason)
+            await self._again(row, outcome)
 
     async def _again(self, row: Callback, why: str) -> None:
         if row.attempts > row.retries:
@@ -121,17 +153,21 @@ class CallingBack(Bookings):
             return
         now = self._controller.now_ms()
         at = next_open(now + row.retry_after_ms, row.hours, row.timezone)
-        await self._rows.change(row.id, status="waiting", not_before=at, outcome=why[:64])
-        await self._note(row, "not_reached", why=why, attempt=row.attempts, again_at=at)
+        again = partial(
+            self._rows.change, row.id, status="waiting", attempts=row.attempts, not_before=at, outcome=why[:64]
+        )
+        if not await self._sure(again):
+            return  # cancelled this very moment
         desk = self._controller.desk
         if row.id in desk.desk.waiting:
             desk.do(desk.desk.not_reached(row.id, desk.now(), again_ms=desk.now() + at - now))
         else:
             self._place(replace(row, not_before=at))
+        await self._note(row, "not_reached", why=why, attempt=row.attempts, again_at=at)
 
     async def _over(self, row: Callback, status: str, outcome: str) -> None:
-        await self._rows.change(row.id, status=status, outcome=outcome[:64])
-        self._numbers.pop(row.id, None)
+        await self._sure(partial(self._rows.change, row.id, status=status, outcome=outcome[:64]))
+        self._open.pop(row.id, None)
         desk = self._controller.desk
         desk.do(desk.desk.leave(row.id, desk.now()))
         await self._note(row, status, outcome=outcome)

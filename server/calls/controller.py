@@ -86,6 +86,7 @@ class Controller:
         self.idle.set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._paths = paths
+        self.callbacks = CallingBack(self)
         self.around = Surroundings(
             store=store,
             hub=self.hub,
@@ -107,10 +108,10 @@ class Controller:
             engine_of=dialog.engine,
             agent_named=self._agent_named,
             alone=self._alone,
-            call_over=self._call_over,
+            call_over=self.callbacks.ended,
+            kept_place=self.callbacks.kept_place,
             book_callback=self._book_callback,
         )
-        self.callbacks = CallingBack(self)
         self.admission = Admission(self, edge_word)
         self.writing = Writing(self)
 
@@ -250,9 +251,6 @@ class Controller:
             c is not contact and c.conversation_id == contact.conversation_id and not c.gone
             for c in self.contacts.values()
         )
-
-    async def _call_over(self, contact: Contact, reason: str) -> None:
-        await self.callbacks.ended(contact, reason)
 
     async def _book_callback(self, contact: Contact, wanted: BookCallback) -> CallbackResult:
         return await self.callbacks.book(contact, wanted)

@@ -33,7 +33,7 @@ async def caller_gone(contact: Contact, event: wire.LegEnded) -> None:
         await contact.note("contact.ended", ended)
         if contact.around.alone(contact):
             await contact.around.store.close_conversation(contact.conversation_id, "closed")
-        await contact.around.call_over(contact, event.reason)
+        contact.around.call_over(contact, event.reason)
         contact.phase = "ended"
 
 

@@ -44,7 +44,7 @@ class CallOptions(BaseModel):
         default=60,
         ge=1,
         le=10_000,
-        description="calls placed to numbers and SIP addresses in an hour; more fail at once",
+        description="calls placed to numbers and SIP addresses in an hour; more fail at once, callbacks wait",
     )
     longest_s: float = Field(
         default=7200.0,

@@ -36,7 +36,9 @@ class Queueing:
             reason=effect.reason,
             summary=effect.summary,
             facts=effect.facts,
-            enqueued_at=enqueued_at or self._contact.now_ms(),
+            enqueued_at=enqueued_at
+            or self._contact.around.kept_place(self._contact, effect.queue)
+            or self._contact.now_ms(),
             overflow_s=effect.overflow_s,
             announce=effect.announce,
             announce_every_s=effect.announce_every_s,

@@ -77,8 +77,10 @@ class Surroundings:
     """By login name, shown name or id."""
     alone: Callable[[Contact], bool]
     """No other contact of its conversation goes on: nobody writes beside the call."""
-    call_over: Callable[[Contact, str], Awaitable[None]]
+    call_over: Callable[[Contact, str], None]
     """The caller is gone, for this reason."""
+    kept_place: Callable[[Contact, str], int | None]
+    """Since when they have waited in this queue for a call that theirs took back, UTC ms."""
     book_callback: Callable[[Contact, BookCallback], Awaitable[CallbackResult]]
     understanding: Callable[[str, float, str], Awaitable[bool]]
     """Waits (at most so many s) until the requests of a flow's callers can be understood, in the version of this sha."""
