@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -36,7 +36,7 @@ from server.api import (
     visuals,
 )
 from server.api.access import who
-from server.api.guard import Guard
+from server.api.guard import Guard, no_nul
 from server.api.ports import CallControl
 from server.auth import Auth
 from server.desktop.desktop import Desktop
@@ -115,6 +115,7 @@ def _described(lifespan: Callable[[FastAPI], contextlib.AbstractAsyncContextMana
         redoc_url=None,
         lifespan=lifespan,
         responses=REFUSED,
+        dependencies=[Depends(no_nul)],
         description="Conversations, callers and agents of one Warmline installation.",
     )
     for module in MODULES:

@@ -99,3 +99,19 @@ async def test_the_api_describes_itself(world: Any) -> None:
         # FastAPI's interactive pages would load scripts from elsewhere.
         assert (await client.get("/api/docs")).status_code == 404
         assert (await client.get("/docs")).status_code == 404
+
+
+async def test_a_nul_is_refused_at_the_door(world: Any) -> None:
+    """Found: the music of a queue was an internal error; PostgreSQL takes it in no text at all."""
+    async with await world.as_user("root") as root, await world.as_user("sue") as sue:
+        answers = {
+            "music": await root.put("/api/queues/x", json={"music": "a\0b"}),
+            "text": await sue.post("/api/supervise/broadcast", json={"text": "a\0b"}),
+            "key": await sue.post("/api/supervise/broadcast", json={"text": "a", "\0": 1}),
+            "path": await sue.get("/api/conversations/a%00b"),
+            "query": await sue.get("/api/conversations?query=%00"),
+        }
+        for place, answer in answers.items():
+            assert (answer.status_code, answer.json()["detail"]) == (422, guard.NO_NUL), place
+        for text in ("\\u0000", "\\\\u0000", "NUL"):  # a backslash is a backslash
+            assert (await sue.post("/api/supervise/broadcast", json={"text": text})).status_code == 204
