@@ -78,7 +78,9 @@ class WebRtcTransport:
     async def hangup(self, cmd: wire.HangupLeg) -> None:
         """Close the connection; a leg that is gone already is no error."""
         if (call := self._calls.get(cmd.leg_id)) is not None:
-            self.spawn_end(call, "network" if cmd.reason == "no_rtp" else "local", cmd.reason)
+            # A page sends always: one that is silent lost its network or sleeps, and may be back, unlike a telephone.
+            silent = cmd.reason == "no_rtp"
+            self.spawn_end(call, "network" if silent else "local", "failed" if silent else cmd.reason)
 
     async def hold(self, cmd: wire.HoldLeg) -> None:
         """Silence both ways. Raises ValueError for an unknown leg."""

@@ -54,6 +54,7 @@ CALLER_SEES = frozenset(
         "media.video",
         "verify",
         "leg.up",
+        "customer.away",
         "contact.ended",
         "conversation.ended",
     }
@@ -80,6 +81,7 @@ CALLER_KEYS = frozenset(
         "attachment",
         "request_id",
         "want",
+        "leg_id",
     }
 )
 

@@ -55,7 +55,7 @@ class Presence:
         if missed:
             self._leave()
             await contact.room.customer_left(event.leg_id)
-            await contact.note("customer.away", {"reason": event.reason})
+            await contact.note("customer.away", {"reason": event.reason, "leg_id": event.leg_id})
         contact.timers.start(TIMER, round(contact.around.outgoing.page_return_s * 1000))
 
     def _leave(self) -> None:

@@ -49,6 +49,8 @@ async def test_a_page_that_is_reloaded_has_its_call_again(tmp_path: Path) -> Non
         contact, first = await web_call(house)
         await house.ended(first, "page_gone")
         assert contact.phase == "flow"
+        (away,) = await house.events(contact, "customer.away")
+        assert away["leg_id"] == first  # a page that slept knows by it that its line was given up
         again = await offer(house, contact.conversation_id, resume=True)
         house.orders.clear()
         await house.tell(wire.LegProgress(leg_id=again.leg_id, state="up"))
