@@ -122,7 +122,11 @@ def check_queue(values: object) -> QueueSpec:
     try:
         return QueueSpec.model_validate(values)
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, e['loc'])) or 'queue'}: {e['msg']}" for e in error.errors()]
+        wrong = [
+            f"{'.'.join(map(str, e['loc'])) or 'queue'}: "
+            + ("is no field of a queue; docs/queues.md lists them" if e["type"] == "extra_forbidden" else e["msg"])
+            for e in error.errors()
+        ]
         raise QueueError("; ".join(wrong)) from None
 
 

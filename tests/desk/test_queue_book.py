@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desk.options import DeskOptions
-from desk.queues import QueueError
+from desk.queues import QueueError, check_queue
 from dialog.flow import Flow, load_flow
 from server.cli.queue import changed
 from server.queues import Openings, QueueBook, queues_of
@@ -103,3 +103,8 @@ def test_fields_from_the_command_line() -> None:
         changed({}, ["acw_s"])
     with pytest.raises(QueueError, match="acw_s has no fields"):
         changed(before, ["acw_s.x=1"])
+
+
+def test_a_field_that_is_none_is_told_where_fields_are_listed() -> None:
+    with pytest.raises(QueueError, match=r"strategi: is no field of a queue; docs/queues\.md lists them"):
+        check_queue({"queue": "day", "strategi": "ring_all"})
