@@ -42,6 +42,8 @@ class Admission:
     def __init__(self, controller: Controller, edge_word: str) -> None:
         self._controller = controller
         self._word = edge_word
+        self.arriving: set[str] = set()
+        """Conversations of which a call is coming up: two at once would be two calls."""
 
     async def admit(self, worker: Worker, event: wire.LegOffered) -> None:
         """A call arrived."""

@@ -22,6 +22,7 @@ async def on_customer_leg(contact: Contact, report: wire.Report) -> None:
             await contact.presence.back()
         case wire.LegProgress(state="up") if not contact.up:
             contact.up = True
+            contact.around.call_up(contact)
             await contact.step(ev.Started())
         case wire.UtteranceFelt() if contact.phase in ("flow", "talking"):
             await contact.feelings.felt(event)

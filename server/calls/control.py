@@ -64,8 +64,30 @@ class Control:
             return await self._take_up(live, sdp, remote)
         if resume:
             raise NotNow("the call is over")
-        if conversation_id is not None and not await controller.store.reopen_conversation(conversation_id):
-            raise LookupError(f"there is no conversation {conversation_id}")
+        arriving = controller.admission.arriving
+        if conversation_id in arriving:
+            raise NotNow("a call of this conversation is coming up already")
+        if conversation_id is None:
+            return await self._call(sdp, None, customer_id, locale, remote, slow)
+        arriving.add(conversation_id)
+        try:
+            if not await controller.store.reopen_conversation(conversation_id):
+                raise LookupError(f"there is no conversation {conversation_id}")
+            return await self._call(sdp, conversation_id, customer_id, locale, remote, slow)
+        finally:
+            arriving.discard(conversation_id)
+
+    async def _call(
+        self,
+        sdp: str,
+        conversation_id: str | None,
+        customer_id: str | None,
+        locale: str | None,
+        remote: str,
+        slow: bool,
+    ) -> WebCall:
+        """A chat of the conversation goes on until this call is up: it may not come up."""
+        controller = self._controller
         leg_id = new_id()
         try:
             worker = controller.hub.pick("webrtc")
@@ -84,8 +106,6 @@ class Control:
             customer_id=customer_id,
             slow=slow,
         )
-        if live is not None and live.phase == "flow":  # the assistant goes on by voice; a person would write beside it
-            live.post(lambda: live.hang_up("called"))
         offer = wire.OfferLeg(
             leg_id=leg_id,
             role="customer",

@@ -109,6 +109,7 @@ class Controller:
             agent_named=self._agent_named,
             alone=self._alone,
             call_over=self.callbacks.ended,
+            call_up=self._call_up,
             kept_place=self.callbacks.kept_place,
             book_callback=self._book_callback,
         )
@@ -251,6 +252,12 @@ class Controller:
             c is not contact and c.conversation_id == contact.conversation_id and not c.gone
             for c in self.contacts.values()
         )
+
+    def _call_up(self, contact: Contact) -> None:
+        """The assistant goes on by voice; a person would write beside it. Whom we call back may write on, too."""
+        for other in self.contacts.values() if contact.callback is None else ():
+            if other.chat and other.conversation_id == contact.conversation_id and other.phase == "flow":
+                other.post(lambda other=other: other.hang_up("called"))  # type: ignore[misc]
 
     async def _book_callback(self, contact: Contact, wanted: BookCallback) -> CallbackResult:
         return await self.callbacks.book(contact, wanted)

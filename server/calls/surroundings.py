@@ -79,6 +79,8 @@ class Surroundings:
     """No other contact of its conversation goes on: nobody writes beside the call."""
     call_over: Callable[[Contact, str], None]
     """The caller is gone, for this reason."""
+    call_up: Callable[[Contact], None]
+    """The caller is on the line: whoever wrote with a bot goes on by voice."""
     kept_place: Callable[[Contact, str], int | None]
     """Since when they have waited in this queue for a call that theirs took back, UTC ms."""
     book_callback: Callable[[Contact, BookCallback], Awaitable[CallbackResult]]
