@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from session import wire
+from telephony import referrals
 from telephony.dial_rules import parse_uri
 from telephony.refer import MAX_ADDRESS, Dialog, Malformed, Refer, dialog_of, read_refer
+from telephony.refer_tap import Answer
 from tests.edge.phones import Dialog as Call
 from tests.edge.phones import Message, Phone
 from tests.ports import free_port
@@ -100,6 +104,39 @@ def test_whatever_is_written_is_an_address_or_malformed(written: str) -> None:
     with contextlib.suppress(Malformed):
         to = read_refer(refer(f"Refer-To: {written}")).to
         assert to.startswith("tel:") or parse_uri(to)
+
+
+class Leg:
+    """A leg of ours, as far as its transfers go."""
+
+    leg_id, may_transfer, up_at = "leg", True, 1.0
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.done = asyncio.Event()
+
+    def notify(self, _event: str, state: str, status_line: str) -> None:
+        self.told.append(status_line.strip())
+        if state.startswith("terminated"):
+            self.done.set()
+
+
+async def test_a_phone_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that says nothing is a failure; a call that ends is waited for no longer."""
+    monkeypatch.setattr(referrals, "PATIENCE_S", 0.0)
+    leg, asked = Leg(), list[wire.LegEvent]()
+    legs = referrals.Referrals(lambda _dialog: cast(Any, leg), asked.append)
+    for count in (1, 2):
+        assert legs.take(refer("Refer-To: <sip:bob@pbx.example>")) == Answer(202)
+        await asyncio.wait_for(leg.done.wait(), 20)
+        leg.done.clear()
+        assert leg.told == ["SIP/2.0 100 Trying", "SIP/2.0 503 Service Unavailable"] * count
+        assert len(asked) == count
+    assert legs.take(refer("Refer-To: <sip:bob@pbx.example>")) == Answer(202)
+    legs.forget("leg")  # before anything of it was done
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert (len(asked), len(leg.told)) == (2, 4)
 
 
 class Telephone(Phone):
