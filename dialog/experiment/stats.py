@@ -80,16 +80,21 @@ def _pooled(one: Counts, other: Counts) -> float:
     return share * (1 - share) * (1 / one.n + 1 / other.n)
 
 
+SMALLEST = 1e-6  # difference of two rates: for less, more callers than there are people
+
+
 def sample_size(rate: float, lift: float, *, alpha: float = ALPHA, power: float = 0.8) -> int:
     """Callers per variant with which a fixed-size test finds `rate` → `rate + lift` (two-sided, pooled normal).
 
     Fleiss, Levin and Paik, "Statistical Methods for Rates and Proportions", 3rd ed., formula 4.14. Looking all the time,
     as is done here, takes more when the difference is as small as this, and fewer when it is larger. Raises ValueError
-    for rates outside 0…1.
+    for rates outside 0…1 and for differences below `SMALLEST`.
     """
     other = rate + lift
     if not (0 < rate < 1 and 0 < other < 1) or lift == 0:
         raise ValueError("both rates lie between 0 and 1, and they differ")
+    if abs(lift) < SMALLEST:
+        raise ValueError(f"lift: a difference below {SMALLEST:g} is not to be found in any number of callers")
     normal = NormalDist()
     z_alpha, z_power = normal.inv_cdf(1 - alpha / 2), normal.inv_cdf(power)
     mean = (rate + other) / 2

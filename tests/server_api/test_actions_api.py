@@ -110,6 +110,9 @@ async def test_experiments_are_shown_promoted_and_stopped(world: Any) -> None:
         assert (await sue.post("/api/experiments/greeting/promote", json={"variant": "loud"})).status_code == 404
         assert (await sue.post("/api/experiments/none/promote", json={"variant": "plain"})).status_code == 404
         assert (await sue.post("/api/experiments/greeting/promote", json={"variant": "plain"})).status_code == 200
+        for lift in (5e-324, -1e-200, 1e-7):  # found: an internal error
+            none = await sue.get("/api/experiments/sample-size", params={"rate": 0.5, "lift": lift})
+            assert none.status_code == 422
         needed = await sue.get("/api/experiments/sample-size", params={"rate": 0.5, "lift": 0.05})
         assert needed.json() == {"per_variant": 1565}
     experiments = Experiments("s", await desk.choices())
