@@ -81,11 +81,13 @@ class FlowEngine:
         caller: CallerInfo,
         attributes: dict[str, Any] | None = None,
         policy: PolicyName = "eu",
+        conversation_id: str = "",
     ) -> RunState:
         """A run that waits for `Started`. An unknown `locale` becomes the flow's first."""
         defaults = {name: item.default for name, item in self.flow.inputs.items() if item.default is not None}
         return RunState(
             contact_id=contact_id,
+            conversation_id=conversation_id,
             flow_id=self.flow.id,
             channel=channel,
             locale=match_locale(self.flow.locales, locale) or self.flow.locales[0],

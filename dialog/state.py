@@ -93,6 +93,8 @@ class RunState(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
     """One run of one flow for one contact. Plain JSON but for `private`, which msgspec never sees."""
 
     contact_id: str
+    conversation_id: str = ""
+    """Of the contact and those before and beside it, such as the chat that a call came of."""
     flow_id: str
     channel: Channel
     locale: str

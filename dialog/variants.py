@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 
 def unit_of(turn: Turn) -> str:
-    """Whose variant it is: the customer's, else the number's, else the contact's."""
+    """Whose variant it is: the customer's, else the number's, else the conversation's."""
     state = turn.state
     if state.customer_id:
         return f"customer:{state.customer_id}"
-    return f"number:{normal_number(state.caller.number)}" if state.caller.number else f"contact:{state.contact_id}"
+    if state.caller.number:
+        return f"number:{normal_number(state.caller.number)}"
+    return f"conversation:{state.conversation_id or state.contact_id}"
 
 
 def meet(turn: Turn, experiment: str, weights: dict[str, float], success: str) -> str:

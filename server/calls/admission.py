@@ -199,6 +199,7 @@ class Admission:
             caller=caller,
             attributes={"callback_reason": place.queue.reason} if place else None,
             policy=served.emotion,
+            conversation_id=conversation_id,
         )
         run.slow = slow
         contact = Contact(

@@ -262,6 +262,7 @@ async def enter_flow(contact: Contact, engine: FlowEngine, context: dict[str, st
         caller=old.caller,
         attributes={**frames.known(old), **context},
         policy=old.policy,
+        conversation_id=old.conversation_id,
     )
     contact.run = msgspec.structs.replace(
         new,
