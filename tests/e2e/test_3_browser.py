@@ -72,12 +72,12 @@ def browser(microphone: Path) -> Iterator[Page]:
                 f"--use-file-for-fake-audio-capture={microphone}",
             ],
         )  # fmt: skip
-        page = chromium.new_page(locale="en-US")
-        page.set_default_timeout(120_000)
+        context = chromium.new_context(locale="en-US")  # further pages of it are further tabs
+        context.set_default_timeout(120_000)
         expect.set_options(timeout=120_000)
-        page.add_init_script(EAR)
+        context.add_init_script(EAR)
         try:
-            yield page
+            yield context.new_page()
         finally:
             chromium.close()
 

@@ -293,7 +293,15 @@ def test_a_second_tab_leaves_the_call_where_it_is_and_a_draft_outlives_a_reload(
     second.reload()
     expect(box).to_have_value("Half a sent")
     expect(second.get_by_text("open in another window")).to_be_visible()
+    page.goto("about:blank")  # the tab with the call is closed, or loads again: from here it looks the same
+    away = [party("c", "customer", name="Ada", transport="sip"), party("m", "agent", me=True, state="away")]
+    server.view["contacts"] = [contact("one", parties=away)]
+    server.event("one", "party.away", user_id="amy")
+    rejoin = second.get_by_role("button", name="Rejoin")
+    expect(rejoin).to_be_visible()
     assert second.evaluate("window.__offers") == 0
+    with second.expect_request("**/contacts/one/rejoin"):
+        rejoin.click()
 
 
 def test_a_call_that_another_machine_takes_is_not_taken_back(page: Page, server: DeskServer) -> None:

@@ -95,14 +95,22 @@ class PagesServer:
     def __init__(self, language: str) -> None:
         self.language = language
         self.upload_fails = False
+        self._live: list[WebSocketRoute] = []
 
     def serve(self, page: Page) -> None:
         page.route("**/api/**", self._answer)
         page.route_web_socket(re.compile("/api/events"), self._follow)
 
     def _follow(self, socket: WebSocketRoute) -> None:
+        self._live.append(socket)
         for event in history(self.language):
             socket.send(json.dumps(event))
+
+    def tell(self, kind: str, **payload: Any) -> None:
+        """One more event of the conversation, to every page that follows it."""
+        last = history(self.language)[-1]
+        for socket in self._live:
+            socket.send(json.dumps(last | {"seq": last["seq"] + 1, "type": kind, "payload": payload}))
 
     def _answer(self, route: Route) -> None:
         path = route.request.url.split("/api", 1)[1].split("?")[0]

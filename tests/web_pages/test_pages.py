@@ -176,3 +176,30 @@ def test_who_hangs_up_while_it_still_connects_is_not_called_back_by_the_page(bro
     expect(page.get_by_role("button", name="Call again")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
     context.close()
+
+
+def test_a_chat_that_ends_while_a_call_beside_it_fails_is_over_at_once(browser: Browser, address: str) -> None:
+    context = browser.new_context(locale="en", permissions=["microphone"])
+    context.set_default_timeout(SEEN_MS)
+    page = context.new_page()
+    server = PagesServer("en")
+    server.serve(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/offer", hold)
+    page.route("**/api/ice", lambda route: route.fulfill(json={"ice_servers": []}))
+    page.goto(address)
+    write(page, "en")
+    with page.expect_request("**/api/offer"):
+        page.get_by_role("button", name="Call as well").click()
+    server.tell("contact.ended", reason="idle")
+    expect(page.get_by_role("log")).to_contain_text("The conversation ended")
+    held[0].fulfill(status=503, json={"detail": "all lines are busy"})
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.reload()
+    # The start, and not the chat of before.
+    expect(page.get_by_role("button", name="Write", exact=True)).to_be_visible()
+    context.close()

@@ -23,7 +23,7 @@ export function followEvents(options: EventsOptions): () => void {
   let last = 0;
   let delay = FIRST_DELAY_MS;
   let socket: WebSocket | null = null;
-  let timer: number | undefined;
+  let timer: number | undefined; // of the next try
   let stopped = false;
 
   const open = () => {
@@ -51,14 +51,24 @@ export function followEvents(options: EventsOptions): () => void {
       if (stopped) return;
       options.onState?.("lost");
       if (event.code === UNAUTHORISED && options.token?.() === token) return; // trying again would not help
-      timer = window.setTimeout(open, delay * (0.7 + 0.6 * Math.random()));
+      timer = window.setTimeout(again, delay * (0.7 + 0.6 * Math.random()));
       delay = Math.min(delay * 2, LONGEST_DELAY_MS);
     };
   };
+  const again = () => {
+    if (timer === undefined) return;
+    window.clearTimeout(timer);
+    timer = undefined;
+    open();
+  };
   open();
+  window.addEventListener("online", again);
+  document.addEventListener("visibilitychange", again); // timers of a page that nobody sees are slow
 
   return () => {
     stopped = true;
+    window.removeEventListener("online", again);
+    document.removeEventListener("visibilitychange", again);
     window.clearTimeout(timer);
     socket?.close();
   };

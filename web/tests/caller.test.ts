@@ -5,7 +5,7 @@ import { callOver, isOver, RETURN_AFTER_MS } from "../src/caller/returning";
 import { standing } from "../src/caller/standing";
 import { timeline } from "../src/caller/timeline";
 import type { StoredEvent } from "../src/api";
-import { CallError } from "../src/lib/call";
+import { CallError } from "../src/lib/callError";
 import { MOST_BYTES, needsWork, obstacle, picturesOf, uploads, whyNot, type Upload } from "../src/lib/images";
 import { keep, recall } from "../src/lib/kept";
 import { pictureOf, type Phase } from "../src/lib/transcript";
@@ -46,6 +46,10 @@ describe("a conversation of chat and call", () => {
   it("is over for who writes when all is over", () => {
     expect(callOver(pictureOf(chat), { call: null })).toBe(false);
     expect(callOver(pictureOf([...chat, event("contact.ended", 4, { reason: "idle" })]), { call: null })).toBe(true);
+  });
+  it("names the line that broke, so that a page which slept meanwhile knows that it was its own", () => {
+    expect(pictureOf(call).away).toBe("");
+    expect(pictureOf([...call, event("customer.away", 4, { reason: "failed", leg_id: "l1" }, "k2")]).away).toBe("l1");
   });
   it("begins anew when somebody calls again", () => {
     const again = [...chat, event("contact.ended", 4, { reason: "idle" }), event("contact.started", 6, { channel: "voice" }, "k3")];

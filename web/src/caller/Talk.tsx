@@ -64,6 +64,7 @@ export function Talk({ caller }: { caller: Caller }) {
         </div>
         {caller.open && caller.lost && <Alert color="yellow" p="xs">{t("error.lost")}</Alert>}
         <Problem caller={caller} />
+        {live && <Heard caller={caller} />}
         {caller.silent && live && (
           <Button leftSection={<IconVolume size={18} aria-hidden />} onClick={caller.unsilence}>{t("caller.unsilence")}</Button>
         )}
@@ -108,6 +109,20 @@ export function Talk({ caller }: { caller: Caller }) {
         {over && <div className={css["dropHere"]}>{t("upload.drop")}</div>}
       </Paper>
     </main>
+  );
+}
+
+/** Whose microphone is heard, when it is not the one that they began with. */
+function Heard({ caller }: { caller: Caller }) {
+  const { t } = useTranslation("caller");
+  const { state, label } = caller.voice;
+  if (state === "own") return null;
+  const lost = state === "lost";
+  return (
+    <Alert role={lost ? "alert" : "status"} color={lost ? "red" : "yellow"} p="xs" icon={lost ? <IconMicrophoneOff aria-hidden /> : <IconMicrophone aria-hidden />}>
+      {lost ? t("microphone.lost") : t("microphone.other", { label })}
+      {lost && <Group mt="xs"><Button size="xs" variant="default" onClick={caller.useMicrophone}>{t("microphone.again")}</Button></Group>}
+    </Alert>
   );
 }
 

@@ -1,7 +1,7 @@
 /** What a failure means to a caller: the sentence's key, and which ways lead on. */
 
 import { ApiError } from "../api/errors";
-import { CallError } from "../lib/call";
+import { CallError } from "../lib/callError";
 
 export type ProblemText = { key: string; values: Record<string, unknown>; write: boolean; retry: boolean };
 

@@ -4,8 +4,10 @@ import { useCallback, useEffect, useRef, useState, type RefObject } from "react"
 import { useTranslation } from "react-i18next";
 import { api, ApiError } from "../api";
 import { startCall, type BrowserCall, type CallState } from "../lib/call";
+import { CallError } from "../lib/callError";
 import { useComfort } from "../lib/comfort";
 import { keep, recall, type Kept } from "../lib/kept";
+import { OWN, type Voice } from "../lib/microphone";
 import type { Picture } from "../lib/transcript";
 import { useConversation } from "../lib/useConversation";
 import { after, callOver, isOver, RETURN_AFTER_MS } from "./returning";
@@ -21,6 +23,8 @@ export type Caller = {
   picture: Picture;
   lost: boolean;
   muted: boolean;
+  /** Whose microphone is heard. */
+  voice: Voice;
   /** What the camera shows, while it is on. */
   shown: MediaStream | null;
   /** The browser refused to play without a click. */
@@ -32,6 +36,8 @@ export type Caller = {
   /** Forget the conversation that is over, back to the start. */
   leave: () => void;
   mute: (on: boolean) => void;
+  /** Try again to be heard. */
+  useMicrophone: () => void;
   useCamera: (on: boolean) => void;
   unsilence: () => void;
   press: (digit: string) => void;
@@ -49,13 +55,15 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   const [call, setCall] = useState<CallState | "none">("none");
   const [returning, setReturning] = useState(() => recall()?.call != null);
   const [muted, setMuted] = useState(false);
+  const [voice, setVoice] = useState(OWN);
   const [shown, setShown] = useState<MediaStream | null>(null);
   const [silent, setSilent] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
   const { picture, link } = useConversation(kept?.conversation ?? null, kept?.token);
   const line = useRef<BrowserCall | null>(null);
+  const leg = useRef(""); // the server's name of it
   const round = useRef(0); // of wanting a line: whatever belongs to an older one ends by itself and changes nothing
-  const making = useRef(false);
+  const [making, setMaking] = useState(false);
   const phase = picture.phase.name;
   const latest = useRef({ kept, muted, slow, phase });
   latest.current = { kept, muted, slow, phase };
@@ -90,47 +98,51 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     async (mine: number, from: Kept | null, camera: boolean, again: boolean, onLost: () => void) => {
       const off = () => round.current !== mine;
       let up = false; // before that, what goes wrong is thrown
-      const iceServers = await api.iceServers();
-      making.current = true;
-      const made = await startCall({
-        video: true,
-        iceServers,
-        player: player.current!,
-        exchange: async (sdp) => {
-          const answer = await api.offer(
-            { sdp, locale: i18n.language, video: camera, slow: latest.current.slow, resume: again, ...(from ? { conversation: from.conversation } : {}) },
-            from?.token,
-          );
-          if (off()) {
-            void api.leave(answer.conversation_id, answer.token).catch(() => undefined);
-            throw new CalledOff();
-          }
-          remember({
-            conversation: answer.conversation_id,
-            token: answer.token,
-            call: answer.contact_id,
-            writing: from?.writing ?? false,
-            camera,
-            since: again ? (from?.since ?? null) : null,
-          });
-          return answer.sdp;
-        },
-        onState: (next) => {
-          if (off()) return;
-          setCall(next);
-          if (next === "up") {
-            setReturning(false);
-            const now = latest.current.kept;
-            if (now && now.since === null) remember({ ...now, since: Date.now() });
-            setSilent(player.current?.paused ?? false);
-          }
-          if (next === "ended") {
-            setShown(null);
-            line.current = null;
-            if (up) onLost();
-          }
-        },
-      }).finally(() => (making.current = false));
+      setMaking(true);
+      setVoice(OWN);
+      const dial = async () =>
+        startCall({
+          video: true,
+          iceServers: await api.iceServers(),
+          player: player.current!,
+          onVoice: (next) => !off() && setVoice(next),
+          exchange: async (sdp) => {
+            const answer = await api.offer(
+              { sdp, locale: i18n.language, video: camera, slow: latest.current.slow, resume: again, ...(from ? { conversation: from.conversation } : {}) },
+              from?.token,
+            );
+            if (off()) {
+              void api.leave(answer.conversation_id, answer.token).catch(() => undefined);
+              throw new CalledOff();
+            }
+            leg.current = answer.leg_id;
+            remember({
+              conversation: answer.conversation_id,
+              token: answer.token,
+              call: answer.contact_id,
+              writing: from?.writing ?? false,
+              camera,
+              since: again ? (from?.since ?? null) : null,
+            });
+            return answer.sdp;
+          },
+          onState: (next) => {
+            if (off()) return;
+            setCall(next);
+            if (next === "up") {
+              setReturning(false);
+              const now = latest.current.kept;
+              if (now && now.since === null) remember({ ...now, since: Date.now() });
+              setSilent(player.current?.paused ?? false);
+            }
+            if (next === "ended") {
+              setShown(null);
+              line.current = null;
+              if (up) onLost();
+            }
+          },
+        });
+      const made = await dial().finally(() => setMaking(false));
       if (off()) {
         made.close();
         throw new CalledOff();
@@ -155,14 +167,14 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
       if (!from?.call) break;
       try {
         await connect(mine, from, from.camera, true, () => void comeBack());
+        setProblem(null);
         return;
       } catch (error) {
         if (round.current !== mine) return;
         if (isOver(error)) break;
-        if (!(error instanceof ApiError)) {
-          setProblem(error); // the microphone is refused: trying again would ask in vain
-          break;
-        }
+        if (!(error instanceof ApiError)) setProblem(error);
+        if (error instanceof CallError && error.failure === "microphone-missing") continue; // until one is plugged in
+        if (!(error instanceof ApiError)) break; // the microphone is refused: trying again would ask in vain
       }
     }
     setReturning(false);
@@ -182,13 +194,16 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   }, []);
   const over = callOver(picture, kept);
   useEffect(() => {
-    if (!over || making.current) return; // a chat may end because the call that is being made takes it over
+    if (!over || making) return; // a chat may end because the call that is being made takes it over
     setCall((was) => (was === "none" ? was : "ended"));
     putDown();
     const now = latest.current.kept;
     if (phase === "ended") keep(null); // a reload begins anew; what was said stays on this page until then
     else if (now?.call) remember({ ...now, call: null });
-  }, [over, phase, putDown, remember]);
+  }, [over, making, phase, putDown, remember]);
+  useEffect(() => {
+    if (picture.away && picture.away === leg.current) line.current?.close(); // the server has given it up while we slept
+  }, [picture.away]);
   const open = kept !== null && (phase !== "ended" || returning) && (call === "connecting" || call === "up" || call === "unstable" || returning || kept.writing);
   useEffect(() => {
     if (latest.current.kept && latest.current.phase !== "ended") {
@@ -205,6 +220,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
     picture,
     lost: link === "lost",
     muted,
+    voice,
     shown,
     silent,
     problem,
@@ -253,6 +269,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
       line.current?.mute(on);
       setMuted(on);
     },
+    useMicrophone: () => void line.current?.useMicrophone("").catch(setProblem),
     useCamera: (on) => void showCamera(on),
     unsilence: () => void player.current?.play().then(() => setSilent(false)),
     press: (digit) => {

@@ -1,7 +1,7 @@
 /** What cannot wait, across the page: a lost connection, a blocked microphone, a call without its sound, a supervisor's word. */
 
 import { Button, CloseButton } from "@mantine/core";
-import { IconAlertTriangle, IconMicrophoneOff, IconPlugConnectedX, IconSpeakerphone } from "@tabler/icons-react";
+import { IconAlertTriangle, IconMicrophone, IconMicrophoneOff, IconPlugConnectedX, IconSpeakerphone } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -43,7 +43,10 @@ export function Banners({ silentRing }: { silentRing: boolean }) {
           {t("banner.microphoneAsk")}
         </Banner>
       )}
-      {calls.microphoneLost && (
+      {calls.voice.state === "other" && (
+        <Banner tone="warn" icon={<IconMicrophone size={20} aria-hidden />}>{t("banner.microphoneOther", { label: calls.voice.label })}</Banner>
+      )}
+      {calls.voice.state === "lost" && (
         <Banner tone="bad" urgent icon={<IconMicrophoneOff size={20} aria-hidden />} action={<Button size="compact-sm" variant="default" onClick={() => void calls.useMicrophone(devices.chosen.microphone)}>{t("banner.again")}</Button>}>
           {t("banner.microphoneLost")}
         </Banner>

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, type StoredEvent, type User } from "../api";
 import { followEvents, type LinkState } from "../events";
-import { CallError } from "../lib/call";
+import { CallError } from "../lib/callError";
 import { add, alertOf, type Alert } from "./alerts";
 import { delayOf } from "./concern";
 import type { Desk } from "./DeskContext";

@@ -1,14 +1,9 @@
 /** One WebRTC call of a page: microphone (and camera) up, sound down. */
 
-export type CallState = "connecting" | "up" | "unstable" | "ended";
-export type CallFailure = "microphone-refused" | "microphone-missing" | "camera-refused" | "insecure" | "failed";
+import { CallError } from "./callError";
+import { openMicrophone, type Voice } from "./microphone";
 
-/** Why a call could not be made, as a word the pages have a sentence for. */
-export class CallError extends Error {
-  constructor(readonly failure: CallFailure) {
-    super(failure);
-  }
-}
+export type CallState = "connecting" | "up" | "unstable" | "ended";
 
 export type BrowserCall = {
   mute: (on: boolean) => void;
@@ -21,23 +16,6 @@ export type BrowserCall = {
 
 const CAMERA: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } };
 const GATHER_LIMIT_MS = 2000;
-
-async function capture(microphone = ""): Promise<MediaStream> {
-  if (!navigator.mediaDevices?.getUserMedia) throw new CallError("insecure");
-  try {
-    return await navigator.mediaDevices.getUserMedia({
-      audio: {
-        echoCancellation: true,
-        noiseSuppression: true,
-        autoGainControl: true,
-        ...(microphone ? { deviceId: { ideal: microphone } } : {}), // one that was unplugged is no reason to fail
-      },
-    });
-  } catch (error) {
-    const name = error instanceof DOMException ? error.name : "";
-    throw new CallError(name === "NotFoundError" || name === "NotReadableError" ? "microphone-missing" : "microphone-refused");
-  }
-}
 
 async function film(): Promise<MediaStream> {
   try {
@@ -71,24 +49,22 @@ export async function startCall(options: {
   onState: (state: CallState) => void;
   /** Device id; "" or none = the system's choice. */
   microphone?: string;
-  /** The microphone was unplugged, or its permission taken back, in mid-call. */
-  onMicrophoneLost?: () => void;
+  /** The microphone was unplugged, or its permission taken back, in mid-call; or we are heard again. */
+  onVoice: (voice: Voice) => void;
 }): Promise<BrowserCall> {
-  let stream = await capture(options.microphone);
+  const microphone = await openMicrophone(options.microphone ?? "", options.onVoice);
   let picture: MediaStream | null = null;
-  let muted = false;
   const pc = new RTCPeerConnection({ iceServers: options.iceServers });
   let over = false;
   const close = () => {
     if (over) return;
     over = true;
     pc.close();
-    stream.getTracks().forEach((track) => track.stop());
+    microphone.close();
     picture?.getTracks().forEach((track) => track.stop());
     options.player.srcObject = null;
     options.onState("ended");
   };
-  const watch = () => stream.getAudioTracks().forEach((track) => (track.onended = () => !over && options.onMicrophoneLost?.()));
   pc.ontrack = (event) => {
     if (event.track.kind !== "audio") return;
     options.player.srcObject = new MediaStream([event.track]);
@@ -101,8 +77,7 @@ export async function startCall(options: {
   };
   let shows: RTCRtpSender | null = null;
   try {
-    stream.getTracks().forEach((track) => pc.addTrack(track, stream));
-    watch();
+    microphone.carry(pc);
     if (options.video) shows = pc.addTransceiver("video", { direction: "sendonly" }).sender; // a camera later needs no new offer
     await pc.setLocalDescription(await pc.createOffer());
     await gathered(pc);
@@ -112,24 +87,9 @@ export async function startCall(options: {
     close();
     throw error;
   }
-  const apply = () => stream.getAudioTracks().forEach((track) => (track.enabled = !muted));
   return {
-    mute: (on) => {
-      muted = on;
-      apply();
-    },
-    useMicrophone: async (device) => {
-      const next = await capture(device);
-      const [track] = next.getAudioTracks();
-      const sender = pc.getSenders().find((one) => one.track?.kind === "audio");
-      if (over || !track || !sender) return next.getTracks().forEach((one) => one.stop());
-      await sender.replaceTrack(track);
-      const old = stream;
-      stream = next;
-      apply();
-      old.getTracks().forEach((one) => one.stop());
-      watch();
-    },
+    mute: microphone.mute,
+    useMicrophone: microphone.use,
     useCamera: async (on) => {
       const next = on ? await film() : null;
       if (over || !shows) {

@@ -47,6 +47,8 @@ export type Picture = {
   /** Whether each contact goes on: somebody may write beside a call. */
   contacts: Record<string, boolean>;
   wanted: Wanted | null;
+  /** The customer's line that broke last, without a hang-up; "" before. */
+  away: string;
   /** When the legs came up (epoch ms): leg times become times of the caller's recording by it. */
   up: { customer: number | null; agent: number | null };
 };
@@ -61,6 +63,7 @@ export const EMPTY: Picture = {
   consents: {},
   contacts: {},
   wanted: null,
+  away: "",
   up: { customer: null, agent: null },
 };
 
@@ -242,6 +245,8 @@ export function apply(picture: Picture, event: StoredEvent): Picture {
       // Whoever calls again, or calls beside a chat, begins anew.
       return { ...noted(), contacts, phase: picture.phase.name === "ended" ? { name: "starting" } : picture.phase };
     }
+    case "customer.away":
+      return { ...noted(), away: text(p["leg_id"]) };
     case "visual.asked":
       return { ...noted(), wanted: { request: text(p["request_id"]), want: text(p["want"]) } };
     case "visual.cancelled":

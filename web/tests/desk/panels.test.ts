@@ -1,9 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { inserted, outcome, shownCards, topCard } from "../../src/desk/assist";
 import { titleIn } from "../../src/desk/catalogue";
 import { delayOf } from "../../src/desk/concern";
 import { points } from "../../src/desk/emotionCurve";
-import { verdict } from "../../src/desk/held";
+import { holdLock, isElsewhere, verdict } from "../../src/desk/held";
 import type { Card } from "../../src/desk/panelTypes";
 import { choices, mayConsult, typed } from "../../src/desk/targets";
 import { contact, event, line, party } from "./make";
@@ -57,12 +57,31 @@ describe("whom to transfer to", () => {
 
 describe("a call whose sound is not in this page", () => {
   const me = (state: "connected" | "away") => contact({ parties: [party({ party_id: "m", me: true, state })] });
-  const now = { wasMine: false, otherTab: false, permitted: true, tries: 0 };
+  const now = { wasMine: false, others: false, otherTab: false, permitted: true, tries: 0 };
   it("is joined again after a reload, at once where the microphone is allowed", () => {
     expect(verdict(me("away"), now)).toBe("rejoin");
     expect(verdict(me("connected"), { ...now, wasMine: true })).toBe("rejoin"); // the server has not noticed yet
     expect(verdict(me("away"), { ...now, permitted: false })).toBe("offer");
     expect(verdict(me("away"), { ...now, tries: 3 })).toBe("offer");
+  });
+  it("is not another tab's while the browser is still letting go of our own lock", async () => {
+    const held: { name: string }[] = [];
+    const request = async (name: string, _how: unknown, work: () => Promise<void>) => {
+      held.push({ name });
+      await work();
+      await new Promise((resolve) => setTimeout(resolve)); // the browser takes its time
+      held.pop();
+    };
+    vi.stubGlobal("navigator", { locks: { request, query: async () => ({ held: [...held] }) } });
+    const unlock = holdLock("one");
+    expect(await isElsewhere("one")).toBe(true);
+    unlock();
+    expect(await isElsewhere("one")).toBe(false);
+    vi.unstubAllGlobals();
+  });
+  it("waits for a click when it is another page's, which may only be loading again", () => {
+    expect(verdict(me("away"), { ...now, others: true })).toBe("offer");
+    expect(verdict(me("connected"), { ...now, others: true })).toBe("elsewhere");
   });
   it("is left where it is while another tab or machine carries it", () => {
     expect(verdict(me("connected"), now)).toBe("elsewhere");
