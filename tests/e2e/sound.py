@@ -41,7 +41,7 @@ def heard(path: Path, hz: int) -> np.ndarray:
 
 
 def spells(samples_of: Path, hz: int) -> list[tuple[float, float]]:
-    """When a tone was heard for half a second or more, from and to in s: no voice and no music holds one so long."""
+    """When a tone was heard for half a second or more, from and to in s: no voice holds one so long, nor does the hold music from 400 Hz on."""
     on = np.concatenate([[0], heard(samples_of, hz).astype(int), [0]])
     edges = np.flatnonzero(np.diff(on))
     return [(start / 10, stop / 10) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop - start >= 5]
