@@ -183,7 +183,10 @@ def list_versions(flow: Annotated[str, typer.Argument(help="id of the flow; empt
 
         versions = FlowVersions(store)
         live = await versions.live()
-        for found in await versions.versions(flow):
+        listed = await versions.versions(flow)
+        if not listed:
+            print(f"no version of {flow or 'any flow'} was handed in; what is on disk serves")
+        for found in listed:
             mark = f"* revision {live[found.flow_id].revision}" if found.live else ""
             line = f"{found.flow_id:16} {found.number:4d}  {found.sha[:12]}  {found.at:%Y-%m-%d %H:%M}  {found.by:12} {found.note}"
             print(f"{line}  {mark}".rstrip())

@@ -43,3 +43,8 @@ def test_nothing_is_published_at_a_time_that_is_over(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["publish", str(tmp_path / "harbour.yaml"), "--at", "2020-01-01T06:00"], env=WIDE)
     assert result.exit_code == 2
     assert "2020-01-01 06:00 UTC is over; leave out --at to publish now" in result.output
+
+
+def test_a_flow_without_versions_is_not_answered_by_silence(tmp_path: Path) -> None:
+    told = CliRunner().invoke(app, ["list", "harbour"], env={**WIDE, "WARMLINE_SERVER__DATA_DIR": str(tmp_path)}).output
+    assert told == "no version of harbour was handed in; what is on disk serves\n"
