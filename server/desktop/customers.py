@@ -29,6 +29,7 @@ NO_INTENTS = frozenset(
 HUMAN = "human_request"
 _HUMAN_EXITS = frozenset({HUMAN, "human", "on_human_request"})
 _HANDLER = "on_"  # what a flow does at any place, not what the customer has come for
+LIKELY = 1  # the level of whom we have reason to take for this customer
 PROVEN = "proven: "  # how the block `verify` says which factors it was
 CONTEXT_KEPT = timedelta(days=1)
 
@@ -234,9 +235,11 @@ def _said(conversation: Conversation) -> list[Fact]:
 
 
 async def _identity(session: AsyncSession, conversation_id: str, level: int) -> tuple[int, str]:
-    """The level that was proven, and by what."""
+    """The level that was proven, and by what. An earlier contact's says who it likely is, not who is there now."""
     if not level:
         return 0, ""
+    if level > LIKELY and await _of_earlier(session, conversation_id):
+        return LIKELY, "earlier"
     why = await session.scalars(
         select(EventRow.payload["why"].as_string())
         .where(EventRow.conversation_id == conversation_id, EventRow.type == "decision")
@@ -247,6 +250,24 @@ async def _identity(session: AsyncSession, conversation_id: str, level: int) -> 
     for proven in why:
         return level, str(proven).removeprefix(PROVEN)
     return level, "the calling number" if level == 1 else ""
+
+
+async def _of_earlier(session: AsyncSession, conversation_id: str) -> bool:
+    """Was it proven in a contact that is over, and another came after it: a callback, a call after a chat?"""
+    proven = await session.scalar(
+        select(EventRow.contact_id)
+        .where(EventRow.conversation_id == conversation_id, EventRow.type == "verify", EventRow.contact_id.is_not(None))
+        .where(EventRow.payload["result"].as_string() == "passed")
+        .order_by(EventRow.seq.desc())
+        .limit(1)
+    )
+    contacts = (
+        await session.scalars(
+            select(Contact).where(Contact.conversation_id == conversation_id).order_by(Contact.initiated_at, Contact.id)
+        )
+    ).all()
+    of = next((contact for contact in contacts if contact.id == proven), None)
+    return of is not None and of.ended_at is not None and of is not contacts[-1]
 
 
 async def _handed_over(session: AsyncSession, conversation_id: str) -> dict[str, Any] | None:

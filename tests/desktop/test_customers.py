@@ -91,6 +91,23 @@ async def test_nobody_has_a_profile_before_they_proved_who_they_are(store: Store
         await customers.panel("424242")
 
 
+async def test_what_one_contact_proved_is_not_proven_in_the_next(store: Store, customers: Customers) -> None:
+    """Who answers a callback, or calls after writing, need not be who had the PIN: the agent is told to ask again."""
+    conversation, contact, _, _ = await call(store)
+    await prove(store, conversation, contact)
+    called = await store.add_contact(conversation, channel="voice", direction="outbound", initiation_method="callback")
+    panel = await customers.of_conversation(conversation)
+    assert panel.verified_level == 2, "the one who had it is still there"
+    await store.stamp_contact(contact, ended=True)
+    panel = await customers.of_conversation(conversation)
+    assert (panel.verified_level, panel.identity_how) == (1, "earlier")
+    assert (panel.name, panel.phones, panel.behaviour, panel.conversations) == ("Alex Morgan", [], [], [])
+    await prove(store, conversation, called)
+    assert (await customers.of_conversation(conversation)).verified_level == 2
+    await store.stamp_contact(called, ended=True)
+    assert (await customers.of_conversation(conversation)).verified_level == 2, "the form at the end is of that call"
+
+
 async def test_three_layers_of_a_verified_customer(store: Store, customers: Customers) -> None:
     profiler = Profiler(store, customers)
     earlier, first, _, _ = await call(store)
