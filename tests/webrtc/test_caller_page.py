@@ -104,13 +104,13 @@ class Server:
     def follow(self, socket: WebSocketRoute) -> None:
         self.socket = socket
 
-    def tell(self, kind: str, **payload: Any) -> None:
+    def tell(self, kind: str, contact: str = "k1", **payload: Any) -> None:
         assert self.socket is not None
         self.seq += 1
         event = {
             "seq": self.seq,
             "conversation_id": "c1",
-            "contact_id": "k1",
+            "contact_id": contact,
             "type": kind,
             "at": "2026-11-21T06:00:00Z",
             "payload": payload,
@@ -159,8 +159,18 @@ async def test_a_call_from_the_first_click_to_the_end() -> None:
         await expect(state).to_contain_text("number 2 in line")
         server.tell("queue.accepted", agent="Ana")
         await expect(state).to_contain_text("Talking to Ana")
+        draft = page.get_by_placeholder("Type a message")
+        await draft.fill("one more thing")
         server.tell("contact.ended", reason="hangup")
         await expect(page.get_by_role("button", name="Call again")).to_be_visible()
+        await expect(page.get_by_text("Write here to go on with it")).to_be_visible()
+        await expect(draft).to_have_value("one more thing")
+        async with page.expect_request("**/api/conversations/c1/messages") as sent:
+            await page.get_by_role("button", name="Send").click()
+        assert (await sent.value).post_data_json == {"text": "one more thing"}
+        server.tell("contact.started", contact="k2", channel="chat")
+        await expect(page.get_by_role("button", name="End chat")).to_be_visible()
+        await expect(state).to_contain_text("assistant")
 
 
 async def test_a_full_house_is_said_in_the_callers_language() -> None:

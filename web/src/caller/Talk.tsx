@@ -32,7 +32,7 @@ export function Talk({ caller }: { caller: Caller }) {
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    if (caller.open) uploads.add(picturesOf(event.dataTransfer.files));
+    if (kept) uploads.add(picturesOf(event.dataTransfer.files));
   };
 
   return (
@@ -104,8 +104,8 @@ export function Talk({ caller }: { caller: Caller }) {
       </section>
       <Paper component="section" withBorder className={css["conversation"]!} aria-label={t("caller.conversation")}>
         {kept ? <Timeline picture={picture} kept={kept} /> : <div className={css["timeline"]} />}
-        {caller.open && kept && <Composer uploads={uploads} onText={caller.send} onProblem={() => undefined} />}
-        {!caller.open && kept && <Text c="dimmed" ta="center" p="sm" fz="sm">{t("caller.over")}</Text>}
+        {!caller.open && kept && <Text c="dimmed" ta="center" p="sm" pb={0} fz="sm">{t("caller.over")}</Text>}
+        {kept && <Composer uploads={uploads} onText={caller.send} onProblem={() => undefined} />}
         {over && <div className={css["dropHere"]}>{t("upload.drop")}</div>}
       </Paper>
     </main>

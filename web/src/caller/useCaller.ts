@@ -204,6 +204,13 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
   useEffect(() => {
     if (picture.away && picture.away === leg.current) line.current?.close(); // the server has given it up while we slept
   }, [picture.away]);
+  const was = useRef(phase);
+  useEffect(() => {
+    const [before, now] = [was.current, latest.current.kept];
+    was.current = phase;
+    // They wrote on where all was over: another contact has begun in the conversation.
+    if (before === "ended" && phase !== "ended" && now && (over || !now.call)) remember({ ...now, call: null, writing: true });
+  }, [over, phase, remember]);
   const open = kept !== null && (phase !== "ended" || returning) && (call === "connecting" || call === "up" || call === "unstable" || returning || kept.writing);
   useEffect(() => {
     if (latest.current.kept && latest.current.phase !== "ended") {
