@@ -54,6 +54,7 @@ def test_connect(tmp_path: Path) -> None:
     }  # fmt: skip
     blocks = {name: block.model_dump(by_alias=True) for name, block in flow.blocks.items()}
     assert blocks["welcome"]["text"]["en"] == "Welcome to Northwind Heating , {{caller_name}}."
+    assert blocks["welcome"]["exits"] == {"next": "open", "failed": "open"}
     assert blocks["menu"]["exits"] == {
         "key_1": "what", "key_2": "number", "key_star": "split", "no_match": "again", "no_input": "again",
     }  # fmt: skip
