@@ -429,7 +429,10 @@ class Ear:
         self._show(spoken, decoded)
 
     def _show(self, spoken: Spoken, decoded: wire.Decoded) -> None:
-        if self._spoken is spoken and self.hearing.partials and spoken.said.push(decoded.text):
+        if self._spoken is not spoken or not self.hearing.partials:
+            return
+        newest = decoded.text if self.hearing.newest else ""
+        if spoken.said.push(decoded.text) or newest:
             self.emit(
                 wire.UtterancePartial(
                     leg_id=self.leg_id,
@@ -437,6 +440,7 @@ class Ear:
                     t0_ms=spoken.t0_ms,
                     text=spoken.said.shown,
                     language=decoded.language,
+                    newest=newest,
                 )
             )
 

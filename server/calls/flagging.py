@@ -1,7 +1,8 @@
 """What a policy pack forbids: banned words in what is said to callers and agents are replaced, in what agents say shown at once.
 
-An agent's words are looked at while they speak. What partial words hold goes to the live feed only (`partial`), once a rule and
-utterance, since the recogniser may change its mind; what is kept is told by the final words, or by what was written.
+An agent's words are looked at while they speak, each decode whole: waiting until two agree on a word costs most of a second.
+What partial words hold goes to the live feed only (`partial`), once a rule and utterance, since the recogniser may change its mind;
+what is kept is told by the final words, or by what was written.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Flagging:
         if utterance_id != event.utterance_id:
             shown = set()
             self._shown[event.leg_id] = (event.utterance_id, shown)
-        for hit in contact.engine.ports.filters.flag(event.text, event.language):
+        for hit in contact.engine.ports.filters.flag(event.newest or event.text, event.language):
             if (hit["pack"], hit["rule"]) not in shown:
                 shown.add((hit["pack"], hit["rule"]))
                 about = {"role": "agent", "utterance_id": event.utterance_id, "partial": True, **hit}

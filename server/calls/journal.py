@@ -76,7 +76,7 @@ async def commit(store: Store, ref: LegRef, report: wire.Report, incarnation: st
         case wire.UtteranceFelt():  # kept by the contact, which has the consent
             if ref.sensitive:
                 ref.hidden.append(event.utterance_id)
-        case wire.UtterancePartial() if ref.sensitive:
+        case wire.UtterancePartial() if ref.sensitive or not event.text:
             return
         case wire.UtterancePartial():
             store.bus.publish_live(

@@ -362,7 +362,7 @@ class Party:
         )
 
     def _hearing(self, speech: bool) -> wire.Hearing:
-        return wire.Hearing(speech=speech, languages=self._contact.languages)
+        return wire.Hearing(speech=speech, newest=self.role == "agent", languages=self._contact.languages)
 
     async def _send(self, leg_id: str, body: wire.LegCommand) -> bool:
         try:

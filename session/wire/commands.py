@@ -21,7 +21,8 @@ class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     `baseline` is what earlier calls taught of the voice, where the customer let us keep it.
     `expects` is what was just asked for: a `sentence`, a short `answer`, or `digits` (a number of `digit_count` digits,
     0 = any), which are then decoded as digits only. `hotwords` are names the recogniser should know; `hint` is text it
-    takes for what was said before. `words` asks for word times. While it is `private` (a PIN), no voice is judged.
+    takes for what was said before. `words` asks for word times, `newest` for every partial decode whole beside what is sure of
+    it. While it is `private` (a PIN), no voice is judged.
     """
 
     speech: bool = False
@@ -34,6 +35,7 @@ class Hearing(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     expects: Literal["sentence", "answer", "digits"] = "sentence"
     digit_count: int = 0
     words: bool = False
+    newest: bool = False
     private: bool = False
     voiceprint: VoiceprintConsent | None = None
     """The vector of the voice comes with the words: what was asked for is to be compared with the customer's voiceprint."""

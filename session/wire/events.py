@@ -71,12 +71,16 @@ class SpeechDropped(Event, tag="speech.dropped", kw_only=True, frozen=True):
 
 
 class UtterancePartial(Event, tag="utterance.partial", kw_only=True, frozen=True):
-    """Words so far, to be replaced by the next partial or the final."""
+    """Words so far, to be replaced by the next partial or the final.
+
+    `text` is what may be shown, since it rarely changes; `newest`, where `Hearing.newest` asks for it, the last decode whole.
+    """
 
     utterance_id: str
     t0_ms: int
     text: str
     language: str
+    newest: str = ""
 
 
 class UtteranceFelt(Event, tag="utterance.felt", kw_only=True, frozen=True):

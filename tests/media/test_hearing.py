@@ -205,6 +205,17 @@ async def test_partials_come_early_and_show_what_is_agreed_on() -> None:
     assert scene.told.of(wire.UtterancePartial)[-1].text == "I would like to know"  # a pause's words agree, too
 
 
+async def test_every_decode_is_told_whole_to_who_wants_the_newest_words() -> None:
+    scene = Scene(msgspec.structs.replace(SHOW, newest=True))
+    await scene.hear("v" * 60)
+    for number, words in enumerate(("We", "We guarantee", "We guarantee profits")):
+        scene.asked.partials()[number][1].set_result(heard(words))
+        await settle()
+        await scene.hear("v" * 60)
+    pages = [(page.text, page.newest) for page in scene.told.of(wire.UtterancePartial)]
+    assert pages == [("We", "We"), ("We", "We guarantee"), ("We guarantee", "We guarantee profits")]
+
+
 async def test_partials_that_are_shed_are_asked_for_less_often() -> None:
     scene = Scene(SHOW)
     await scene.hear("v" * 20)
