@@ -36,5 +36,12 @@ def test_the_zone_counts() -> None:
     assert next_open(ms("2026-11-23T10:30"), DAY, "Asia/Shanghai") == ms("2026-11-23T17:30", "Asia/Shanghai")
 
 
+def test_it_never_opens_in_the_past() -> None:
+    """02:02 for the second time that night: the half hour that was over before was named, and somebody was called at once."""
+    second = ms("2026-10-25T02:02") + 3_600_000
+    assert next_open(second, ["02:30", "03:30"], BERLIN) == second + 28 * 60_000
+    assert next_open(second - 3_600_000, ["02:30", "03:30"], BERLIN) == second - 32 * 60_000
+
+
 def test_without_hours_it_is_always_open() -> None:
     assert next_open(1234, [], "") == 1234
