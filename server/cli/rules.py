@@ -52,8 +52,11 @@ def run_file(
     rules = _load(file)
     try:
         given = json.loads(inputs)
-        if not isinstance(given, dict):
-            raise fail("--input is a JSON object, like '{\"amount\": 5}'", 2)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise fail("--input is a JSON object, like '{\"amount\": 5}'", 2)
+    try:
         decided = asyncio.run(rules.decide(given))
     except (ValueError, RuleError) as error:
         raise fail(str(error), 2) from error
