@@ -271,7 +271,8 @@ def test_devices_are_chosen_and_a_microphone_that_breaks_is_told(page: Page, ser
     with page.expect_request("**/agent/contacts/one/rejoin"):
         page.get_by_role("button", name="Rejoin").click()
     assert page.evaluate("window.__asked.at(-1)") == chosen
-    expect(page.get_by_role("alert").filter(has_text="this is over")).to_be_visible()  # until then a click changes nothing
+    # Until it is told, a click changes nothing.
+    expect(page.get_by_role("alert").filter(has_text="this is over")).to_be_visible()
     page.evaluate(
         "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('gone', 'NotFoundError')); }"
     )
