@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -104,7 +103,8 @@ class GivenPerformer:
 
     given: Given
     inner: Performer
-    asked: Counter[str] = field(default_factory=Counter)
+    asked: dict[str, list[str]] = field(default_factory=dict)
+    """Block or workflow → ids of what was asked of it: an id that comes again, after a restart, gets the same answer."""
     broken: dict[str, str] = field(default_factory=dict)
     """Block → outcome that it gets whatever else is given."""
 
@@ -115,7 +115,7 @@ class GivenPerformer:
         if work.kind == "http":
             return await self._http(work)
         names = (work.block, str(work.request.get("id", "")))
-        answer = next((a for name in names if (a := self._action(name)) is not None), None)
+        answer = next((a for name in names if (a := self._action(name, work.call_id)) is not None), None)
         if answer is None:
             return await self.inner.perform(work)
         return Performed(
@@ -126,7 +126,9 @@ class GivenPerformer:
         listed = self.given.http.get(work.block)
         if listed is None:
             return await self.inner.perform(work)
-        answer: HttpAnswer = _nth(listed if isinstance(listed, list) else [listed], self._count(work.block))
+        answer: HttpAnswer = _nth(
+            listed if isinstance(listed, list) else [listed], self._number(work.block, work.call_id)
+        )
         if answer.fails is not None:
             ms = work.timeout_ms if answer.fails == "timeout" else answer.delay_ms
             return Performed(call_id=work.call_id, outcome=answer.fails, why="by the test", ms=ms)
@@ -138,15 +140,17 @@ class GivenPerformer:
             )
         )  # fmt: skip
 
-    def _action(self, name: str) -> ActionAnswer | None:
+    def _action(self, name: str, call_id: str) -> ActionAnswer | None:
         listed = self.given.actions.get(name)
         if listed is None:
             return None
-        return _nth(listed if isinstance(listed, list) else [listed], self._count(name))
+        return _nth(listed if isinstance(listed, list) else [listed], self._number(name, call_id))
 
-    def _count(self, name: str) -> int:
-        self.asked[name] += 1
-        return self.asked[name] - 1
+    def _number(self, name: str, call_id: str) -> int:
+        ids = self.asked.setdefault(name, [])
+        if call_id not in ids:
+            ids.append(call_id)
+        return ids.index(call_id)
 
 
 _Answer = TypeVar("_Answer", HttpAnswer, ActionAnswer)

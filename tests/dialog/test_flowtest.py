@@ -207,6 +207,31 @@ async def test_pictures_models_and_callbacks_are_broken_too(tmp_path: Path, shop
     }  # fmt: skip
 
 
+async def test_work_that_a_restart_asks_for_again_gets_the_answer_it_had(tmp_path: Path, shop: Ports) -> None:
+    flow_text = """format: flow/v1
+id: shop
+title: {en: Shop}
+locales: [en]
+start: ask
+blocks:
+  ask: {type: menu, prompt: {en: One for your parcel}, no_match: {en: One please}, options: [{id: where, key: "1"}], exits: {where: look, no_match: bye, no_input: bye}}
+  look: {type: action, workflow: look, sets: [place], exits: {done: told, needs_approval: bye, failed: bye}}
+  told: {type: play, text: {en: "It is in {{place}}."}, exits: {next: ask}}
+  bye: {type: end, text: {en: Goodbye}}
+handlers: {on_human_request: bye, on_error: bye, on_silence: bye}
+"""
+    tests = """format: flowtest/v1
+flow: shop
+tests:
+  - name: it moves
+    given: {actions: {look: [{values: {place: Ulm}}, {values: {place: Bonn}}]}}
+    steps: [{press: "1"}, {expect: in Ulm}, {press: "1"}, {expect: in Bonn}]
+"""
+    result = await run(tmp_path, shop, flow_text, tests, faults=True)
+    assert result.ok, result.lines()
+    assert ("restart", "look") in {(fault.kind, fault.block) for fault in result.faults}
+
+
 async def test_a_callback_that_fails_without_a_word_is_found(tmp_path: Path, shop: Ports) -> None:
     silent = OUTSIDE.replace("failed: people", "failed: gone").replace("  bye: {", "  gone: {type: end}\n  bye: {")
     result = await run(tmp_path, shop, silent, OUTSIDE_TESTS, faults=True)
