@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
+import structlog
 
 from tests.databases import migrated_once
 from tests.virtual_time import VirtualLoop
@@ -15,6 +16,13 @@ from tests.virtual_time import VirtualLoop
 def _migrations_run_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with migrated_once(tmp_path_factory.mktemp("database") / "template.db"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """Commands set up the log of their process, which is that of the tests after them."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_asyncio_loop_factories(
