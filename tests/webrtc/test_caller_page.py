@@ -148,9 +148,11 @@ async def test_a_call_from_the_first_click_to_the_end() -> None:
         server.tell("bot.said", text="Hello, how can I help?", outcome="done")
         await expect(page.get_by_text("Hello, how can I help?")).to_be_visible()
         await page.get_by_role("button", name="Keypad").click()
-        await page.get_by_role("button", name="7", exact=True).click()
+        async with page.expect_response("**/dtmf"):  # of the answer: the server's list is written before it
+            await page.get_by_role("button", name="7", exact=True).click()
         await page.get_by_placeholder("Type a message").fill("hi there")
-        await page.get_by_role("button", name="Send").click()
+        async with page.expect_response("**/messages"):
+            await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_placeholder("Type a message")).to_have_value("")
         assert ("/api/conversations/c1/dtmf", {"digit": "7"}) in server.asked
         assert ("/api/conversations/c1/messages", {"text": "hi there"}) in server.asked
