@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, event, select, update
+from sqlalchemy import Row, delete, event, select, update
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -33,6 +33,7 @@ from session.model import (
     Utterance,
     utcnow,
 )
+from session.model_unread import UnreadRow
 from session.types import NewUtterance, SavedRun, StoredEvent
 
 
@@ -167,8 +168,9 @@ class Store:
         disconnect_cause: str | None = None,
         disposition: str | None = None,
         notes: str | None = None,
+        read: Collection[int] = (),
     ) -> None:
-        """Set times to now and fields that are not None."""
+        """Set times to now and fields that are not None. `read`: messages of which nothing more comes."""
         now = utcnow()
         values: dict[str, Any] = {
             "enqueued_at": now if enqueued else None,
@@ -187,6 +189,7 @@ class Store:
             return
         async with self.writing() as session:
             await session.execute(update(Contact).where(Contact.id == contact_id).values(**changed))
+            await _no_more_unread(session, read)
 
     async def add_participant(
         self, contact_id: str, *, role: str, user_id: str | None = None, name: str = "", participant_id: str = ""
@@ -256,8 +259,12 @@ class Store:
         leg_id: str | None = None,
         at: datetime | None = None,
         dedup: str | None = None,
+        unread: bool = False,
     ) -> StoredEvent | None:
-        """Commit an event, then show it. None (and nothing happens) when `dedup` was committed before."""
+        """Commit an event, then show it. None (and nothing happens) when `dedup` was committed before.
+
+        `unread`: somebody of ours has to read it, if not in this process then in the next.
+        """
         row = EventRow(
             conversation_id=conversation_id,
             contact_id=contact_id,
@@ -268,7 +275,7 @@ class Store:
             at=at or utcnow(),
             dedup=dedup,
         )
-        return await self._commit_event(row)
+        return await self._commit_event(row, unread=unread)
 
     async def add_utterance(
         self, conversation_id: str, utterance: NewUtterance, *, dedup: str | None = None
@@ -297,13 +304,17 @@ class Store:
         )
         return await self._commit_event(row, Utterance(id=utterance_id, **fields))
 
-    async def _commit_event(self, row: EventRow, utterance: Utterance | None = None) -> StoredEvent | None:
+    async def _commit_event(
+        self, row: EventRow, utterance: Utterance | None = None, *, unread: bool = False
+    ) -> StoredEvent | None:
         try:
             async with self.writing() as session:
                 session.add(row)
                 await session.flush()
                 if utterance is not None:
                     session.add(utterance)
+                if unread:
+                    session.add(UnreadRow(event_seq=row.seq))
         except IntegrityError:
             if row.dedup is not None and await self._seen(row.dedup):
                 return None
@@ -366,12 +377,15 @@ class Store:
 
     # ------------------------------------------------------------------ runs
 
-    async def save_run(self, contact_id: str, *, flow_id: str, flow_sha: str, state: bytes) -> None:
-        """Save (over) a live contact's state."""
+    async def save_run(
+        self, contact_id: str, *, flow_id: str, flow_sha: str, state: bytes, read: Collection[int] = ()
+    ) -> None:
+        """Save (over) a live contact's state. `read`: the messages that led to it."""
         async with self.writing() as session:
             await session.merge(
                 FlowRun(contact_id=contact_id, flow_id=flow_id, flow_sha=flow_sha, state=state, saved_at=utcnow())
             )
+            await _no_more_unread(session, read)
 
     async def open_runs(self) -> list[SavedRun]:
         """The saved state of every contact that has not ended."""
@@ -385,6 +399,22 @@ class Store:
                 )
                 for r in rows
             ]
+
+    async def unread(self) -> list[StoredEvent]:
+        """What customers wrote and nobody has read yet, oldest first."""
+        async with self.reading() as session:
+            kept = select(EventRow).join(UnreadRow, UnreadRow.event_seq == EventRow.seq).order_by(EventRow.seq)
+            return [stored_event(row) for row in await session.scalars(kept)]
+
+    async def forget_unread(self, read: Collection[int]) -> None:
+        """Nobody is going to read these."""
+        async with self.writing() as session:
+            await _no_more_unread(session, read)
+
+
+async def _no_more_unread(session: AsyncSession, read: Collection[int]) -> None:
+    if read:
+        await session.execute(delete(UnreadRow).where(UnreadRow.event_seq.in_(read)))
 
 
 def stored_event(row: EventRow | Row[Any]) -> StoredEvent:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +46,7 @@ from server.calls.party import Party
 from server.calls.party_reports import on_party_leg
 from server.calls.presence import Presence
 from server.calls.queueing import Queueing
+from server.calls.reading import Reading
 from server.calls.rescue import rescue
 from server.calls.resuming import CHAT_IDLE_MS, GOODBYE_S, resume
 from server.calls.room import Room
@@ -99,6 +99,7 @@ class Contact:
     errands: Errands = field(init=False)
     media: MediaSide = field(init=False)
     presence: Presence = field(init=False)
+    reading: Reading = field(init=False)
     callback: PlaceSnapshot | None = None
     """What this call makes good, where it is one that we placed."""
     served: bool = False
@@ -111,8 +112,6 @@ class Contact:
     """Nothing more is done."""
     waiting_for_leg: bool = False
     """Taken back after a restart, and no worker has shown up with the caller's leg yet."""
-    unread: deque[str] = field(default_factory=deque)
-    """What the customer wrote and nobody has read yet."""
     _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
     _task: asyncio.Task[None] | None = None
     turns: TurnLedger = field(default_factory=TurnLedger)
@@ -140,6 +139,7 @@ class Contact:
         self.errands = Errands(self)
         self.media = MediaSide(self)
         self.presence = Presence(self)
+        self.reading = Reading(self)
 
     # ------------------------------------------------------------------ the actor
 
@@ -188,12 +188,15 @@ class Contact:
         self.around.ended(self)
 
     async def _save(self) -> None:
+        read = self.reading.done()
         await self.around.store.save_run(
             self.contact_id,
             flow_id=self.flow_id,
             flow_sha=self.engine.flow.sha,
             state=msgspec.json.encode(self.snapshot()),
+            read=read,
         )
+        self.reading.saved(read)
 
     def snapshot(self) -> ContactSnapshot:
         """The state a restarted app needs."""
@@ -229,9 +232,8 @@ class Contact:
     async def say(self, effect: fx.Say, thought_ms: float) -> None:
         """A prompt of the flow, spoken or written."""
         if effect.channel != "voice":
-            await self.note(
-                "message", {"role": "bot", "text": effect.text, "block": effect.block, "article": effect.article}
-            )
+            told = {"role": "bot", "text": effect.text, "block": effect.block, "article": effect.article}
+            await self.note("message", told, dedup=self.reading.answering(effect.text))
         if effect.channel == "chat":
             return
         self.turns.answered(effect.play_id, thought_ms)
@@ -286,15 +288,6 @@ class Contact:
         if self.chat:
             self.timers.start("idle", CHAT_IDLE_MS)
 
-    def written(self, text: str) -> None:
-        """The customer wrote (committed already): read in its turn, and where this contact ends before, by the next."""
-        self.unread.append(text)
-        self.post(self._read)
-
-    async def _read(self) -> None:
-        if self.unread and not self.gone and not self.ending:
-            await self.text(self.unread.popleft())
-
     async def text(self, text: str) -> None:
         """The flow answers while no person does."""
         if self.phase == "flow":
@@ -318,7 +311,10 @@ class Contact:
 
     async def resume(self, playing: str | None) -> None:
         """The app was restarted and the caller's leg is still up: go on where the flow stopped."""
-        await resume(self, playing)
+        try:
+            await resume(self, playing)
+        finally:
+            self.reading.resumed()
 
     # ------------------------------------------------------------------ small things
 
@@ -331,6 +327,6 @@ class Contact:
         """Hold music."""
         await self.caller.music(on, self.language)
 
-    async def note(self, kind: str, payload: dict[str, Any]) -> None:
+    async def note(self, kind: str, payload: dict[str, Any], *, dedup: str | None = None) -> None:
         """Commit an event of this contact."""
-        await self.around.store.append(self.conversation_id, kind, payload, contact_id=self.contact_id)
+        await self.around.store.append(self.conversation_id, kind, payload, contact_id=self.contact_id, dedup=dedup)

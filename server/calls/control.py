@@ -17,6 +17,7 @@ from server.calls.agent_control import AgentControl
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.contact import Contact
 from server.calls.controller import Controller
+from server.calls.reading import Letter
 from server.calls.supervise_control import SuperviseControl
 from server.calls.writing import DRAIN_RETRY_S, nothing
 from server.hub import NoWorker
@@ -177,15 +178,17 @@ class Control:
             nonlocal kept, secret
             secret = role == "customer" and reader.customer.sensitive
             told = {"role": role, "text": "[hidden]" if secret else text, "user_id": user_id}
-            kept = await store.append(conversation_id, "message", told, contact_id=reader.contact_id)
+            kept = await store.append(
+                conversation_id, "message", told, contact_id=reader.contact_id, unread=role == "customer" and not secret
+            )
 
         contact = await self._controller.writing.reader(conversation_id, role, keep)
         if role == "agent" and kept is not None:
             contact.post(lambda: contact.flagging.written(text, kept.seq))
         elif secret:
             contact.post(lambda: contact.text(text))  # for this contact alone
-        elif role == "customer":
-            await self._controller.writing.hand(contact, text)
+        elif kept is not None and kept.seq is not None:
+            await self._controller.writing.hand(contact, Letter(kept.seq, text))
 
     def may_write(self, conversation_id: str, *, role: str) -> None:
         """Raises `NotNow` or `Turned` where nobody would see it."""

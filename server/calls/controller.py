@@ -274,8 +274,8 @@ class Controller:
             self.spawn(self._hang_up_orphan(contact.customer.leg_id))
         if all(other.chat for other in self.contacts.values()):
             self.idle.set()
-        if contact.unread:
-            self.spawn(self.writing.go_on(contact.conversation_id, tuple(contact.unread)))
+        if contact.reading.unread:
+            self.spawn(self.writing.go_on(contact.conversation_id, tuple(contact.reading.unread)))
 
     async def _hang_up_orphan(self, leg_id: str) -> None:
         await self.order(leg_id, wire.HangupLeg(leg_id=leg_id, reason="failed"))

@@ -21,19 +21,20 @@ async def caller_gone(contact: Contact, event: wire.LegEnded) -> None:
         if contact.run.block:  # else nobody has answered yet, or the caller gave up before
             await contact.step(ev.HungUp())
         await contact.feelings.ended()
-    finally:  # a flow that breaks here leaves no contact that never ends
+    finally:  # a flow that breaks here leaves no contact that never ends, and no promise that nobody keeps
+        contact.around.call_over(contact, event.reason)
         await contact.around.store.stamp_contact(
             contact.contact_id,
             ended=True,
             disconnect_party=event.party,
             disconnect_cause=event.reason,
             disposition=contact.ending or None,
+            read=contact.reading.done(),
         )
         ended = {"party": event.party, "reason": event.reason, "disposition": contact.ending}
         await contact.note("contact.ended", ended)
         if contact.around.alone(contact):
             await contact.around.store.close_conversation(contact.conversation_id, "closed")
-        contact.around.call_over(contact, event.reason)
         contact.phase = "ended"
 
 

@@ -33,11 +33,12 @@ async def recover(controller: Controller) -> None:
     for saved in await controller.store.open_runs():
         try:
             snapshot = msgspec.json.decode(saved.state, type=ContactSnapshot)
-            contact = _rebuild(controller, snapshot, saved.flow_sha)
+            _rebuild(controller, snapshot, saved.flow_sha)
         except (msgspec.MsgspecError, LookupError, ValueError) as error:
             log.error("recovery.unreadable", contact=saved.contact_id, error=str(error))
             await controller.store.stamp_contact(saved.contact_id, ended=True, disconnect_cause="app_lost")
-            continue
+    await controller.writing.recover()
+    for contact in controller.contacts.values():
         contact.start()
         if contact.chat:
             contact.post(lambda contact=contact: contact.resume(None))  # type: ignore[misc]

@@ -12,6 +12,7 @@ import structlog
 from server.api.ports import NotNow, Turned
 from server.calls.admission import CHAT
 from server.calls.contact import Contact
+from server.calls.reading import Letter
 from session.queries import Queries
 
 if TYPE_CHECKING:
@@ -77,22 +78,39 @@ class Writing:
             contact.post(contact.open_chat)
         return contact
 
-    async def hand(self, contact: Contact, text: str) -> None:
+    async def hand(self, contact: Contact, letter: Letter) -> None:
         """What a customer wrote, to who reads it; it is kept already."""
         if contact.over.is_set():  # while it was kept
-            await self.go_on(contact.conversation_id, [text])
+            await self.go_on(contact.conversation_id, [letter])
         else:
-            contact.written(text)
+            contact.reading.written(letter)
 
-    async def go_on(self, conversation_id: str, unread: Sequence[str]) -> None:
+    async def go_on(self, conversation_id: str, unread: Sequence[Letter]) -> None:
         """These were taken just as their contact ended: another one reads them."""
         try:
             contact = await self.reader(conversation_id, "customer", nothing)
-        except (NotNow, Turned, LookupError) as error:
-            log.warning("writing.unread", conversation=conversation_id, messages=len(unread), error=str(error))
+        except Turned as error:
+            log.info("writing.later", conversation=conversation_id, messages=len(unread), error=str(error))
             return
-        for text in unread:
-            contact.written(text)
+        except (NotNow, LookupError) as error:
+            log.warning("writing.unread", conversation=conversation_id, messages=len(unread), error=str(error))
+            await self._controller.store.forget_unread([letter.seq for letter in unread])
+            return
+        for letter in unread:
+            contact.reading.written(letter)
+
+    async def recover(self) -> None:
+        """What was kept and not read when the app ended: for the contact it was written to, where that goes on."""
+        left: dict[str, list[Letter]] = {}
+        for event in await self._controller.store.unread():
+            contact = self._controller.contacts.get(event.contact_id or "")
+            letter = Letter(event.seq or 0, str(event.payload["text"]))
+            if contact is not None:
+                contact.reading.unread.append(letter)
+            else:
+                left.setdefault(event.conversation_id, []).append(letter)
+        for conversation_id, letters in left.items():
+            self._controller.spawn(self.go_on(conversation_id, letters))
 
 
 async def nothing(_contact: Contact) -> None:

@@ -10,6 +10,7 @@ from session import (  # noqa: F401  their tables are part of the schema
     model_flows,
     model_hours,
     model_tickets,
+    model_unread,
     model_verification,
 )
 from session.model import Base

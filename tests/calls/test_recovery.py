@@ -24,6 +24,7 @@ from server.calls.feelings import Feeler
 from server.calls.journal import LegRef
 from server.calls.recovery import recover
 from server.calls.snapshot import ContactSnapshot, PartySnapshot, Phase, RoomSnapshot
+from server.calls.writing import Writing
 from session import wire
 from session.consents import Consents
 from session.policy import POLICIES
@@ -50,6 +51,7 @@ class Restarted:
         self.around = SimpleNamespace(
             hub=None, music=Path("music.wav"), ended=lambda _contact: None, feeler=feeler, legs=self.legs, handled={}
         )
+        self.writing = Writing(cast(Controller, self))
         nothing = lambda *_: None  # noqa: E731
         assign = lambda *_, queue, channel: None  # noqa: E731
         self.desk = SimpleNamespace(do=nothing, now=lambda: 0, desk=SimpleNamespace(assign=assign))
