@@ -15,6 +15,7 @@ from server.api.views import Rejoined, Taken
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.party import Party
 from server.calls.requeueing import requeue
+from server.calls.reserving import assign, own_call, reserve
 from server.hub import NoWorker
 from session import wire
 
@@ -116,15 +117,14 @@ class Keeping:
             raise NotNow("somebody is taking this customer already")
         if sdp is None and not card.target:
             raise NotNow("a browser has to send its offer (sdp)")
-        party = Party(contact, "agent", "take", card=card, desk_id=contact.contact_id)
-        contact.room.parties[party.party_id] = party
+        party = self._taker(card)
         try:
             if sdp is not None:
                 answered = await answer(party, sdp)
                 return Taken(answered.sdp, party.leg_id, contact.contact_id, contact.conversation_id)
             await party.ring()
         except Exception as error:  # whatever it is: nobody else could take the customer while this party is here
-            del contact.room.parties[party.party_id]
+            await contact.room.remove(party)
             if isinstance(error, (NoWorker, *COMMAND_ERRORS)):
                 raise Turned("your phone could not be rung", RETRY_AFTER_S) from error
             raise
@@ -135,26 +135,32 @@ class Keeping:
         contact = self._contact
         if contact.phase != "parked" or any(p.purpose == "take" for p in contact.room.parties.values()):
             raise NotNow("nobody is parked under this code, or somebody is taking them")
-        party = Party(contact, "agent", "take", card=card, desk_id=contact.contact_id)
-        contact.room.parties[party.party_id] = party
+        party = self._taker(card)
         try:
             await party.dialled_in(event, worker_id)
         except Exception as error:
-            del contact.room.parties[party.party_id]
+            await contact.room.remove(party)
             if isinstance(error, COMMAND_ERRORS):
                 raise NotNow("the call is over already") from error
             raise
 
+    def _taker(self, card: AgentCard) -> Party:
+        """Who is about to take the customer; the desk offers them nothing meanwhile."""
+        contact = self._contact
+        party = Party(contact, "agent", "take", card=card)
+        party.desk_id = own_call(contact, party)
+        contact.room.parties[party.party_id] = party
+        reserve(contact, party)
+        return party
+
     async def answered(self, party: Party) -> None:
         """Whoever takes the customer is there."""
-        contact, desk = self._contact, self._contact.around.desk
+        contact = self._contact
         if contact.phase != "parked":
             await contact.room.remove(party)
             return
         self._over()
-        if party.user_id in desk.desk.agents:
-            queue = contact.queue.queue if contact.queue is not None else ""
-            desk.do(desk.desk.assign(party.user_id, party.desk_id, desk.now(), queue=queue))
+        assign(contact, party)
         contact.phase = "talking"
         await contact.note("park", {"code": "", "user_id": party.user_id, "on": False})
         await contact.room.enter(party)

@@ -16,6 +16,7 @@ from server.calls.contact import Contact
 from server.calls.journal import LegRef
 from server.calls.outside import OutsideLine
 from server.calls.party import Party
+from server.calls.reserving import reserve
 from server.calls.snapshot import ContactSnapshot, RoomSnapshot
 from server.calls.surroundings import AgentCard
 from session import wire
@@ -120,7 +121,7 @@ def _with_room(controller: Controller, contact: Contact, saved: RoomSnapshot) ->
             desk.do(desk.desk.assign(one.user_id, party.desk_id, desk.now(), channel=channel, queue=queue))
             contact.around.handled.setdefault(one.user_id, {})[party.desk_id] = after_call_of(contact)
         if party.role == "supervisor":
-            contact.supervision.busy(party)
+            reserve(contact, party)
     room.principal = saved.principal if saved.principal in room.parties else ""
     room.customer_held, room.record_off = saved.customer_held, saved.record_off
     contact.consults.now = saved.consult

@@ -14,6 +14,7 @@ from dialog import events as ev
 from server.calls.after_call import after_call_of
 from server.calls.mixer import Mixer
 from server.calls.party import Party
+from server.calls.reserving import release
 from server.calls.settling import Settling
 from server.calls.snapshot import PartySnapshot, RoomSnapshot
 
@@ -108,16 +109,19 @@ class Room:
         contact, desk = self._contact, self._contact.around.desk
         if self.parties.pop(party.party_id, None) is None:
             return
-        if party.role == "supervisor":
-            contact.supervision.free(party)
+        if party.role == "supervisor" or party.purpose == "take":
+            release(contact, party)
         contact.timers.stop(f"away:{party.party_id}")
         for leg_id in (party.leg_id, party.next_leg):
             self.mixer.forget(leg_id)
         if self.principal == party.party_id:
             self.principal = next((p.party_id for p in self.serving() if p.role == "agent"), "")
+        if party.role == "agent" and (
+            party.connected or party.whisper_id
+        ):  # who is told of the customer has them already
+            desk.do(desk.desk.ended(party.desk_id, desk.now(), agent_id=party.user_id))
         if party.connected:
             if party.role == "agent":
-                desk.do(desk.desk.ended(party.desk_id, desk.now(), agent_id=party.user_id))
                 left = {"user_id": party.user_id, "reason": reason, "lost": lost}
                 await contact.note("agent.left", left)
             what = {"party_id": party.party_id, "role": party.role, "name": party.name, "reason": reason}

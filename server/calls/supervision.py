@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from desk.model import Channel
 from dialog import events as ev
 from server.api.ports import NotNow, Turned
 from server.api.views import Supervising, Supervision
@@ -22,6 +21,7 @@ from server.calls.keeping import RETRY_AFTER_S, answer
 from server.calls.mixer import NotMixed
 from server.calls.mixing import Mode
 from server.calls.party import Party
+from server.calls.reserving import assign, own_call, reserve
 from server.hub import NoWorker
 from session import wire
 
@@ -57,9 +57,9 @@ class Supervisors:
             return Supervision(None, None, party.party_id)
         if sdp is None and not card.target:
             raise NotNow("a browser has to send its offer (sdp): no phone of yours is known")
-        party.desk_id = f"{contact.contact_id}/{party.party_id[-12:]}"
+        party.desk_id = own_call(contact, party)
         room.parties[party.party_id] = party
-        self.busy(party)
+        reserve(contact, party)
         try:
             if sdp is not None:
                 answered = await answer(party, sdp)
@@ -97,18 +97,6 @@ class Supervisors:
         contact = self._contact
         unheard = contact.room.customer_waits or (party.mode == "whisper" and not self._has_ear())
         return "monitor" if party.role == "supervisor" and unheard and not contact.chat else party.mode
-
-    def busy(self, party: Party) -> None:
-        """Whoever listens in is offered nothing meanwhile."""
-        desk = self._contact.around.desk
-        if party.desk_id and party.user_id in desk.desk.agents:
-            desk.do(desk.desk.communicating(party.user_id, party.desk_id, True, desk.now()))
-
-    def free(self, party: Party) -> None:
-        """They listen in no more."""
-        desk = self._contact.around.desk
-        if party.desk_id and party.user_id in desk.desk.agents:
-            desk.do(desk.desk.communicating(party.user_id, party.desk_id, False, desk.now()))
 
     async def answered(self, party: Party) -> None:
         """The supervisor is there. Meanwhile the flow may have gone on, to the queue or to a person."""
@@ -161,7 +149,7 @@ class Supervisors:
             room.hold_as(holds)
             await room.settle()
             raise NotNow("you could not be put through; everything is as before") from error
-        self._assign(party)
+        assign(contact, party)
         await room.promote(party)
         about = {"user_id": party.user_id, "from": agent.user_id if agent is not None else "bot"}
         await contact.note("supervise.takeover", about)
@@ -170,17 +158,6 @@ class Supervisors:
         else:
             await self._silence_the_bot()
         await room.go_on()
-
-    def _assign(self, party: Party) -> None:
-        """They hold the contact, and nothing is offered to them in between."""
-        contact, desk = self._contact, self._contact.around.desk
-        listens, party.desk_id = party.desk_id, contact.contact_id
-        if party.user_id in desk.desk.agents:
-            queue = contact.queue.queue if contact.queue is not None else ""
-            channel: Channel = "chat" if contact.chat else "voice"
-            desk.do(desk.desk.assign(party.user_id, party.desk_id, desk.now(), channel=channel, queue=queue))
-            if listens:
-                desk.do(desk.desk.communicating(party.user_id, listens, False, desk.now()))
 
     async def _silence_the_bot(self) -> None:
         """The flow stands still until the talk is over; what it was saying, playing and asking for ends."""

@@ -66,6 +66,8 @@ class Floor:
 
     async def answer(self) -> None:
         for party in self.dice.sample(self.ringing(), k=min(3, len(self.ringing()))):
+            if party not in self.ringing():
+                continue  # one of the same contact's was quicker
             if not party.leg_id:
                 await self.desk.control.desk.accept(party.user_id, party.offer_id, "v=0")
             await self.house.tell(wire.LegProgress(leg_id=party.leg_id, state="up"))
@@ -184,10 +186,12 @@ class Floor:
             (p.user_id, p.desk_id)
             for c in self.contacts
             for p in c.room.parties.values()
-            if (p.connected and p.role == "agent") or p.role == "supervisor"
+            if (p.connected and p.role == "agent") or p.role == "supervisor" or p.purpose == "take"
         }
         held = {(agent_id, name) for agent_id, agent in desk.agents.items() for name in agent.held}
         assert held == talks
+        rung = [p.user_id for p in self.ringing() if p.role != "outside"]
+        assert len(rung) == len(set(rung)), "two want to be answered by one at once"
 
 
 async def a_shift(folder: Path, seed: int, customers: int, steps: int) -> Floor:

@@ -115,6 +115,25 @@ async def test_parked_and_taken_by_another(tmp_path: Path, taker: str) -> None:
         assert desk.house.controller.desk.desk.agents[desk.ids[taker]].contact_id == desk.contact.contact_id
 
 
+@pytest.mark.parametrize("taker", ["bob", "sam"])
+async def test_who_takes_a_parked_customer_is_offered_nobody_until_they_answer_or_do_not(
+    tmp_path: Path, taker: str
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.talk()
+        code = await desk.control.desk.park(desk.ids["amy"], desk.contact.contact_id)
+        desk.house.controller.set_availability(desk.ids["amy"], "break")
+        await desk.free(taker)
+        agent = desk.house.controller.desk.desk.agents[desk.ids[taker]]
+        taken = await desk.control.desk.take_parked(agent.agent_id, code, "v=0" if taker == "bob" else None)
+        another = await desk.house.call("leg-2")
+        await desk.house.quiet()
+        assert (another.phase, agent.offer_id, agent.status) == ("queued", None, "communicating")
+        await desk.house.ended(taken.leg_id or "", "no_answer")
+        assert agent.offer_id is not None, "the phone is free again"
+        assert not agent.held
+
+
 async def test_a_database_that_fails_as_somebody_takes_a_customer_leaves_them_to_be_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
