@@ -136,15 +136,13 @@ class House:
         for _ in range(50):
             marks = []
             for contact in list(self.controller.contacts.values()):
-                done = asyncio.Event()
+                done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-                async def mark(done: asyncio.Event = done) -> None:
-                    done.set()
+                async def mark(done: asyncio.Future[None] = done) -> None:
+                    done.set_result(None)
 
                 contact.post(mark)
-                marks.append(
-                    asyncio.wait([asyncio.create_task(done.wait()), contact._task], return_when="FIRST_COMPLETED")
-                )  # type: ignore[list-item]
+                marks.append(asyncio.wait([done, contact._task], return_when="FIRST_COMPLETED"))
             await asyncio.gather(*marks)
             errands = [task for c in self.controller.contacts.values() for task in c.errands._tasks]
             waiting = [*errands, *self.controller.callbacks._tasks]
