@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from desk.options import DeskOptions
@@ -20,6 +21,7 @@ from dialog.flow import Flow
 from dialog.neighbours import PACKS
 from dialog.switches import OUTERMOST, SwitchBoard
 from dialog.yamlfile import FileError
+from server.calls.numbers import masked
 from session.queues import Queues
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -61,6 +63,17 @@ class Openings:
             return switched == "open"
         calendar = self.calendars.get(name)
         return calendar is None or calendar.state(at_ms) == "open"
+
+
+class _Place(msgspec.Struct, frozen=True):
+    queue: str
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    """Of a contact's saved state (`server.calls.snapshot`), what is asked here."""
+
+    phase: str
+    queue: _Place | None = None
 
 
 class QueueBook:
@@ -119,14 +132,30 @@ class QueueBook:
             raise QueueError(f"music: there is no file {music!r} beneath the installation; put it into flows/audio")
 
     async def remove(self, queue: str) -> bool:
-        """False when there is none. Raises `QueueError` for one that a flow or another queue still names."""
+        """False when there is none. Raises `QueueError` for one that a flow, another queue or somebody still needs."""
         named = queues_of(self._flows()).get(queue)
-        if named is not None:
-            raise QueueError(f"queue: flow {named} sends callers to {queue!r}; change the flow first")
+        needed = [f"flow {named} sends callers to {queue!r}; change the flow first"] if named is not None else []
         for spec in (await self.specs()).values():
             if spec.overflow.to == "queue" and spec.overflow.name == queue:
-                raise QueueError(f"queue: {spec.queue!r} overflows into {queue!r}; change its overflow first")
+                needed.append(f"{spec.queue!r} overflows into {queue!r}; change its overflow first")
+        needed += await self._needed(queue)
+        if needed:
+            raise QueueError(f"queue: {'; '.join(needed)}")
         return await self._queues.remove(queue)
+
+    async def _needed(self, queue: str) -> list[str]:
+        """Who would be forgotten with it, and what to do for them."""
+        found: list[str] = []
+        states = [msgspec.json.decode(state, type=_Waiting) for state in await self._queues.live()]
+        if waiting := sum(state.phase == "queued" and state.queue == _Place(queue) for state in states):
+            found.append(f"somebody waits in {queue!r} ({waiting}); wait until they are served")
+        if callbacks := ", ".join(masked(number) for number in await self._queues.promised(queue)):
+            found.append(
+                f"customers are to be called back from it ({callbacks}); call them, or take the callbacks back"
+            )
+        if agents := ", ".join(await self._queues.served_by(queue)):
+            found.append(f"it was given to {agents}; give them other queues")
+        return found
 
     async def ensure(self) -> None:
         """Every queue that a flow names is there, so that a fresh installation works and all are listed."""

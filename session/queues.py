@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from session.model import Contact, Conversation, Participant, utcnow
+from session.callbacks import Callbacks
+from session.model import AgentProfile, Contact, Conversation, Participant, User, utcnow
 from session.model_desk import QueueRow
 from session.store import Store
 
@@ -49,6 +50,22 @@ class Queues:
                 return False
             await session.execute(delete(QueueRow).where(QueueRow.id == queue))
         return True
+
+    async def live(self) -> list[bytes]:
+        """The saved states of all contacts that have not ended."""
+        return [run.state for run in await self._store.open_runs()]
+
+    async def promised(self, queue: str) -> list[str]:
+        """Numbers of those who are to be called back from it, by their place."""
+        return [row.number for row in await Callbacks(self._store).listed(limit=None) if row.queue == queue]
+
+    async def served_by(self, queue: str) -> list[str]:
+        """Logins of those who were given it, also of those who are shut out for now."""
+        async with self._store.reading() as session:
+            rows = await session.execute(
+                select(User.name, AgentProfile.queues).join(User, User.id == AgentProfile.user_id).order_by(User.name)
+            )
+            return [name for name, queues in rows if queue in queues]
 
     async def last_agent(self, customer_id: str) -> str | None:
         """The agent whom this customer talked to last, over all channels."""

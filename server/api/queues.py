@@ -68,7 +68,7 @@ async def change(queue: str, body: QueueIn, user: Supervisor, request: Request) 
 
 @router.delete("/{queue}", status_code=204)
 async def remove(queue: str, _user: Supervisor, request: Request) -> None:
-    """Remove one that no flow and no other queue names. Who waits in it is served as before."""
+    """Remove one that no flow, no other queue and no agent names, in which nobody waits and from which nobody is to be called."""
     try:
         if not await _book(request).remove(queue):
             raise HTTPException(404, f"there is no queue {queue!r}")

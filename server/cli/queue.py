@@ -89,7 +89,7 @@ def set_queue(
 
 @app.command("remove")
 def remove(queue: str) -> None:
-    """Remove a queue that no flow and no other queue names."""
+    """Remove a queue that no flow, other queue or agent names, and in which nobody waits, also for a callback."""
 
     async def work(store: Store) -> bool | str:
         try:

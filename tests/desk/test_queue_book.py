@@ -12,8 +12,10 @@ from desk.queues import QueueError, check_queue
 from dialog.flow import Flow, load_flow
 from server.cli.queue import changed
 from server.queues import Openings, QueueBook, queues_of
+from session.callbacks import Callback, Callbacks
 from session.queues import Queues
 from session.store import Store
+from session.users import Users
 
 ROOT = Path(__file__).parents[2]
 FLOWS = ROOT / "flows"
@@ -48,6 +50,40 @@ async def test_every_queue_that_a_flow_names_is_there(store: Store) -> None:
     assert (await queues.specs())["support"].shown == "Help"
     with pytest.raises(QueueError, match="flow support sends callers"):
         await queues.remove("support")
+
+
+async def test_a_queue_that_somebody_needs_is_not_removed(store: Store) -> None:
+    """Each time it says who does; when nobody needs it any more, it goes."""
+    queues, users = book(store, []), Users(store)
+    await queues.put("night", {}, by="sue")
+    conversation = await store.create_conversation(language="en")
+    contact = await store.add_contact(conversation, channel="voice", direction="inbound", initiation_method="inbound")
+    promised = Callback(
+        id="cb1", key="k", conversation_id=conversation, contact_id=contact, number="+4930123456", called="", customer_id="",
+        locale="en", queue="night", skills=[], priority=50, reason="", summary="", facts={}, enqueued_at=0, not_before=0,
+        hours=[], timezone="", retries=0, retry_after_ms=0,
+    )  # fmt: skip
+    await Callbacks(store).book(promised)
+    amy = await users.add(
+        "amy", password_hash="-", roles=["agent"], display_name="Amy", device="browser", queues=["night"]
+    )
+    waits = b'{"phase": "queued", "queue": {"queue": "night", "skills": []}, "run": {}}'
+    await store.save_run(contact, flow_id="f", flow_sha="s", state=waits)
+    with pytest.raises(QueueError) as refused:
+        await queues.remove("night")
+    assert str(refused.value) == (
+        "queue: somebody waits in 'night' (1); wait until they are served; "
+        "customers are to be called back from it (…456); call them, or take the callbacks back; "
+        "it was given to amy; give them other queues"
+    )
+    await store.stamp_contact(contact, ended=True)
+    with pytest.raises(QueueError, match=r"^queue: customers are to be called back"):
+        await queues.remove("night")
+    await Callbacks(store).change("cb1", status="cancelled")
+    with pytest.raises(QueueError, match=r"^queue: it was given to amy"):
+        await queues.remove("night")
+    await users.set_agent(amy.user_id, device="browser", queues=[])
+    assert await queues.remove("night")
 
 
 async def test_settings_that_cannot_be_read_any_more_do_not_stop_the_desk(store: Store) -> None:

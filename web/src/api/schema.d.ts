@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document 567c62526a9b882e57dc94b8c9a12f7dfe9b0a610aa5d3678b0d21f7c8625e21; do not edit.
+// Made by `make api` from the server's OpenAPI document f548ab52d0c3d56c7f6d1633409ce1d869578dda0ca2947944414430aa467b6d; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -1494,7 +1494,7 @@ export interface paths {
         post?: never;
         /**
          * Remove
-         * @description Remove one that no flow and no other queue names. Who waits in it is served as before.
+         * @description Remove one that no flow, no other queue and no agent names, in which nobody waits and from which nobody is to be called.
          */
         delete: operations["remove_api_queues__queue__delete"];
         options?: never;
