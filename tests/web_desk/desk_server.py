@@ -127,6 +127,17 @@ class DeskServer:
             self.view["contacts"] = [contact(found[1], channel="chat", recording="off")]
             talk = f"talk-{found[1]}"
             return 200, {"sdp": None, "leg_id": None, "contact_id": found[1], "conversation_id": talk}
+        if found := re.fullmatch(r"/agent/contacts/(\w+)/park", path):
+            talk, since = f"talk-{found[1]}", at(-5)
+            self.parked = [
+                {"code": "701", "contact_id": found[1], "conversation_id": talk, "customer_name": "Ada", "by": "Amy",
+                 "since": since},
+            ]  # fmt: skip
+            self.view |= {"status": "idle", "contacts": []}
+            return 200, {"code": "701"}
+        if path == "/agent/parked/701/take":
+            self.view |= {"status": "interacting", "contacts": [contact(self.parked.pop()["contact_id"])]}
+            return 204, None
         if method != "GET":
             return 204, None
         if path == "/agent/parked":

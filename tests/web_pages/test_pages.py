@@ -30,6 +30,7 @@ pytestmark = [
 FLAGS = ["--no-sandbox", "--disable-gpu", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 WIDTHS = {390: 844, 1280: 800}
 SEEN_MS = 60_000  # on a busy machine
+expect.set_options(timeout=SEEN_MS)
 RUN_AXE = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
   return violations
@@ -92,7 +93,6 @@ def address() -> Iterator[str]:
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_pages_can_be_used_by_everybody(browser: Browser, address: str, language: str) -> None:
-    expect.set_options(timeout=SEEN_MS)
     context = browser.new_context(locale=language, color_scheme="light", reduced_motion="reduce")
     context.set_default_timeout(SEEN_MS)
     context.add_init_script(path=AXE)
