@@ -24,8 +24,9 @@ class Timers:
     def start(self, name: str, ms: float) -> None:
         """(Re)start one: of the flow, or one of ours."""
         self.stop(name)
-        fire = asyncio.get_running_loop().call_later
-        self._running[name] = fire(ms / 1000, lambda: self._contact.post(lambda: self.fired(name)))
+        later = asyncio.get_running_loop().call_later
+        timer = later(ms / 1000, lambda: self._contact.post(lambda: self._due(name, timer)))
+        self._running[name] = timer
 
     def stop(self, name: str) -> bool:
         """Forget it; was there one?"""
@@ -45,8 +46,13 @@ class Timers:
         for name in list(self._running):
             self.stop(name)
 
+    async def _due(self, name: str, timer: asyncio.TimerHandle) -> None:
+        """One that was stopped, or started anew, while this waited for its turn is not meant."""
+        if self._running.get(name) is timer:
+            await self.fired(name)
+
     async def fired(self, name: str) -> None:
-        """Its time has come, unless it was stopped meanwhile."""
+        """Its time has come."""
         contact = self._contact
         if not self.stop(name):
             return
