@@ -116,9 +116,8 @@ class Room:
             self.mixer.forget(leg_id)
         if self.principal == party.party_id:
             self.principal = next((p.party_id for p in self.serving() if p.role == "agent"), "")
-        if party.role == "agent" and (
-            party.connected or party.whisper_id
-        ):  # who is told of the customer has them already
+        # Who is told of the customer has them already, as the desk sees it.
+        if party.role == "agent" and (party.connected or party.whisper_id):
             desk.do(desk.desk.ended(party.desk_id, desk.now(), agent_id=party.user_id))
         if party.connected:
             if party.role == "agent":

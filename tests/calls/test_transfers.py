@@ -314,6 +314,21 @@ async def test_one_agent_alone_is_offered_the_caller(tmp_path: Path) -> None:
         assert house.spoken()[-1] == "Anything else?"
 
 
+async def test_an_agent_who_is_told_of_a_caller_who_hangs_up_is_free_again(tmp_path: Path) -> None:
+    async with open_house(tmp_path, flow("agent", "bob", "whisper: {en: One for you.}")) as house:
+        ids = await house.agents("bob")
+        house.controller.set_availability(ids["bob"], "available")
+        contact = await house.call()
+        await house.quiet()
+        leg = await house.answered_by_agent(contact)
+        bob = house.controller.desk.desk.agents[ids["bob"]]
+        assert bob.held
+        await house.ended("leg-1")
+        assert house.of(wire.HangupLeg, leg)
+        await house.ended(leg)
+        assert not bob.held
+
+
 async def test_a_restart_while_the_agent_is_told_of_the_caller_loses_nobody(tmp_path: Path) -> None:
     flows = flow("agent", "bob", "whisper: {en: One for you.}")
     async with open_house(tmp_path, flows) as house:
