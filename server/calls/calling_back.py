@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PLACED = "outside"  # callbacks are counted with the other calls that we place (calls.per_hour)
+OURS = frozenset({"worker_lost", "drained"})  # why a call that was up ends without anybody's hanging up: we cut it off
 DECLINED = "callback_declined"  # disposition of the greeting flow when the customer wants no call any more
 
 
@@ -51,7 +52,7 @@ class CallingBack(Bookings):
         if row.called_contact_id is not None and await self._rows.talked(row.called_contact_id):
             await self._over(row, "done", "connected")
         else:
-            await self._again(replace(row, attempts=min(row.attempts, row.retries)), "the app was restarted")
+            await self._again(_once_more(row), "the app was restarted")
 
     def turn(self, action: CallBack) -> None:
         """The desk says whose turn it is."""
@@ -132,20 +133,20 @@ class CallingBack(Bookings):
             over = ("done", "connected")
         elif contact.ending == DECLINED:
             over = ("cancelled", "by the customer's no")
-        elif contact.queue is not None or contact.waited_since:
+        elif reason == "hangup" and (contact.queue is not None or contact.waited_since):
             over = ("failed", "hung up while waiting")
         else:
-            over = ("", "not confirmed" if contact.up else reason)
-        self._spawn(self._ended(contact.callback.callback_id, *over))
+            over = ("", "not confirmed" if contact.up and reason == "hangup" else reason)
+        self._spawn(self._ended(contact.callback.callback_id, *over, ours=contact.up and reason in OURS))
 
-    async def _ended(self, callback_id: str, status: str, outcome: str) -> None:
+    async def _ended(self, callback_id: str, status: str, outcome: str, *, ours: bool) -> None:
         row = await self._sure(partial(self._rows.get, callback_id))
         if row is None or row.status != "dialling":
             return
         if status:
             await self._over(row, status, outcome)
         else:
-            await self._again(row, outcome)
+            await self._again(_once_more(row) if ours else row, outcome)
 
     async def _again(self, row: Callback, why: str) -> None:
         if row.attempts > row.retries:
@@ -171,6 +172,11 @@ class CallingBack(Bookings):
         desk = self._controller.desk
         desk.do(desk.desk.leave(row.id, desk.now()))
         await self._note(row, status, outcome=outcome)
+
+
+def _once_more(row: Callback) -> Callback:
+    """A try that we cut off counts as one, but never as the last."""
+    return replace(row, attempts=min(row.attempts, row.retries))
 
 
 def place_of(row: Callback) -> PlaceSnapshot:

@@ -267,6 +267,41 @@ async def test_who_calls_in_again_keeps_the_place_that_they_had(tmp_path: Path) 
         assert abs(house.controller.desk.now() - waiting.enqueued_ms - 90_000) < 20_000
 
 
+# ------------------------------------------------------------------ calls that we cut off
+
+
+@pytest.mark.parametrize(("reason", "party"), [("worker_lost", "error"), ("drained", "local"), ("no_rtp", "network")])
+async def test_who_is_cut_off_while_they_wait_again_is_called_again(tmp_path: Path, reason: str, party: str) -> None:
+    """They did not hang up. What we cut off is not the last try, however many there were."""
+    async with open_house(tmp_path, flows()) as house:
+        _, row = await booked(house)
+        await agent(house)
+        leg = await said_yes(house)
+        assert calling(house).phase == "queued"
+        await Callbacks(house.store).change(row.id, attempts=row.retries + (reason != "no_rtp"))
+        await house.ended(leg, reason, party)
+        again = await row_of(house, row.id)
+        assert (again.status, again.attempts, again.outcome) == ("waiting", row.retries, reason)
+        assert row.id in house.controller.desk.desk.waiting
+
+
+async def test_an_end_that_cannot_be_written_down_forgets_no_promise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_house(tmp_path, flows()) as house:
+        _, row = await booked(house)
+        await agent(house)
+
+        async def refuse(*_given: Any, **_more: Any) -> None:
+            raise locked()
+
+        with monkeypatch.context() as away:
+            away.setattr(house.store, "stamp_contact", refuse)
+            await house.ended(house.dialled().leg_id, "no_answer")
+        await house.quiet()
+        assert (await row_of(house, row.id)).status == "waiting"
+
+
 # ------------------------------------------------------------------ the agent
 
 
@@ -359,7 +394,7 @@ async def test_who_was_talked_to_is_not_called_again_after_a_kill(
         leg = await said_yes(house)
         talk = await house.answered_by_agent(calling(house))
 
-        async def killed(*given: Any) -> None:
+        async def killed(*given: Any, **more: Any) -> None:
             return None
 
         monkeypatch.setattr(house.controller.callbacks, "_ended", killed)
