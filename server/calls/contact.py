@@ -47,7 +47,7 @@ from server.calls.party_reports import on_party_leg
 from server.calls.presence import Presence
 from server.calls.queueing import Queueing
 from server.calls.reading import Reading
-from server.calls.rescue import rescue
+from server.calls.rescue import abandon, rescue
 from server.calls.resuming import CHAT_IDLE_MS, GOODBYE_S, resume
 from server.calls.room import Room
 from server.calls.snapshot import ContactSnapshot, Phase, PlaceSnapshot, QueueSnapshot, snapshot_of
@@ -114,6 +114,7 @@ class Contact:
     """Taken back after a restart, and no worker has shown up with the caller's leg yet."""
     _mailbox: asyncio.Queue[Work] = field(default_factory=lambda: asyncio.Queue(maxsize=MAILBOX))
     _task: asyncio.Task[None] | None = None
+    _hangs: bool = False
     turns: TurnLedger = field(default_factory=TurnLedger)
     ending: str = ""
     gone: bool = False
@@ -152,11 +153,11 @@ class Contact:
         try:
             self._mailbox.put_nowait(work)
         except asyncio.QueueFull:
-            log.error("contact.mailbox_full", contact=self.contact_id)
-            if self._task is not None:
+            if self._task is not None and not self._hangs:
+                log.error("contact.mailbox_full", contact=self.contact_id)
+                self._hangs = True
                 self._task.cancel()
-                self.over.set()
-                self.around.ended(self)
+                self._task = asyncio.create_task(self._abandoned(), name=f"contact-{self.contact_id}-abandoned")
 
     @property
     def agent(self) -> Party | None:
@@ -183,6 +184,13 @@ class Contact:
             except Exception:
                 log.exception("contact.failed", contact=self.contact_id, phase=self.phase)
                 await rescue(self)
+        self._over()
+
+    async def _abandoned(self) -> None:
+        await abandon(self)
+        self._over()
+
+    def _over(self) -> None:
         self.timers.close()
         self.over.set()
         self.around.ended(self)

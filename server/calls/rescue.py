@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import structlog
 
 from dialog import events as ev
+from server.calls.ending import caller_gone
+from session import wire
 
 if TYPE_CHECKING:
     from server.calls.contact import Contact
@@ -39,4 +42,19 @@ async def rescue(contact: Contact) -> None:
             await contact.step(ev.Failed(where="app", why="internal error"))
     except Exception:
         log.exception("contact.rescue_failed", contact=contact.contact_id)
-        await contact.hang_up("failed")
+        await _ended(contact, lambda: contact.hang_up("failed"))
+
+
+async def abandon(contact: Contact) -> None:
+    """Its actor hangs: the call is ended rather than left so, whoever else is in it is free, and what was promised is known."""
+    await contact.caller.hang_up("failed")
+    event = wire.LegEnded(leg_id=contact.customer.leg_id, party="error", reason="failed")
+    await _ended(contact, lambda: caller_gone(contact, event))
+
+
+async def _ended(contact: Contact, end: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await end()
+    except Exception:
+        log.exception("contact.end_failed", contact=contact.contact_id)
+        contact.phase = "ended"
