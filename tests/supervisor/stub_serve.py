@@ -19,8 +19,9 @@ APP = """
 import json, pathlib, signal, socket, sys, time
 folder = pathlib.Path(sys.argv[1])
 listening = socket.socket(socket.AF_UNIX)
-listening.bind(str(folder / "control.sock"))
+listening.bind(str(folder / "control.new"))
 listening.listen()
+(folder / "control.new").rename(folder / "control.sock")
 print("app is up", flush=True)
 while True:
     peer, _ = listening.accept()
@@ -32,10 +33,10 @@ while True:
 """
 EDGE = """
 import os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
 if os.fork() == 0:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(1000)
-signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
 time.sleep(1000)
 """
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('worker is up', flush=True); time.sleep(1000)"
