@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from desk.options import DeskOptions
+from session.strict import Strict
 
 Strategy = Literal["longest_idle", "least_occupied", "round_robin", "ring_all", "top_down", "preferred"]
 QueueId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
@@ -20,8 +21,8 @@ class QueueError(ValueError):
     """A queue's settings are wrong; the text names field and mend."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _Part(Strict):
+    model_config = ConfigDict(frozen=True)
 
 
 class SkillNeed(_Part):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from dialog import handlers
 from dialog.events import CallbackResult, Heard, Inspected, Performed, QueueOutcome, Received, Thought, TransferResult
 from dialog.ports import Understood
 from dialog.text import AT, CHANNELS, Localised
+from session.strict import is_no_number
 
 if TYPE_CHECKING:
     from dialog.turn import Turn
@@ -65,6 +67,15 @@ class Block(BaseModel):
         default_factory=dict,
         description="exit → id of the next block, or, where channels differ, `{voice: id, chat: id}`",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers(cls, given: Any) -> Any:
+        """`priority: yes` is no 1."""
+        for name, value in given.items() if isinstance(given, dict) else ():
+            if isinstance(value, bool) and is_no_number(cls, name, value):
+                raise PydanticCustomError("number", "{name}: write a number, not yes or no", {"name": name})
+        return given
 
     @field_validator("exits", mode="before")
     @classmethod

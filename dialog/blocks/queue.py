@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from dialog.blocks.base import Block
 from dialog.effects import Enqueue
 from dialog.events import QueueOutcome
 from dialog.handover import facts_of, summary_of
 from dialog.text import Localised
+from session.strict import Strict
 
 if TYPE_CHECKING:
     from dialog.turn import Turn
 
 
-class Announce(BaseModel):
+class Announce(Strict):
     """Position announcements."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     position: bool = True
     every_s: float | None = Field(default=None, ge=5, description="s between them; empty = the desk's setting")
 
 
-class Overflow(BaseModel):
+class Overflow(Strict):
     """When waiting has been long enough."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     wait_s: float = Field(ge=1, le=86400)
 

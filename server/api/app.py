@@ -38,6 +38,7 @@ from server.api import (
 from server.api.access import who
 from server.api.guard import Guard, no_nul
 from server.api.ports import CallControl
+from server.api.told import UNKNOWN
 from server.auth import Auth
 from server.desktop.desktop import Desktop
 from server.following import Following
@@ -204,7 +205,8 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """One sentence naming the field and what is wrong with it, never echoing what was sent."""
     problems = error.errors() if isinstance(error, RequestValidationError) else []
     fields = [
-        f"{'.'.join(str(part) for part in problem['loc'] if part != 'body') or 'body'}: {problem['msg']}"
+        f"{'.'.join(str(part) for part in problem['loc'] if part != 'body') or 'body'}: "
+        + (UNKNOWN if problem["type"] == "extra_forbidden" else problem["msg"])
         for problem in problems
     ]
     return JSONResponse({"detail": "; ".join(fields) or "the request is malformed"}, 422)

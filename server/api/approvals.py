@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from dialog.actions.runs import RunStatus
 from server.api.access import Supervisor
 from server.workflow_runs import StoredRuns, Waiting
+from session.strict import Strict
 
 router = APIRouter(prefix="/api/approvals", tags=["approvals"])
 
@@ -31,10 +32,8 @@ class ApprovalOut(BaseModel):
     note: str
 
 
-class Decision(BaseModel):
+class Decision(Strict):
     """Why, for the audit."""
-
-    model_config = ConfigDict(extra="forbid")
 
     note: str = Field(default="", max_length=500)
 

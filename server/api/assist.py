@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from server.api.access import Staff, Supervisor
 from server.desktop.desktop import desktop_of
 from server.desktop.suggestions import Rate
 from server.desktop.wrapups import NoContact
+from session.strict import Strict
 
 router = APIRouter(prefix="/api", tags=["assist"])
 
@@ -39,10 +40,8 @@ class Card(BaseModel):
     language: str
 
 
-class CardAction(BaseModel):
+class CardAction(Strict):
     """What the agent did with it; `text` of an edited one is compared, not kept."""
-
-    model_config = ConfigDict(extra="forbid")
 
     action: Literal["inserted", "copied", "dismissed", "edited"]
     text: str = Field(default="", max_length=10_000)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from server.api.access import CallerOrStaff
 from server.api.calls import control_of
-from server.api.told import told
+from server.api.told import UNKNOWN, told
 from server.desktop.attachments import TooMany
 from server.desktop.desktop import desktop_of
 from server.throttle import Throttle
@@ -46,6 +46,8 @@ async def send(
     file: Annotated[UploadFile, File(description="a JPEG, PNG or WebP picture")],
 ) -> AttachmentOut:
     """Send an image; it shows as a `message` with `attachment`, in the same conversation as a call beside it."""
+    if unknown := ", ".join(sorted(set(await request.form()) - {"file"})):
+        raise HTTPException(422, f"{unknown}: {UNKNOWN}")
     messages: Throttle = request.app.state.messages
     if who is None and (wait_s := messages.take(conversation_id)):
         raise HTTPException(429, "too many messages", {"Retry-After": str(math.ceil(wait_s))})

@@ -13,11 +13,12 @@ from server.api.access import CallerOrStaff, address_of, auth_of, is_caller_of, 
 from server.api.ports import CallControl, NotNow, Turned
 from server.api.told import told
 from server.throttle import Throttle
+from session.strict import Strict
 
 router = APIRouter(prefix="/api", tags=["calls"])
 
 
-class Offer(BaseModel):
+class Offer(Strict):
     """A browser's call. `conversation` continues one, and needs its token in `Authorization`."""
 
     sdp: str = Field(min_length=10, max_length=100_000)
@@ -43,7 +44,7 @@ class Answer(BaseModel):
     token: str
 
 
-class Begin(BaseModel):
+class Begin(Strict):
     """Somebody begins to write."""
 
     customer: str | None = Field(default=None, max_length=64)
@@ -57,19 +58,19 @@ class Begun(BaseModel):
     token: str
 
 
-class Text(BaseModel):
+class Text(Strict):
     """A chat message."""
 
     text: str = Field(min_length=1, max_length=4000)
 
 
-class Pace(BaseModel):
+class Pace(Strict):
     """How fast the assistant speaks."""
 
     slow: bool
 
 
-class Key(BaseModel):
+class Key(Strict):
     """One key of the keypad."""
 
     digit: str = Field(pattern=r"^[0-9*#]$")

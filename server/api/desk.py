@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from server.api.access import Agent, Staff
 from server.api.calls import control_of
@@ -23,41 +23,42 @@ from server.api.views import (
     Target,
     TargetKind,
 )
+from session.strict import Strict
 
 router = APIRouter(prefix="/api", tags=["agent"])
 CONTACT = "/agent/contacts/{contact_id}"
 Sdp = Annotated[str, StringConstraints(min_length=10, max_length=100_000)]
 
 
-class AvailabilityIn(BaseModel):
+class AvailabilityIn(Strict):
     """What the agent chose, and why in words of their own."""
 
     availability: Availability
     reason: str = Field(default="", max_length=64)
 
 
-class DeviceIn(BaseModel):
+class DeviceIn(Strict):
     """How the agent is reached. `uri` only for device `uri`."""
 
     device: Device
     uri: str = Field(default="", max_length=256)
 
 
-class Taking(BaseModel):
+class Taking(Strict):
     """A browser gives its offer; phones ring and chats have no leg, so they give none."""
 
     sdp: Sdp | None = None
     type: Literal["offer"] = "offer"
 
 
-class Rejoin(BaseModel):
+class Rejoin(Strict):
     """A browser that comes back."""
 
     sdp: Sdp
     type: Literal["offer"] = "offer"
 
 
-class Switch(BaseModel):
+class Switch(Strict):
     """On or off."""
 
     on: bool
@@ -69,17 +70,16 @@ class Hold(Switch):
     party_id: str | None = Field(default=None, max_length=36)
 
 
-class Keys(BaseModel):
+class Keys(Strict):
     """Tones for one party."""
 
     digits: str = Field(pattern=r"^[0-9*#A-D]{1,32}$")
     party_id: str = Field(max_length=36)
 
 
-class TargetIn(BaseModel):
+class TargetIn(Strict):
     """Whom to ask or to transfer to."""
 
-    model_config = ConfigDict(extra="forbid")
     kind: TargetKind
     to: str = Field(min_length=1, max_length=256)
     note: str = Field(default="", max_length=1000)
@@ -89,7 +89,7 @@ class TargetIn(BaseModel):
         return Target(self.kind, self.to.strip(), note or self.note)
 
 
-class Consult(BaseModel):
+class Consult(Strict):
     """Whom to ask."""
 
     target: TargetIn
@@ -107,13 +107,13 @@ class Code(BaseModel):
     code: str
 
 
-class Extend(BaseModel):
+class Extend(Strict):
     """More time."""
 
     seconds: float = Field(gt=0, le=3600)
 
 
-class WrapUp(BaseModel):
+class WrapUp(Strict):
     """After-call work. `summary`: as edited; `follow_up`: what is to be done, in words."""
 
     disposition: str = Field(max_length=64)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from dialog.experiment.stats import sample_size
 from server.api.access import Supervisor
 from server.experiments import ExperimentDesk, UnknownExperiment
+from session.strict import Strict
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"])
 
@@ -46,10 +47,8 @@ class ExperimentOut(BaseModel):
     variants: list[VariantOut]
 
 
-class Promotion(BaseModel):
+class Promotion(Strict):
     """Which variant everybody gets."""
-
-    model_config = ConfigDict(extra="forbid")
 
     variant: str = Field(min_length=1, max_length=64)
 

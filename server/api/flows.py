@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from dialog.versions import Change
 from dialog.yamlfile import Problem
@@ -16,6 +16,7 @@ from server.api.access import Designer
 from server.publishing import NotPublished, Publishing, snapshot_of
 from session.flow_contents import sha_of
 from session.flow_versions import ChangedMeanwhile, Live, Planned, Version, VersionUnknown
+from session.strict import Strict
 
 router = APIRouter(prefix="/api/flows", tags=["flows"])
 
@@ -63,10 +64,8 @@ class VersionTextOut(VersionOut):
     files: dict[str, str]
 
 
-class NewVersion(BaseModel):
+class NewVersion(Strict):
     """A draft, which takes what lies beside the flow from the disk now. It may hold mistakes; publishing is checked."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: str = Field(min_length=1, description="the flow as YAML or JSON")
     tests: str = Field(default="", description="its flowtest/v1 file; empty = the one beside the file on disk")
@@ -79,10 +78,8 @@ class HandedIn(VersionOut):
     problems: list[ProblemOut]
 
 
-class Publish(BaseModel):
+class Publish(Strict):
     """Which version; `at` = when (with its zone), or now."""
-
-    model_config = ConfigDict(extra="forbid")
 
     number: int = Field(ge=1)
     base: int | None = Field(
@@ -110,10 +107,8 @@ class PublishedOut(BaseModel):
     problems: list[ProblemOut]
 
 
-class RollBack(BaseModel):
+class RollBack(Strict):
     """To which version; left out = the one that was live before."""
-
-    model_config = ConfigDict(extra="forbid")
 
     number: int | None = Field(default=None, ge=1)
     why: str = Field(default="", max_length=2000)

@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 
 from fastapi import APIRouter, HTTPException, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from dialog.calendars import HoursState
 from dialog.switches import UsedCalendar
@@ -14,6 +14,7 @@ from server.api.access import Staff, Supervisor
 from server.following import Following
 from server.publishing import Publishing
 from session.hours_switches import HoursSwitches, Switched
+from session.strict import Strict
 
 router = APIRouter(prefix="/api/hours", tags=["hours"])
 
@@ -32,10 +33,8 @@ class HoursOut(BaseModel):
     at: datetime | None = None
 
 
-class Switch(BaseModel):
+class Switch(Strict):
     """What holds from now on, whatever the time is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: HoursState
     why: str = Field(default="", max_length=2000)

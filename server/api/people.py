@@ -6,32 +6,33 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from desk.queues import LEVEL, Level, QueueId, SkillName
 from server.api.access import COOKIE, ELSEWHERE, Admin, User, address_of, auth_of, from_elsewhere
 from server.auth import Refused, TooManyTries, hash_password, new_sip_secret, sip_ha1
+from session.strict import Strict
 from session.types import Device, Role, Skill, UserRecord
 from session.users import DuplicateUser, UserNotFound, Users
 
 router = APIRouter(prefix="/api", tags=["people"])
 
 
-class Login(BaseModel):
+class Login(Strict):
     """Name and password."""
 
     name: str = Field(max_length=64)
     password: str = Field(max_length=256)
 
 
-class SkillLevel(BaseModel):
+class SkillLevel(Strict):
     """What an agent can do, and how well."""
 
     skill: SkillName
     level: Level = LEVEL
 
 
-class CapacityOf(BaseModel):
+class CapacityOf(Strict):
     """Contacts that an agent holds at once; video counts as voice."""
 
     voice: int = Field(default=1, ge=0, le=5)
@@ -64,7 +65,7 @@ class LoginOut(UserOut):
     token: str
 
 
-class NewUser(BaseModel):
+class NewUser(Strict):
     """Somebody new; `device` makes them an agent."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="login name, and SIP user of a softphone")
@@ -78,10 +79,8 @@ class NewUser(BaseModel):
     capacity: CapacityOf = CapacityOf()
 
 
-class UserChange(BaseModel):
+class UserChange(Strict):
     """What is to be different; what is left out stays. `device` makes somebody an agent."""
-
-    model_config = ConfigDict(extra="forbid")
 
     display_name: str | None = Field(default=None, max_length=128)
     password: str | None = Field(default=None, max_length=256, description="ends the logins made with the old one")

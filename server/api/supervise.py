@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from server.api.access import Supervisor
 from server.api.calls import control_of
@@ -13,12 +13,13 @@ from server.api.desk import AvailabilityIn, Consult, desk_of
 from server.api.desk_ports import SuperviseControl
 from server.api.told import told
 from server.api.views import Board, Supervising, Supervision
+from session.strict import Strict
 
 router = APIRouter(prefix="/api/supervise", tags=["supervise"])
 CONTACT = "/contacts/{contact_id}"
 
 
-class ModeIn(BaseModel):
+class ModeIn(Strict):
     """`monitor`: nobody hears me; `whisper`: the agent does; `barge`: all do."""
 
     mode: Supervising
@@ -31,13 +32,13 @@ class Join(ModeIn):
     type: Literal["offer"] = "offer"
 
 
-class Priority(BaseModel):
+class Priority(Strict):
     """0…100; 50 is usual."""
 
     priority: int = Field(ge=0, le=100)
 
 
-class Broadcast(BaseModel):
+class Broadcast(Strict):
     """A text for agents; `user_ids` empty: for all."""
 
     text: str = Field(min_length=1, max_length=1000)

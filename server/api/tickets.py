@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from dialog.ticketing import NewTicket
 from server.api.access import Staff
@@ -14,6 +14,7 @@ from server.desktop.catalogue import Priority, Status
 from server.desktop.desktop import Desktop, desktop_of
 from server.desktop.tickets import BadTicket, NoTicket, Ticket, TicketConflict
 from session.queries import Queries
+from session.strict import Strict
 from session.users import UserNotFound, Users
 
 router = APIRouter(prefix="/api", tags=["tickets"])
@@ -56,10 +57,8 @@ class TicketOut(BaseModel):
     events: list[TicketEvent]
 
 
-class TicketIn(BaseModel):
+class TicketIn(Strict):
     """A new one. Without a category the words choose it; it names the department, and the priority where none is given."""
-
-    model_config = ConfigDict(extra="forbid")
 
     title: Title
     description: str = Field(default="", max_length=10_000)
@@ -73,10 +72,8 @@ class TicketIn(BaseModel):
     language: str = Field(default="", max_length=16)
 
 
-class TicketChange(BaseModel):
+class TicketChange(Strict):
     """What is to be different; what is left out stays. `assignee` null: nobody's."""
-
-    model_config = ConfigDict(extra="forbid")
 
     title: Title | None = None
     category: str | None = Field(default=None, max_length=64)
@@ -91,7 +88,7 @@ class TicketChange(BaseModel):
     )
 
 
-class Comment(BaseModel):
+class Comment(Strict):
     """A remark."""
 
     text: str = Field(min_length=1, max_length=10_000)

@@ -12,6 +12,7 @@ from fastapi import HTTPException, Response
 
 from server.api.ports import NotNow, Turned
 
+UNKNOWN = "is no field of this request; correct its spelling or leave it out (/api/openapi.json has the fields)"
 LAST_SEQ = 2**63 - 1  # of an event: more has no place in the database
 
 

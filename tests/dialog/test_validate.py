@@ -68,6 +68,8 @@ def test_a_good_flow_has_no_problems() -> None:
         ("title: {en: Small}", "title: {en: Small}\nid: twice", "f.yaml:4: E key-twice ", "key 'id' is given twice"),
         ('{en: "Pardon?"}', '{en: "{{secret}}?"}', "f.yaml:10: E attribute-unset ", "reads 'secret', which no path to it sets"),
         ("type: queue", "type: queue\n    colour: red", "f.yaml:17: E shape ", "blocks.people.colour: is not known here"),
+        ("type: queue", "type: queue\n    priority: true", "f.yaml:15: E shape ", "priority: write a number, not yes or no"),
+        ("type: queue", "type: queue\n    overflow: {wait_s: true}", "f.yaml:17: E shape ", "wait_s: Input should be a number"),
         ("type: queue", 'type: queue\n    priority: "1 +"', "f.yaml:17: E expression ", "is not a CEL expression"),
         ("on_error: bye}", "on_error: bye, on_emotion: {when: 'true', goto: bye}}", "f.yaml:21: E emotion-without-consent ", "emotion without consent"),
         ("on_error: bye}", "on_error: bye, on_hangup: ask}", "f.yaml:21: E hangup-speaks ", "nobody is there any more"),

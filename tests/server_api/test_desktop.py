@@ -147,6 +147,8 @@ async def test_an_image_lies_in_the_conversation_beside_the_call(world: Any) -> 
         assert seen.headers["x-content-type-options"] == "nosniff"
         assert len(seen.content) == kept["size"]
         assert (await caller.post(path, files={"file": ("a.png", b"no picture")})).status_code == 415
+        odd = await caller.post(path, files={"file": ("a.png", photo())}, data={"caption": "look"})
+        assert (odd.status_code, "caption: is no field" in odd.text) == (422, True)
         assert world.control.asked == [
             ("lively", conversation, "customer")
         ]  # once: what is no picture is no sign of life

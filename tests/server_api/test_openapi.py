@@ -22,6 +22,32 @@ def test_the_pages_types_are_those_of_the_api() -> None:
     )
 
 
+def test_no_request_may_hold_what_nobody_reads() -> None:
+    """A field that was misspelt is refused and named, in every body and whatever is in it."""
+    document = openapi_document()
+    schemas, open_ones, seen = document["components"]["schemas"], [], set()
+
+    def look(node: Any, name: str = "") -> None:
+        if isinstance(node, list):
+            for item in node:
+                look(item)
+        elif isinstance(node, dict):
+            if node.get("type") == "object" and "properties" in node and node.get("additionalProperties") is not False:
+                open_ones.append(name)
+            ref = node.get("$ref", "").rpartition("/")[2]
+            if ref and ref not in seen:
+                seen.add(ref)
+                look(schemas[ref], ref)
+            for value in node.values():
+                look(value)
+
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            look(operation.get("requestBody", {}).get("content", {}).get("application/json"))
+    assert len(seen) > 30
+    assert open_ones == []
+
+
 async def test_refusals_are_as_the_document_says(world: Any) -> None:
     """One sentence in `detail`, whatever the status; the framework's own description of 422 is a list."""
     for path, operations in openapi_document()["paths"].items():

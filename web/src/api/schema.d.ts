@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document f548ab52d0c3d56c7f6d1633409ce1d869578dda0ca2947944414430aa467b6d; do not edit.
+// Made by `make api` from the server's OpenAPI document fefdb952c509ea7787b1fb4686d51e8dc034c3d194a4f6d6a8e4a5952ff843bc; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
