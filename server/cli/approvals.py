@@ -7,11 +7,10 @@ import json
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from dialog.actions.runs import RunStatus
-from server.cli.common import fail, with_store
+from server.cli.common import fail, print_table, with_store
 from server.workflow_runs import StoredRuns, Waiting
 from session.store import Store
 
@@ -34,7 +33,7 @@ def list_runs(
         run = item.run
         inputs = json.dumps(run.inputs, ensure_ascii=False)
         table.add_row(run.id, run.workflow, f"{item.begun_at:%Y-%m-%d %H:%M}", run.why, inputs)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command("approve")

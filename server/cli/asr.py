@@ -30,7 +30,7 @@ from asr.transcription import transcribe as transcribe_all
 from asr.whisper import ModelError
 from media.frames import Audio
 from server import models
-from server.cli.common import fail, settings_or_exit
+from server.cli.common import fail, print_table, settings_or_exit
 from server.machine import machine
 
 app = typer.Typer(help="Recognition: words of audio files, and how right they are.", no_args_is_help=True)
@@ -300,4 +300,4 @@ def _show(report: dict[str, Any]) -> None:
         for language, part in found["languages"].items():
             row(name, language, part)
     row("all", "all", report)
-    Console().print(table)
+    print_table(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -12,7 +13,11 @@ import typer
 from server.settings import Settings, SettingsError, load
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from session.store import Store
+
+WHOLE = 10_000  # characters; wider than any table
 
 T = TypeVar("T")
 
@@ -31,6 +36,14 @@ def write(text: str, out: Path | None) -> None:
         print(text, end="")
     else:
         out.write_text(text, encoding="utf-8")
+
+
+def print_table(table: Table) -> None:
+    """Print it: in the terminal's width, and whole into a pipe or a file, where nothing is cut or folded."""
+    from rich.console import Console
+
+    console = Console()
+    Console(width=console.width if console.is_terminal or "COLUMNS" in os.environ else WHOLE).print(table)
 
 
 def fail(sentence: str, code: int = 1) -> typer.Exit:

@@ -6,11 +6,10 @@ import getpass
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from dialog.experiment.stats import sample_size
-from server.cli.common import fail, with_store
+from server.cli.common import fail, print_table, with_store
 from server.experiments import ExperimentDesk, UnknownExperiment
 from session.store import Store
 
@@ -31,7 +30,7 @@ def list_experiments() -> None:
         variants = one["variants"]
         names = ", ".join(item["variant"] for item in variants)
         table.add_row(one["id"], names, str(sum(item["exposed"] for item in variants)), one["promoted"])
-    Console().print(table)
+    print_table(table)
 
 
 @app.command("show")
@@ -65,7 +64,7 @@ def show(name: str) -> None:
             told,
             "yes" if against and against["sure"] else "",
         )
-    Console().print(table)
+    print_table(table)
 
 
 @app.command("promote")

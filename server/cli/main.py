@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from server import logs, settings_doc
-from server.cli.common import fail, settings_or_exit, with_store
+from server.cli.common import fail, print_table, settings_or_exit, with_store
 from server.settings import CONFIG_VARIABLE
 
 if TYPE_CHECKING:
@@ -161,13 +161,12 @@ def show_settings(
     if markdown:
         typer.echo(settings_doc.markdown(), nl=False)
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("setting", "value", "what it is")
     for row in settings_doc.rows(settings_or_exit()):
         table.add_row(row.path, row.value, row.description)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command()

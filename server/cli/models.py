@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from server import models
-from server.cli.common import fail, settings_or_exit
+from server.cli.common import fail, print_table, settings_or_exit
 
 app = typer.Typer(help="Model files: list them, put them in place.", invoke_without_command=True)
 
@@ -24,7 +23,7 @@ def list_models(context: typer.Context) -> None:
     found = models.check(folder)
     for item in found:
         table.add_row(item.model.name, item.model.purpose, item.model.licence, item.state, item.model.source)
-    Console().print(table)
+    print_table(table)
     if any(item.state != "present" for item in found):
         raise fail(f"not everything is in {folder}: run `warmline models install`")
 

@@ -18,7 +18,7 @@ from rich.table import Table
 from dialog.nlu_eval import Embed, TableError, judge, learn, read_table, report
 from dialog.ports import Vectors
 from dialog.understanding import UNKNOWN, Example
-from server.cli.common import fail
+from server.cli.common import fail, print_table
 from server.machine import machine
 
 app = typer.Typer(help="Understanding: how well intents are told apart.", no_args_is_help=True)
@@ -99,7 +99,7 @@ def _show(figures: dict[str, Any]) -> None:
             table.add_row(name, f"{100 * value:.1f} %", "–".join(f"{100 * edge:.1f}" for edge in interval or []))
     table.add_row("ms_per_utterance", f"{figures['ms_per_utterance']}", "")
     table.add_row("threshold", f"{figures['threshold']}", "")
+    print_table(table)
     console = Console()
-    console.print(table)
     for pair in figures["confusion"][:8]:
         console.print(f"  {pair['intent']} taken for {pair['taken']}: {pair['count']}")

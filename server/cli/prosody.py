@@ -33,7 +33,7 @@ from prosody.heads import Weights
 from prosody.model import EmotionModel, weights_file
 from prosody.train import OWN, Split, calibrated, chances, fit, fit_gate, folded, groups, held_out
 from server import models
-from server.cli.common import fail, settings_or_exit
+from server.cli.common import fail, print_table, settings_or_exit
 from server.machine import machine
 
 T = TypeVar("T")
@@ -213,7 +213,7 @@ def train(
     for name, found in figures.items():
         low, high = found["uar_95"]
         table.add_row(name, f"{found['uar']:.3f}", f"{low:.3f}–{high:.3f}", f"{found['calibration_error']:.3f}")
-    Console().print(table)
+    print_table(table)
     if json_file is not None:
         report = {"folds": folds, "conditions": figures, "version": version, "licence": licence, **_run()}
         json_file.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -405,7 +405,7 @@ def _show(report: dict[str, Any]) -> None:
     table = Table("said", "recall", *(f"heard {label}" for label in heard))
     for label, row in report["confusion"].items():
         table.add_row(label, f"{report['recall'][label]:.3f}", *(str(row[name]) for name in heard))
-    Console().print(table)
+    print_table(table)
     typer.echo(
         f"UAR {report['uar']:.3f} (95 % {low:.3f}–{high:.3f}), {report['n']} utterances of {report['speakers']} speakers, "
         f"{report['condition']}, {report['model']}; {report['unknown']:.0%} would be unknown, "

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
-from rich.console import Console
 from rich.table import Table
 
 from desk.queues import QueueError, QueueSpec
-from server.cli.common import fail, settings_or_exit, with_store
+from server.cli.common import fail, print_table, settings_or_exit, with_store
 
 if TYPE_CHECKING:
     from server.queues import QueueBook
@@ -43,7 +42,7 @@ def list_queues() -> None:
         table.add_row(
             spec.queue, spec.shown, spec.strategy, skills, str(spec.priority), spec.hours or "always", overflow
         )
-    Console().print(table)
+    print_table(table)
 
 
 @app.command("show")

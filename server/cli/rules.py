@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table as Printed
 
 from dialog.rules.decide import RuleError, RuleSet, failing_tests, load_rules
 from dialog.rules.table import TableFile
 from dialog.yamlfile import FileError, Problem
-from server.cli.common import fail
+from server.cli.common import fail, print_table
 
 app = typer.Typer(help="Decision tables: check, test and try them.", no_args_is_help=True)
 
@@ -63,7 +62,7 @@ def run_file(
     table = Printed("output", "value")
     for name, value in decided.outputs.items():
         table.add_row(name, json.dumps(value, ensure_ascii=False))
-    Console().print(table)
+    print_table(table)
     print(
         f"decided by {', '.join(decided.rows) or 'no row'} of {decided.table} ({decided.sha[:12]}) in {decided.ms:.1f} ms"
     )

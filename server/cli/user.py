@@ -6,12 +6,11 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from desk.queues import LEVEL, SkillNeed
 from server.auth import hash_password, new_sip_secret, sip_ha1
-from server.cli.common import fail, settings_or_exit, with_store
+from server.cli.common import fail, print_table, settings_or_exit, with_store
 from session.store import Store
 from session.types import Skill, UserRecord
 from session.users import DuplicateUser, Users
@@ -153,7 +152,7 @@ def list_users() -> None:
             ", ".join(f"{one.skill} {one.level}" for one in user.skills),
             "shut out" if user.disabled else user.availability,
         )
-    Console().print(table)
+    print_table(table)
 
 
 @app.command("passwd")
