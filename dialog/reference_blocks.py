@@ -79,6 +79,9 @@ def _exits(block: type[Block]) -> str:
     else:
         required = ", ".join(f"`{name}`" for name in sorted(block.required)) or "none"
     more = ", ".join(f"`{name}`" for name in sorted(block.optional))
+    if block.__name__ == "Transfer":
+        required += ", and unless it is to a flow `busy`, `no_answer` and (attended) `connected`"
+        more = ""
     said = f"Exits: {required}" + (f"; as you need them {more}" if more else "") + "."
     traits = []
     if block.silent:

@@ -23,6 +23,7 @@ _QUEUE_EXITS: dict[str, str] = {"overflow": "no_answer", "no_agents": "busy", "l
 class Transfer(Block):
     """The caller hears music until somebody answers, and is never lost: whatever goes wrong has an exit."""
 
+    required: ClassVar[frozenset[str]] = frozenset({"failed"})
     optional: ClassVar[frozenset[str]] = frozenset({"connected", "no_answer", "busy"})
     hears: ClassVar[bool] = True
     apart: ClassVar[bool] = True
@@ -56,13 +57,9 @@ class Transfer(Block):
     def required_exits(self) -> frozenset[str]:
         """What can happen; a flow is left by nothing but its failure."""
         if self.target == "flow":
-            return frozenset({"failed"})
-        every = frozenset({"no_answer", "busy", "failed"})
+            return self.required
+        every = self.required | {"no_answer", "busy"}
         return every if self.mode == "blind" else every | {"connected"}
-
-    def allowed_exits(self) -> frozenset[str] | None:
-        """All."""
-        return self.required_exits() | self.optional
 
     def wordings(self) -> dict[str, dict[str, str]]:
         """What is said to either side."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,9 @@ def test_reference_of_blocks_is_current_and_names_every_block() -> None:
     page = (ROOT / "docs" / "blocks.md").read_text(encoding="utf-8")
     assert page == blocks_page(), "run `warmline flow reference --out docs/blocks.md`"
     assert all(f"\n## {kind}\n" in page for kind in BLOCKS)
+
+
+def test_reference_names_the_exits_of_a_transfer() -> None:
+    """It said `next`, with which no flow is valid, and left out `failed`, without which none is."""
+    line = blocks_page().split("\n## transfer\n")[1].split("\n\n")[1]
+    assert set(re.findall(r"`(\w+)`", line)) == {"failed", "busy", "no_answer", "connected"}
