@@ -132,3 +132,20 @@ it("another one that was chosen is the one to go back to", async () => {
   await plug("laptop");
   expect(told).toEqual(["own laptop", "lost", "other headset", "own laptop"]);
 });
+
+describe("a call that ends while its microphone is changed", () => {
+  const during = (replaceTrack: () => Promise<void>) => ({ addTrack: () => ({ replaceTrack }) }) as unknown as RTCPeerConnection;
+
+  it("leaves none open, whether the line still took it", async () => {
+    const microphone = await openMicrophone("headset", () => undefined);
+    microphone.carry(during(async () => microphone.close()));
+    await microphone.use("laptop");
+    expect(made.map((track) => track.stopped)).toEqual([true, true]);
+  });
+  it("or did not", async () => {
+    const microphone = await openMicrophone("headset", () => undefined);
+    microphone.carry(during(() => Promise.reject(new DOMException("", "InvalidStateError"))));
+    await expect(microphone.use("laptop")).rejects.toThrow(DOMException);
+    expect(made.map((track) => track.stopped)).toEqual([false, true]);
+  });
+});

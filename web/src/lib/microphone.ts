@@ -68,7 +68,11 @@ export async function openMicrophone(device: string, onVoice: (voice: Voice) => 
     if (over || !track) return stop(next);
     track.enabled = !muted;
     track.onended = () => void lose();
-    await sender?.replaceTrack(track);
+    await sender?.replaceTrack(track).catch((error: unknown) => {
+      stop(next);
+      throw error;
+    });
+    if (over) return stop(next);
     const old = stream;
     stream = next;
     stop(old);
