@@ -15,12 +15,13 @@ OUTERMOST = "flows"
 
 @dataclass(frozen=True, slots=True)
 class UsedCalendar:
-    """A calendar that `hours` blocks of served flows ask. `flows`: their ids."""
+    """A calendar that `hours` blocks of served flows ask, or queues. `flows`, `queues`: their ids."""
 
     pack: str
     name: str
     calendar: Calendar
     flows: tuple[str, ...]
+    queues: tuple[str, ...] = ()
 
 
 class SwitchBoard:

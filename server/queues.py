@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from dialog.blocks.transfer import Transfer
 from dialog.calendars import FILE, Calendar, read_calendars
 from dialog.flow import Flow
 from dialog.neighbours import PACKS
-from dialog.switches import OUTERMOST, SwitchBoard
+from dialog.switches import OUTERMOST, SwitchBoard, UsedCalendar
 from dialog.yamlfile import FileError
 from server.calls.numbers import masked
 from session.queues import Queues
@@ -156,6 +157,18 @@ class QueueBook:
         if agents := ", ".join(await self._queues.served_by(queue)):
             found.append(f"it was given to {agents}; give them other queues")
         return found
+
+    async def calendars(self, asked: Iterable[UsedCalendar]) -> list[UsedCalendar]:
+        """Those that blocks ask, and those that queues do."""
+        found = {(one.pack, one.name): one for one in asked}
+        for spec in (await self.specs()).values():
+            calendar = self.openings.calendars.get(spec.hours or "")
+            if calendar is None or spec.hours is None:
+                continue
+            pack, _, name = spec.hours.rpartition("/")
+            known = found.get((pack or OUTERMOST, name)) or UsedCalendar(pack or OUTERMOST, name, calendar, ())
+            found[known.pack, name] = replace(known, queues=(*known.queues, spec.queue))
+        return [found[key] for key in sorted(found)]
 
     async def ensure(self) -> None:
         """Every queue that a flow names is there, so that a fresh installation works and all are listed."""

@@ -13,6 +13,7 @@ from dialog.switches import UsedCalendar
 from server.api.access import Staff, Supervisor
 from server.following import Following
 from server.publishing import Publishing
+from server.queues import QueueBook
 from session.hours_switches import HoursSwitches, Switched
 from session.strict import Strict
 
@@ -20,11 +21,12 @@ router = APIRouter(prefix="/api/hours", tags=["hours"])
 
 
 class HoursOut(BaseModel):
-    """A calendar that flows ask. `now`: what they are told; `by_calendar`: what it would be without the switch."""
+    """A calendar that flows or queues ask. `now`: what they are told; `by_calendar`: what it would be without the switch."""
 
     pack: str
     calendar: str
     flows: list[str]
+    queues: list[str]
     now: str
     by_calendar: str
     switched: str = ""
@@ -42,13 +44,13 @@ class Switch(Strict):
 
 @router.get("")
 async def listed(_user: Staff, request: Request) -> list[HoursOut]:
-    """Every calendar that flows ask, and what is switched."""
+    """Every calendar that flows or queues ask, and what is switched."""
     return await _all(request)
 
 
 @router.put("/{pack}/{calendar}")
 async def switch(pack: str, calendar: str, body: Switch, user: Supervisor, request: Request) -> HoursOut:
-    """The next caller meets it; so does one who is in a call and comes to an `hours` block."""
+    """The next caller meets it; so does one who is in a call and comes to an `hours` block, or into the queue."""
     return await _switched(request, pack, calendar, body.state, user.name, body.why)
 
 
@@ -59,10 +61,10 @@ async def take_back(pack: str, calendar: str, user: Supervisor, request: Request
 
 
 async def _switched(request: Request, pack: str, calendar: str, state: str, by: str, why: str) -> HoursOut:
-    known = [one for one in _publishing(request).calendars() if (one.pack, one.name) == (pack, calendar)]
-    if not known:
-        have = ", ".join(f"{one.pack}/{one.name}" for one in _publishing(request).calendars()) or "none"
-        raise HTTPException(404, f"no flow asks a calendar {pack}/{calendar}; there are {have}")
+    known = [f"{one.pack}/{one.name}" for one in await _calendars(request)]
+    if f"{pack}/{calendar}" not in known:
+        have = ", ".join(known) or "none"
+        raise HTTPException(404, f"no flow and no queue asks a calendar {pack}/{calendar}; there are {have}")
     following = _following(request)
     await HoursSwitches(following.store).switch(pack, calendar, state, by=by, why=why)
     await following.read_switches()
@@ -71,14 +73,25 @@ async def _switched(request: Request, pack: str, calendar: str, state: str, by: 
 
 async def _all(request: Request) -> list[HoursOut]:
     switched = {(one.pack, one.calendar): one for one in await HoursSwitches(_following(request).store).all()}
-    return [_out(one, switched.get((one.pack, one.name))) for one in _publishing(request).calendars()]
+    return [_out(one, switched.get((one.pack, one.name))) for one in await _calendars(request)]
+
+
+async def _calendars(request: Request) -> list[UsedCalendar]:
+    book: QueueBook | None = request.app.state.queues
+    asked = _publishing(request).calendars()
+    return asked if book is None else await book.calendars(asked)
 
 
 def _out(one: UsedCalendar, switched: Switched | None) -> HoursOut:
     by_calendar = one.calendar.state(time.time_ns() // 1_000_000)
     out = HoursOut(
-        pack=one.pack, calendar=one.name, flows=list(one.flows), now=by_calendar, by_calendar=by_calendar
-    )  # fmt: skip
+        pack=one.pack,
+        calendar=one.name,
+        flows=list(one.flows),
+        queues=list(one.queues),
+        now=by_calendar,
+        by_calendar=by_calendar,
+    )
     if switched is None:
         return out
     told = {

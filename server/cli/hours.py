@@ -27,11 +27,12 @@ def listed() -> None:
 
     from session.hours_switches import HoursSwitches, Switched
 
-    async def work(store: Store) -> list[Switched]:
-        return await HoursSwitches(store).all()
+    async def work(store: Store) -> tuple[list[Switched], dict[str, Calendar]]:
+        return await HoursSwitches(store).all(), await _calendars(store)
 
-    switched = {f"{one.pack}/{one.calendar}": one for one in with_store(work)}
-    for place, calendar in _calendars().items():
+    switches, calendars = with_store(work)
+    switched = {f"{one.pack}/{one.calendar}": one for one in switches}
+    for place, calendar in calendars.items():
         line = f"{place:28} {calendar.state(time.time_ns() // 1_000_000)}"
         if one := switched.get(place):
             line += f"  SWITCHED to {one.state} by {one.by} on {one.at:%Y-%m-%d %H:%M} UTC  {one.why}"
@@ -66,23 +67,24 @@ def clear(where: Where, why: Why = "", by: By = "") -> None:
 def _set(where: str, state: str, by: str, why: str) -> bool:
     from session.hours_switches import HoursSwitches
 
-    known = _calendars()
-    if where not in known:
-        raise fail(f"there is no calendar {where!r}; there are {', '.join(known) or 'none'}", 2)
     pack, _, calendar = where.partition("/")
 
     async def work(store: Store) -> bool:
+        known = await _calendars(store)
+        if where not in known:
+            raise fail(f"no flow and no queue asks a calendar {where!r}; there are {', '.join(known) or 'none'}", 2)
         return await HoursSwitches(store).switch(pack, calendar, state, by=by or getpass.getuser(), why=why)
 
     return with_store(work)
 
 
-def _calendars() -> dict[str, Calendar]:
-    """PACK/CALENDAR → calendar, of every flow in the installation that can be read."""
+async def _calendars(store: Store) -> dict[str, Calendar]:
+    """PACK/CALENDAR → calendar, of every flow in the installation that can be read, and of its queues."""
     from dialog.flow import read_flow
     from dialog.library import flow_files
     from dialog.switches import OUTERMOST, used
     from dialog.yamlfile import FileError
+    from server.cli.queue import book_of
     from server.settings import ROOT
 
     root: Path = ROOT / settings_or_exit().dialog.flows_dir
@@ -93,4 +95,4 @@ def _calendars() -> dict[str, Calendar]:
         except FileError:
             continue  # `warmline flow validate` tells why
         packs[name] = OUTERMOST if path.parent == root else path.parent.name
-    return {f"{one.pack}/{one.name}": one.calendar for one in used(flows, packs)}
+    return {f"{one.pack}/{one.name}": one.calendar for one in await book_of(store).calendars(used(flows, packs))}

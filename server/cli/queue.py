@@ -27,7 +27,7 @@ def list_queues() -> None:
     """All queues."""
 
     async def work(store: Store) -> dict[str, QueueSpec]:
-        return await _book(store).specs()
+        return await book_of(store).specs()
 
     table = Table("queue", "name", "strategy", "skills", "priority", "hours", "overflow")
     for spec in with_store(work).values():
@@ -50,7 +50,7 @@ def show(queue: str) -> None:
     """One queue, as the API has it."""
 
     async def work(store: Store) -> dict[str, QueueSpec]:
-        return await _book(store).specs()
+        return await book_of(store).specs()
 
     specs = with_store(work)
     if queue not in specs:
@@ -72,7 +72,7 @@ def set_queue(
     """Make a queue, or change what is given of one; the rest stays."""
 
     async def work(store: Store) -> QueueSpec | str:
-        book = _book(store)
+        book = book_of(store)
         specs = await book.specs()
         before = specs[queue].model_dump(mode="json", exclude={"queue"}) if queue in specs else {}
         try:
@@ -92,7 +92,7 @@ def remove(queue: str) -> None:
 
     async def work(store: Store) -> bool | str:
         try:
-            return await _book(store, flows=True).remove(queue)
+            return await book_of(store, flows=True).remove(queue)
         except QueueError as error:
             return str(error)
 
@@ -139,7 +139,8 @@ def _value(field: str, text: str) -> Any:
         return text
 
 
-def _book(store: Store, *, flows: bool = False) -> QueueBook:
+def book_of(store: Store, *, flows: bool = False) -> QueueBook:
+    """The installation's queues; `flows`: with those that its flows name."""
     from dialog.flow import Flow, load_flow
     from dialog.library import flow_files
     from server.queues import Openings, QueueBook

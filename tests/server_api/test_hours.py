@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from desk.options import DeskOptions
 from dialog.actions.options import ActionOptions
 from dialog.actions.outside import Outside
 from dialog.effects import Say
@@ -19,9 +20,12 @@ from dialog.options import DialogOptions, NumberOptions
 from dialog.service import Dialog
 from dialog.state import CallerInfo
 from server.cli import hours as command
+from server.cli import queue as queue_command
 from server.following import Following
 from server.publishing import Publishing
+from server.queues import Openings, QueueBook
 from session.model import EventRow
+from session.queues import Queues
 from session.store import Store
 from tests.server_api.test_flows import Hashed
 
@@ -38,7 +42,10 @@ blocks:
   people: {{type: queue, exits: {{answered: hello, overflow: night, no_agents: night}}}}
 handlers: {{on_human_request: people, on_error: people}}
 """
-CALENDAR = "calendars: {office: {weekly: {mon-sun: ['00:00-24:00']}}}\n"
+CALENDAR = "calendars:\n  office: {weekly: {mon-sun: ['00:00-24:00']}}\n"
+
+
+LUNCH = "  lunch: {weekly: {mon-sun: ['00:00-24:00']}}\n"
 
 
 @pytest.fixture
@@ -92,6 +99,38 @@ async def test_the_next_caller_meets_the_switch(world: Any, root: Path) -> None:
         rows = await session.scalars(select(EventRow).where(EventRow.type == "audit").order_by(EventRow.seq))
         told = [(row.payload["by"], row.payload["before"], row.payload["after"], row.payload["why"]) for row in rows]
     assert told == [("sue", "", "emergency", "a pipe burst"), ("sue", "emergency", "", "")]
+
+
+async def test_a_calendar_that_only_a_queue_asks_is_switched_too(world: Any, root: Path) -> None:
+    (root / "flows" / "packs" / "clinic" / "calendars.yaml").write_text(CALENDAR + LUNCH)
+    dialog, following = await started(world.store, root)
+    world.app.state.publishing, world.app.state.following = Publishing(dialog, world.store), following
+    openings = Openings(root / "flows")
+    openings.board = following.board
+    world.app.state.queues = QueueBook(Queues(world.store), DeskOptions(), openings, root, dialog.flows.values)
+    async with await world.as_user("sue") as sue:
+        for queue, hours in (("kitchen", "clinic/lunch"), ("ward", "clinic/office")):
+            made = await sue.post("/api/queues", json={"queue": queue, "hours": hours})
+            assert made.status_code == 201, made.text
+        assert openings.is_open("clinic/lunch", 0)
+        told = (await sue.put("/api/hours/clinic/lunch", json={"state": "closed", "why": "no gas"})).json()
+        assert (told["flows"], told["queues"], told["now"]) == ([], ["kitchen"], "closed")
+        assert not openings.is_open("clinic/lunch", 0)
+        listed = {(one["pack"], one["calendar"]): one for one in (await sue.get("/api/hours")).json()}
+        assert (listed["clinic", "office"]["flows"], listed["clinic", "office"]["queues"]) == (["clinic"], ["ward"])
+        assert (await sue.delete("/api/hours/clinic/lunch")).json()["now"] == "open"
+
+
+def test_the_command_switches_it_as_well(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "flows" / "packs" / "clinic" / "calendars.yaml").write_text(CALENDAR + LUNCH)
+    monkeypatch.setenv("WARMLINE_SERVER__DATA_DIR", str(root / "data"))
+    monkeypatch.setenv("WARMLINE_DIALOG__FLOWS_DIR", str(root / "flows"))
+    shell = CliRunner()
+    assert shell.invoke(command.app, ["switch", "clinic/lunch", "closed"]).exit_code == 2
+    made = shell.invoke(queue_command.app, ["set", "kitchen", "hours=clinic/lunch"])
+    assert made.exit_code == 0, made.output
+    assert shell.invoke(command.app, ["switch", "clinic/lunch", "closed"]).exit_code == 0
+    assert "SWITCHED to closed" in shell.invoke(command.app, ["list"]).output
 
 
 def test_the_command_switches_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-// Made by `make api` from the server's OpenAPI document fefdb952c509ea7787b1fb4686d51e8dc034c3d194a4f6d6a8e4a5952ff843bc; do not edit.
+// Made by `make api` from the server's OpenAPI document 1b94a22393133c8cf58a7946b2bcee9c346d6503d2874521e3271d8611e8ea9a; do not edit.
 export interface paths {
     "/api/agent": {
         parameters: {
@@ -1295,7 +1295,7 @@ export interface paths {
         };
         /**
          * Listed
-         * @description Every calendar that flows ask, and what is switched.
+         * @description Every calendar that flows or queues ask, and what is switched.
          */
         get: operations["listed_api_hours_get"];
         put?: never;
@@ -1316,7 +1316,7 @@ export interface paths {
         get?: never;
         /**
          * Switch
-         * @description The next caller meets it; so does one who is in a call and comes to an `hours` block.
+         * @description The next caller meets it; so does one who is in a call and comes to an `hours` block, or into the queue.
          */
         put: operations["switch_api_hours__pack___calendar__put"];
         post?: never;
@@ -2730,7 +2730,7 @@ export interface components {
         };
         /**
          * HoursOut
-         * @description A calendar that flows ask. `now`: what they are told; `by_calendar`: what it would be without the switch.
+         * @description A calendar that flows or queues ask. `now`: what they are told; `by_calendar`: what it would be without the switch.
          */
         HoursOut: {
             /** At */
@@ -2750,6 +2750,8 @@ export interface components {
             now: string;
             /** Pack */
             pack: string;
+            /** Queues */
+            queues: string[];
             /**
              * Switched
              * @default
