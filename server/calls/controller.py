@@ -182,7 +182,7 @@ class Controller:
                 log.warning("controller.unknown_leg", leg=event.leg_id, event=type(event).__name__)
             return
         ref, contact = found
-        await journal.commit(self.store, ref, report, worker.incarnation)
+        await journal.keep(self.store, ref, report, worker.incarnation)
         contact.post(lambda: contact.on_report(ref, report))
         if isinstance(event, wire.LegEnded):
             del self.legs[event.leg_id]
@@ -211,7 +211,7 @@ class Controller:
             at=time.time_ns() // 1_000_000,
             event=wire.LegEnded(leg_id=leg_id, party="error", reason="worker_lost"),
         )
-        await journal.commit(self.store, ref, report, dedup)
+        await journal.keep(self.store, ref, report, dedup)
         contact.post(lambda: contact.on_report(ref, report))
 
     def adopt(self, contact: Contact) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
+import structlog
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from session import wire
 from session.store import Store
 from session.types import NewUtterance
 
+log = structlog.get_logger(__name__)
+
+AGAIN_S = (0.2, 1.0, 3.0)  # s until the database is asked again; SQLite waited for 5 s each time
 HIDDEN = "[hidden]"
 HIDDEN_KEPT = 16  # more utterances than wait for a contact that is busy
 
@@ -44,6 +50,22 @@ class LegRef:
     """The flow waits for something private: words are passed on but neither stored nor shown."""
     hidden: deque[str] = field(default_factory=lambda: deque(maxlen=HIDDEN_KEPT))
     """The newest utterances stored without their words; the contact may act on one when the private question is over."""
+
+
+async def keep(store: Store, ref: LegRef, report: wire.Report, incarnation: str) -> None:
+    """Write one report as soon as the database takes it.
+
+    Where it does not, the report is acted upon all the same: an end that nobody hears of leaves a contact that never ends.
+    """
+    for wait_s in (*AGAIN_S, None):
+        try:
+            return await commit(store, ref, report, incarnation)
+        except (OSError, SQLAlchemyError) as error:
+            what, why = type(report.event).__name__, type(error).__name__
+            log.error("journal.not_written", leg=ref.leg_id, report=what, error=why, again_s=wait_s)
+            if wait_s is None or isinstance(error, IntegrityError | DataError):
+                return
+        await asyncio.sleep(wait_s)
 
 
 async def commit(store: Store, ref: LegRef, report: wire.Report, incarnation: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from server.calls import journal
 from server.calls.ledger import TurnLedger
 from server.calls.recovery import recover
 from session import wire
@@ -154,3 +157,51 @@ def test_the_stages_of_a_turn_add_up_when_they_are_finer_than_the_clock() -> Non
     assert stages is not None
     assert sum(stage.ms for stage in stages) == pytest.approx(200.0 + 100.0, abs=0.11)
     assert all(stage.ms >= 0 for stage in stages)
+
+
+async def test_legs_that_end_while_the_database_is_locked_have_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who copies the database may lock it for a while: a report of that time was lost, and its contact never ended."""
+    async with open_house(tmp_path, WAITING) as house:
+        ids = await house.agents("amy")
+        house.controller.set_availability(ids["amy"], "available")
+        one, other = await house.call("leg-1"), await house.call("leg-2")
+        agent = await house.answered_by_agent(one)
+        monkeypatch.setattr(journal, "AGAIN_S", (0.0, 0.0))
+        asked = 0
+
+        async def locked(*_given: Any, **_more: Any) -> None:
+            nonlocal asked
+            asked += 1
+            raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(house.store, "update_leg", locked)
+            await house.ended("leg-1")
+            assert asked == 3
+            worker = SimpleNamespace(worker_id="sip-in-0", incarnation="i", legs={agent, "leg-2"})
+            await house.controller.on_worker_lost(cast(Any, worker))
+            await house.quiet()
+        assert one.phase == other.phase == "ended"
+        assert house.controller.contacts == {} and house.controller.legs == {}
+        assert not house.controller.desk.desk.agents[ids["amy"]].held
+
+
+async def test_a_report_that_the_database_takes_late_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_house(tmp_path, WAITING) as house:
+        contact = await house.call()
+        monkeypatch.setattr(journal, "AGAIN_S", (0.0,))
+        append, refused = house.store.append, []
+
+        async def late(conversation: str, kind: str, *given: Any, **more: Any) -> Any:
+            if kind == "leg.ended" and not refused:
+                refused.append(kind)
+                raise OperationalError("INSERT", {}, Exception("database is locked"))
+            return await append(conversation, kind, *given, **more)
+
+        monkeypatch.setattr(house.store, "append", late)
+        await house.ended("leg-1")
+        assert refused and len(await house.events(contact, "leg.ended")) == 1
