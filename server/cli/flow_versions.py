@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dialog.snapshots import Placed
     from dialog.yamlfile import Problem
     from session.flow_contents import Snapshot
-    from session.flow_versions import FlowVersions, Version
+    from session.flow_versions import FlowVersions, Live, Version
     from session.store import Store
 
 FILE = 0  # as a version's number: the file on disk
@@ -50,6 +50,7 @@ def draft(
         for problem in problems:
             print(problem)
         print(f"version {version.number} of {version.flow_id} is handed in; not live")
+        print(f"next: `warmline flow publish {version.flow_id} --version {version.number}`")
 
     _run(work)
 
@@ -82,17 +83,17 @@ def publish(
             print(gate.result.lines()[-1])
         if not gate.open:
             await versions.refused(flow_id, found.number, by=who, why=gate.refusal[:2000])
-            raise fail(f"version {found.number} of {flow_id} is not published")
+            raise fail(f"version {found.number} of {flow_id} is not published; mend it, then publish the file again")
         if due is not None:
             plan = await versions.plan(flow_id, found.number, due, by=who, base=base)
             print(
                 f"version {found.number} of {flow_id} will be published on {plan.due:%Y-%m-%d %H:%M} UTC (plan {plan.id})"
             )
+            print(f"next: `warmline flow plans --cancel {plan.id}` if it is not to happen")
             return
+        before = (await versions.live()).get(flow_id)
         live = await versions.publish(flow_id, found.number, by=who, base=base, why=note)
-        print(
-            f"version {live.number} of {flow_id} is live (revision {live.revision}); a running app takes it up within 2 s"
-        )
+        _tell(live, before)
 
     _run(work)
 
@@ -124,7 +125,7 @@ def rollback(
             why=why,
             action="rollback",
         )
-        print(f"version {live.number} of {flow} is live again (revision {live.revision})")
+        _tell(live, present, again=True)
 
     _run(work)
 
@@ -247,6 +248,17 @@ def _run(work: Callable[[Store], Awaitable[None]]) -> None:
         with_store(work)
     except (FileError, NotPublished, ChangedMeanwhile, VersionUnknown, OSError) as error:
         raise fail(str(error)) from error
+
+
+def _tell(live: Live, before: Live | None, *, again: bool = False) -> None:
+    """What answers now and since when, and what may come next."""
+    instead = f"instead of version {before.number}" if before is not None else "instead of the file on disk"
+    print(
+        f"version {live.number} of {live.flow_id} is live{' again' if again else ''} since {live.at:%Y-%m-%d %H:%M} UTC, "
+        f"{instead} (revision {live.revision}); a running app takes it up within 2 s"
+    )
+    back = f"`warmline flow rollback {live.flow_id}` takes it back, " if before is not None and not again else ""
+    print(f"next: {back}`warmline flow log {live.flow_id}` shows who did what")
 
 
 def _time(text: str) -> datetime | None:
