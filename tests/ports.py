@@ -9,7 +9,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-FIRST, END = 10_000, 20_000  # the instances of tests/e2e and of the demo begin at 21 000
+FIRST, END = 10_000, 20_000  # the instances of the demo begin at 21 000
 _TURN = Path(tempfile.gettempdir()) / f"warmline-test-ports-{os.getuid()}"
 
 

@@ -126,13 +126,13 @@ async def worker(folder: Path, script: Script, worker_id: str = "sip-in-0", **si
     run_dir.mkdir(exist_ok=True)
     app = App(script)
     server = await channel.serve(f"unix:{run_dir}/app.sock", app, "app")
-    port, rtp = free_port(), free_port()
+    port, rtp = free_port(), free_port(40)  # it takes any of its forty for a call
     index = 0 if worker_id == "sip-in-0" else 2
     env = os.environ | {
         "WARMLINE_SERVER__RUN_DIR": str(run_dir),
         "WARMLINE_SERVER__LOG_LEVEL": os.environ.get("WARMLINE_SERVER__LOG_LEVEL", "info"),
         "WARMLINE_SIP__WORKER_BASE_PORT": str(port - index),
-        "WARMLINE_SIP__RTP_BASE_PORT": str(min(rtp, 60_000) - index * 40),
+        "WARMLINE_SIP__RTP_BASE_PORT": str(rtp - index * 40),
         **{f"WARMLINE_SIP__{k.upper()}": v if isinstance(v, str) else json.dumps(v) for k, v in sip.items()},
     }
     media_options = sip.get("no_rtp_timeout_s")
