@@ -77,11 +77,11 @@ class Bench:
     async def occupied(self) -> None:
         self.engine.hold()
         await self.put("first")
-        assert await asyncio.to_thread(self.engine.in_work.acquire, timeout=5)
+        assert await asyncio.to_thread(self.engine.in_work.acquire, timeout=60)
 
     async def all_done(self) -> None:
         self.engine.let_go()
-        await asyncio.wait(self.tasks.values(), timeout=5)
+        await asyncio.wait(self.tasks.values(), timeout=60)
 
     def outcome(self, job: str) -> str | type[BaseException]:
         task = self.tasks[job]
@@ -272,7 +272,7 @@ async def test_replicas_decode_at_the_same_time() -> None:
         for job in ("a", "b", "c"):
             await bench.put(job)
         for _ in "ab":
-            assert await asyncio.to_thread(bench.engine.in_work.acquire, timeout=5)
+            assert await asyncio.to_thread(bench.engine.in_work.acquire, timeout=60)
         assert sorted(bench.engine.begun) == ["a", "b"]
         assert bench.scheduler.depth == 1
         await bench.all_done()

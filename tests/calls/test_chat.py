@@ -169,7 +169,7 @@ async def test_a_chat_goes_on_after_a_restart(tmp_path: Path) -> None:
 async def test_a_stop_waits_for_calls_and_keeps_chats(tmp_path: Path) -> None:
     async with open_house(tmp_path, FLOW) as house:
         first = await begin(house)
-        await asyncio.wait_for(house.controller.drain(30, 3600), 10)
+        await asyncio.wait_for(house.controller.drain(30, 3600), 60)
         assert first.phase != "ended"
     async with open_house(tmp_path, FLOW) as house:
         await recover(house.controller)
@@ -178,7 +178,7 @@ async def test_a_stop_waits_for_calls_and_keeps_chats(tmp_path: Path) -> None:
         await house.quiet()
         assert not draining.done()
         await house.tell(wire.LegEnded(leg_id="leg-1", party="remote", reason="hangup"))
-        await asyncio.wait_for(draining, 10)
+        await asyncio.wait_for(draining, 60)
         assert call.phase == "ended"
         contact = house.controller.contact_in(first.conversation_id)
         assert contact is not None

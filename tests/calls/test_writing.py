@@ -183,7 +183,7 @@ async def test_a_message_that_was_answered_but_whose_reading_was_not_saved_is_no
 
         with mock.patch.object(house.store, "save_run", killed):
             await control(house).message(first.conversation_id, "yes", role="customer", user_id=None)
-            await asyncio.wait_for(saving.wait(), 10)
+            await asyncio.wait_for(saving.wait(), 60)
     async with open_house(tmp_path, TWICE) as house:
         await restarted(house)
         (again,) = house.controller.contacts.values()

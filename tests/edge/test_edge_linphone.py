@@ -57,7 +57,7 @@ async def test_linphonec_is_an_agents_phone(tmp_path: Path) -> None:
 
         async def says(words: str) -> None:
             assert phone.stdout is not None
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 while words not in (line := (await phone.stdout.readline()).decode(errors="replace")):
                     assert line, f"linphonec ended before it said {words!r}"
 
@@ -67,7 +67,7 @@ async def test_linphonec_is_an_agents_phone(tmp_path: Path) -> None:
                 tmp_path, nothing, "sip-out-0",
                 dial_user=INTERNAL, dial_secret=SECRET, dial_proxy=f"sip:{home};lr", dial_domain=home,
             ) as world:  # fmt: skip
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(40):
                     while not await edge.rpc.registered("ann"):  # noqa: ASYNC110 - Kamailio tells nobody
                         await asyncio.sleep(0.1)
                 app = world.app
@@ -91,7 +91,7 @@ async def test_linphonec_is_an_agents_phone(tmp_path: Path) -> None:
                 assert ended.stats.tx_packets > 10
         finally:
             phone.terminate()
-            output, _ = await asyncio.wait_for(phone.communicate(), 10)
+            output, _ = await asyncio.wait_for(phone.communicate(), 30)
             print(output.decode(errors="replace"), edge.log())  # noqa: T201 - shown when the test fails
     samples, rate = soundfile.read(heard)
     tenths = [samples[at : at + rate // 10] for at in range(0, len(samples) - rate // 10, rate // 10)]

@@ -31,7 +31,7 @@ async def test_baresip_passes_its_call_on(tmp_path: Path) -> None:
                 dial_user=INTERNAL, dial_secret=SECRET, dial_proxy=f"sip:{home};lr", dial_domain=home,
             ) as world,
         ):  # fmt: skip
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 while not await edge.rpc.registered("ann"):  # noqa: ASYNC110 - Kamailio tells nobody
                     await asyncio.sleep(0.1)
             app = world.app

@@ -63,7 +63,7 @@ def worker(data: Path, models: Path, **settings: str) -> Iterator[Worker]:
         yield Worker(process, f"unix:{data}/run/inference.sock")
     finally:
         process.kill()
-        process.wait(5)
+        process.wait(30)
 
 
 @asynccontextmanager
@@ -295,7 +295,7 @@ async def test_sigterm_ends_it_with_its_work_undone(tmp_path: Path, moment: str)
                 speech = load(JFK)
                 work = [asyncio.create_task(peer.ask(decode(speech, "en"), wire.Decoded, 60)) for _ in range(4)]
                 texts = [f"A long prompt to be made ahead, number {n}, with several words." for n in range(20)]
-                await peer.ask(wire.Prefetch(texts=texts, locale="en"), type(None), 5)
+                await peer.ask(wire.Prefetch(texts=texts, locale="en"), type(None), 90)
                 await depth(peer, lambda waiting: waiting >= 2)
             started.process.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(started.process.wait, 60) == 0
@@ -320,6 +320,8 @@ async def test_decodes_go_to_the_pool_and_home_while_it_is_away(ready: Worker, t
             with worker(tmp_path, models_folder("whisper-base"), WARMLINE_ASR__LISTEN=place) as other:
                 async with asking(place) as there, asking(other.address) as same:
                     await loaded(there)
+                    for link in client._pool:  # it tries to connect in steps of its own
+                        await link.wait_up(LOAD_S)
                     assert "forward" in await words()
                     assert await finals(same) == 1
                     assert await finals(home) == before

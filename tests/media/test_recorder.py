@@ -106,7 +106,7 @@ def test_a_disk_that_fails_ends_the_recording_not_the_call(tmp_path: Path, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(recorder, "_flush", full)
-    recorder._thread.join(5)
+    recorder._thread.join(60)
     assert not recorder._thread.is_alive()
     for _ in range(1000):
         clock.now += 0.02

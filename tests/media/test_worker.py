@@ -127,7 +127,7 @@ class Bench:
 
     async def stop(self) -> None:
         self.worker._stop.set()
-        await asyncio.wait_for(self.task, 6)
+        await asyncio.wait_for(self.task, 60)
 
 
 @contextlib.asynccontextmanager
@@ -352,28 +352,28 @@ async def test_a_bridge_between_two_processes_and_the_death_of_one(tmp_path: Pat
             b.transport.up("a")
             leg = b.worker.leg("a")
             assert leg is not None
-            await app.told.wait(wire.LegProgress, 2, timeout_s=10)
-            await by_name["sip-in-0"].ask(wire.MixLeg(leg_id="a", hears=["b"], sends_to=["b"]), type(None), 2)
-            await by_name["sip-out-0"].ask(wire.MixLeg(leg_id="b", hears=["a"], sends_to=["a"]), type(None), 2)
-            await app.told.wait(wire.PeerHeard, 2, timeout_s=10)
+            await app.told.wait(wire.LegProgress, 2, timeout_s=60)
+            for name, one, other in (("sip-in-0", "a", "b"), ("sip-out-0", "b", "a")):
+                await by_name[name].ask(wire.MixLeg(leg_id=one, hears=[other], sends_to=[other]), type(None), 30)
+
+            def heard(leg_id: str) -> list[tuple[bool, str]]:
+                return [(e.heard, e.reason) for e in app.told.of(wire.PeerHeard) if e.leg_id == leg_id]
+
+            # A busy machine may lose them to each other for a moment, and say so.
+            await until(lambda: all((True, "") in heard(leg_id) for leg_id in "ab"), 60)
             loop = asyncio.get_running_loop()
             quiet, loud, due = np.zeros(320, np.int16), tone(20, 16_000), loop.time()
             came: list[Samples] = []
-            while len(came) < 25 or np.abs(came[-1]).max() < 3000:  # silence first; then until the tone is back
-                assert len(came) < 1000, "what it says does not come back"
-                leg.receive(Audio(quiet if len(came) < 25 else loud, 16_000))
-                came.append(leg.fetch(16_000, 320))
-                due += 0.02
-                await asyncio.sleep(max(0.0, due - loop.time()))
+            async with asyncio.timeout(60):
+                while len(came) < 25 or np.abs(came[-1]).max() < 3000:  # silence first; then until the tone is back
+                    leg.receive(Audio(quiet if len(came) < 25 else loud, 16_000))
+                    came.append(leg.fetch(16_000, 320))
+                    due += 0.02
+                    await asyncio.sleep(max(0.0, due - loop.time()))
             assert not np.any(came[:25])
             child.kill()
-            await until(lambda: not leg.mix.accompanied, 10)
-            changes = [(e.leg_id, e.heard) for e in app.told.of(wire.PeerHeard)]
-            assert ("a", True) in changes
-            assert ("b", True) in changes
-            await app.told.wait(wire.PeerHeard, 3)
-            last = app.told.of(wire.PeerHeard)[-1]
-            assert (last.leg_id, last.heard, last.reason) == ("a", False, "gone")
+            await until(lambda: not leg.mix.accompanied, 60)
+            await until(lambda: heard("a")[-1] == (False, "gone"), 60)
     finally:
         child.kill()
         server.close()

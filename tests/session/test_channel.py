@@ -83,7 +83,7 @@ async def test_questions_find_their_own_answers_in_any_order(pair: Pair) -> None
 
     pair.server.answer = answer
     answers = await asyncio.wait_for(
-        asyncio.gather(*(pair.peer.ask(wire.Embed(texts=[str(n)]), wire.Embedded, 5) for n in range(5))), 5
+        asyncio.gather(*(pair.peer.ask(wire.Embed(texts=[str(n)]), wire.Embedded, 30) for n in range(5))), 30
     )
     assert [found.dims for found in answers] == [0, 1, 2, 3, 4]
 
@@ -94,13 +94,13 @@ async def test_an_error_comes_back_as_its_sentence(pair: Pair) -> None:
 
     pair.server.answer = answer
     with pytest.raises(channel.RemoteError, match="no such voice"):
-        await pair.peer.ask(ASK, type(None), 5)
+        await pair.peer.ask(ASK, type(None), 30)
 
     async def fine(peer: channel.Peer, request: wire.Request) -> None:
         return None
 
     pair.server.answer = fine
-    await pair.peer.ask(ASK, type(None), 5)
+    await pair.peer.ask(ASK, type(None), 30)
 
 
 async def test_an_ordinary_refusal_is_told_and_warns_nobody(pair: Pair) -> None:
@@ -113,11 +113,11 @@ async def test_an_ordinary_refusal_is_told_and_warns_nobody(pair: Pair) -> None:
     with structlog.testing.capture_logs() as logs:
         pair.server.answer = refuse
         with pytest.raises(channel.Refused, match="finals are waiting"):
-            await pair.peer.ask(ASK, type(None), 5)
+            await pair.peer.ask(ASK, type(None), 30)
         assert logs == []
         pair.server.answer = fail
         with pytest.raises(channel.RemoteError, match="no such voice") as other:
-            await pair.peer.ask(ASK, type(None), 5)
+            await pair.peer.ask(ASK, type(None), 30)
     assert not isinstance(other.value, channel.Refused)
     assert [entry["event"] for entry in logs] == ["channel.request_failed"]
 
@@ -133,7 +133,7 @@ async def test_what_comes_ahead_of_an_answer_is_handed_on(pair: Pair) -> None:
     found = await pair.peer.ask(ASK, wire.Embedded, 5, parts.append)
     assert [msgspec.msgpack.decode(part, type=wire.SpeechAudio).text for part in parts] == ["1", "2"]
     assert found.dims == 3
-    assert (await pair.peer.ask(ASK, wire.Embedded, 5)).dims == 3  # who wants no parts gets the answer
+    assert (await pair.peer.ask(ASK, wire.Embedded, 30)).dims == 3  # who wants no parts gets the answer
 
 
 async def test_who_no_longer_waits_is_not_worked_for(pair: Pair) -> None:
@@ -146,7 +146,7 @@ async def test_who_no_longer_waits_is_not_worked_for(pair: Pair) -> None:
     await asyncio.wait_for(pair.server.cancelled.wait(), 30)
     pair.server.cancelled.clear()
     pair.server.started.clear()
-    asking = asyncio.create_task(pair.peer.ask(ASK, type(None), 5))
+    asking = asyncio.create_task(pair.peer.ask(ASK, type(None), 30))
     await asyncio.wait_for(pair.server.started.wait(), 30)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -164,7 +164,7 @@ async def test_a_stream_comes_in_order_and_ends(pair: Pair) -> None:
             await peer.chunk(request.request_id, clause(n))
 
     pair.server.answer = answer
-    said = [c.text async for c in pair.peer.stream(wire.Speak(text="x", locale="en"), wire.SpeechAudio, 5)]
+    said = [c.text async for c in pair.peer.stream(wire.Speak(text="x", locale="en"), wire.SpeechAudio, 30)]
     assert said == [str(n) for n in range(100)]
 
 
@@ -176,7 +176,7 @@ async def test_a_stream_that_breaks_tells_after_what_came(pair: Pair) -> None:
     pair.server.answer = answer
     said = []
     with pytest.raises(channel.RemoteError, match="voice broke"):
-        async for part in pair.peer.stream(wire.Speak(text="x", locale="en"), wire.SpeechAudio, 5):
+        async for part in pair.peer.stream(wire.Speak(text="x", locale="en"), wire.SpeechAudio, 30):
             said.append(part.text)
     assert said == ["1"]
 
@@ -187,7 +187,7 @@ async def test_leaving_a_stream_stops_the_speaker(pair: Pair) -> None:
         await asyncio.Event().wait()
 
     pair.server.answer = answer
-    stream = pair.peer.stream(wire.Speak(text="x", locale="en"), wire.SpeechAudio, 5)
+    stream = pair.peer.stream(wire.Speak(text="x", locale="en"), wire.SpeechAudio, 30)
     assert (await anext(stream)).text == "1"
     await stream.aclose()  # type: ignore[attr-defined]
     await asyncio.wait_for(pair.server.cancelled.wait(), 30)
@@ -200,7 +200,7 @@ async def test_both_sides_may_ask(pair: Pair) -> None:
     pair.client.answer = answer
     await pair.peer.send(wire.Hello(worker_id="w", kind="webrtc", incarnation="i", pid=1))
     await asyncio.wait_for(pair.server.got.wait(), 30)
-    found = await pair.server.peers[0].ask(wire.Drain(), wire.SdpAnswer, 5)
+    found = await pair.server.peers[0].ask(wire.Drain(), wire.SdpAnswer, 30)
     assert found.sdp == "from the client"
 
 

@@ -27,7 +27,7 @@ async def test_a_link_can_be_cancelled_in_the_moment_its_connection_fails(tmp_pa
         for _ in range(steps):
             await asyncio.sleep(0)
         running.cancel()
-        done, _ = await asyncio.wait([running], timeout=1.0)
+        done, _ = await asyncio.wait([running], timeout=30.0)
         assert done, f"lost the cancellation after {steps} turns of the loop"
 
 
@@ -43,6 +43,6 @@ async def test_a_link_can_be_cancelled_in_the_moment_it_is_up(tmp_path: Path) ->
         for _ in range(steps):
             await asyncio.sleep(0)
         running.cancel()
-        done, _ = await asyncio.wait([running], timeout=1.0)
+        done, _ = await asyncio.wait([running], timeout=30.0)
         assert done, f"lost the cancellation after {steps} turns of the loop"
     server.close()

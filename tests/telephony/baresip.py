@@ -104,7 +104,7 @@ async def baresip(folder: Path, account: str, hz: float = 600.0, seconds: float 
 async def _connected(
     process: asyncio.subprocess.Process, port: int
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             assert process.returncode is None, "baresip ended at once"
             try:
