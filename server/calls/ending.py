@@ -40,9 +40,12 @@ async def caller_gone(contact: Contact, event: wire.LegEnded) -> None:
 
 async def _part(contact: Contact, event: wire.LegEnded) -> None:
     """From the queue, from the agent, from whoever is outside."""
-    desk = contact.around.desk
-    if contact.phase == "queued":
-        await contact.note("queue.left", {"why": event.reason})
+    desk, waited = contact.around.desk, contact.phase == "queued"
+    if waited:
         desk.do(desk.desk.leave(contact.contact_id, desk.now()))
-    await contact.room.close()
-    await contact.transfers.caller_gone()
+    try:
+        if waited:
+            await contact.note("queue.left", {"why": event.reason})
+    finally:  # nobody is kept from other calls because it cannot be written down
+        await contact.room.close()
+        await contact.transfers.caller_gone()

@@ -6,9 +6,11 @@ change. So a change that fails is taken back by declaring what was before.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from dialog import events as ev
 from server.calls.after_call import after_call_of
@@ -119,13 +121,13 @@ class Room:
         # Who is told of the customer has them already, as the desk sees it.
         if party.role == "agent" and (party.connected or party.whisper_id):
             desk.do(desk.desk.ended(party.desk_id, desk.now(), agent_id=party.user_id))
+        await party.hang_up("hangup")
         if party.connected:
             if party.role == "agent":
                 left = {"user_id": party.user_id, "reason": reason, "lost": lost}
                 await contact.note("agent.left", left)
             what = {"party_id": party.party_id, "role": party.role, "name": party.name, "reason": reason}
             await contact.note("supervise.left" if party.role == "supervisor" else "party.left", what)
-        await party.hang_up("hangup")
 
     async def go_on(self, *, lost: bool = False) -> None:
         """After somebody left: those who are there go on; else the customer is had back by the flow."""
@@ -157,11 +159,15 @@ class Room:
         await self.legs.over()
 
     async def close(self) -> None:
-        """The customer is gone: everybody is sent home."""
-        await self._contact.consults.give_up("done")
-        self.mixer.forget(self._contact.customer.leg_id)
-        for party in list(self.parties.values()):
-            await self.remove(party)
+        """The customer is gone: everybody is sent home, also where it cannot be written down."""
+        contact = self._contact
+        self.mixer.forget(contact.customer.leg_id)
+        home = [partial(self.remove, party) for party in self.parties.values()]
+        for go in (partial(contact.consults.give_up, "done"), *home):
+            try:
+                await go()
+            except (OSError, SQLAlchemyError) as error:
+                log.error("room.not_written", contact=contact.contact_id, error=type(error).__name__)
 
     async def customer_left(self, leg_id: str) -> None:
         """Their page went away; they may be back in a moment, on another leg."""

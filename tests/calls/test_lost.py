@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from server.api.views import Target
 from server.calls import journal
 from server.calls.ledger import TurnLedger
 from server.calls.recovery import recover
+from server.calls.requeueing import requeue
 from session import wire
 from session.model import Contact as ContactRow
 from session.store import Store
@@ -205,3 +207,54 @@ async def test_a_report_that_the_database_takes_late_is_written(
         monkeypatch.setattr(house.store, "append", late)
         await house.ended("leg-1")
         assert refused and len(await house.events(contact, "leg.ended")) == 1
+
+
+@pytest.mark.parametrize("phase", ["queued", "talking"])
+async def test_who_hangs_up_while_the_database_is_locked_leaves_nobody_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    """Nothing of it can be written: still nobody waits at the desk, no phone rings on, and agents take other calls."""
+    async with open_house(tmp_path, WAITING) as house:
+        ids = await house.agents("amy", "bob")
+        for user_id in ids.values():
+            house.controller.set_availability(user_id, "available")
+        contact = await house.call()
+        await house.quiet()
+        amy = await house.answered_by_agent(contact)
+        if phase == "talking":
+            me = contact.agent
+            assert me is not None
+            target = Target("agent", ids["bob"] if me.user_id == ids["amy"] else ids["amy"])
+            contact.post(lambda: _asks(contact, me, target))
+            await house.quiet()
+            bob = contact.room.parties[contact.consults.now.party]
+        else:
+            contact.post(lambda: _requeued(contact))
+            await house.quiet()
+            bob = contact.agent
+        await bob.answer_in_browser("v=0")
+        if phase == "talking":
+            await house.tell(wire.LegProgress(leg_id=bob.leg_id, state="up"))
+        assert contact.phase == phase
+        monkeypatch.setattr(journal, "AGAIN_S", ())
+
+        async def locked(*_given: Any, **_more: Any) -> None:
+            raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(house.store, "append", locked)
+            await house.ended("leg-1")
+        await house.quiet()
+        desk = house.controller.desk.desk
+        assert house.controller.contacts == {} and desk.waiting == {}
+        assert not any(agent.held or agent.status == "offered" for agent in desk.agents.values())
+        assert house.of(wire.HangupLeg, bob.leg_id)
+        assert house.of(wire.HangupLeg, amy)
+
+
+async def _asks(contact: Any, me: Any, target: Target) -> None:
+    await contact.consults.begin(me, target)
+
+
+async def _requeued(contact: Any) -> None:
+    await requeue(contact, "lost")
