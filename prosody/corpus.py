@@ -24,6 +24,7 @@ Hear = Callable[[Audio], npt.NDArray[np.float32]]  # 16 kHz → what `asr.poolin
 
 MIN_VOICED_MS = 100  # corpora are judged as far as they can be; the product asks for more
 MOST_S = 30.0
+_WIDTH = len(NAMES) + ENCODED + 1
 TRAINED = ("wide", "codec", "loss", "noisy")  # of `augment.variants`, in their order
 # The corpora's words for ours. What is not here (disgust, surprise, boredom) is none of our labels and left out.
 RELABEL: dict[str, str] = {
@@ -53,27 +54,33 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """`values` (n, conditions, features + encoder), NaN where nothing could be heard; `labels`, `speakers` (n,)."""
+    """`values` (n, conditions, features + encoder), NaN where nothing could be heard; `voiced_ms` (n, conditions).
+
+    `labels` and `speakers` have shape (n,).
+    """
 
     values: Vector
+    voiced_ms: Vector
     labels: Names
     speakers: Names
 
     def where(self, mask: npt.NDArray[np.bool_]) -> Corpus:
         """The part that `mask` (n,) picks."""
-        return Corpus(self.values[mask], self.labels[mask], self.speakers[mask])
+        return Corpus(self.values[mask], self.voiced_ms[mask], self.labels[mask], self.speakers[mask])
 
     def of(self, condition: int) -> Corpus:
         """One condition only, shape (n', 1, …), without what could not be heard under it."""
         values = self.values[:, condition : condition + 1]
         there = ~np.isnan(values[:, 0, 0])
-        return Corpus(values[there], self.labels[there], self.speakers[there])
+        voiced_ms = self.voiced_ms[there, condition : condition + 1]
+        return Corpus(values[there], voiced_ms, self.labels[there], self.speakers[there])
 
 
 def joined(parts: Sequence[Corpus]) -> Corpus:
     """Several corpora of the same conditions in one."""
     return Corpus(
         np.concatenate([part.values for part in parts]),
+        np.concatenate([part.voiced_ms for part in parts]),
         np.concatenate([part.labels for part in parts]),
         np.concatenate([part.speakers for part in parts]),
     )
@@ -136,12 +143,12 @@ def heard_as(manifest: Path, noises: Sequence[Wave], model: str) -> str:
 
 
 def numbers(wave: Wave, hear: Hear) -> Vector:
-    """Features and encoder of a wave at 16 kHz, as 16 bit hold it; (features + ENCODED,), NaN when none can be taken."""
+    """Features and encoder of a wave at 16 kHz, as 16 bit hold it, then ms of voice; (_WIDTH,), NaN when none can be taken."""
     audio = Audio(np.clip(np.rint(wave * 32767), -32768, 32767).astype(np.int16), SPEECH_RATE)
     found = extract(audio.float32(), MIN_VOICED_MS)
     if found.reason:
-        return np.full(len(NAMES) + ENCODED, np.nan)
-    return np.concatenate([found.values, hear(audio)])
+        return np.full(_WIDTH, np.nan)
+    return np.concatenate([found.values, hear(audio), [found.voiced_ms]])
 
 
 def listen(
@@ -157,7 +164,7 @@ def listen(
     With `cache` (a folder) nothing is listened to twice; `step` is called after each row. Raises `CorpusError`.
     """
     kinds = TRAINED if conditions is None else tuple(conditions)
-    values = np.full((len(rows), len(kinds), len(NAMES) + ENCODED), np.nan)
+    values = np.full((len(rows), len(kinds), _WIDTH), np.nan)
     for index, row in enumerate(rows):
         kept = [None if cache is None else cache / kind / f"{row.key.replace('/', '_')}.npy" for kind in kinds]
         if all(path is not None and path.exists() for path in kept):
@@ -178,7 +185,7 @@ def listen(
                 _keep(path, values[index, kind])
         step()
     labels, speakers = [row.label for row in rows], [row.speaker for row in rows]
-    return Corpus(values, np.array(labels), np.array(speakers))
+    return Corpus(values[..., :-1], values[..., -1], np.array(labels), np.array(speakers))
 
 
 def _kept(path: Path) -> Vector:
@@ -186,7 +193,7 @@ def _kept(path: Path) -> Vector:
         values = np.load(path)
     except (OSError, ValueError, EOFError) as error:
         raise CorpusError(f"{path} of the cache cannot be read ({error}): delete it") from error
-    if values.shape != (len(NAMES) + ENCODED,):
+    if values.shape != (_WIDTH,):
         raise CorpusError(f"{path} of the cache was written by another version: delete the folder")
     return np.asarray(values, dtype=np.float64)
 

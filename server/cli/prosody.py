@@ -144,7 +144,8 @@ def evaluate(
     out /= out.sum(axis=1, keepdims=True)
     features = heard.values[:, 0, : len(NAMES)]
     voiced = np.array([weights.voiced(weights.standard(one, None)[0]) for one in features]) >= options.min_voice
-    said = (out.max(axis=1) >= options.min_confidence) & voiced
+    enough = heard.voiced_ms[:, 0] >= options.min_voiced_ms
+    said = (out.max(axis=1) >= options.min_confidence) & voiced & enough
     report = {
         **evaluation.summary(Judged(heard.labels, out, weights.labels, heard.speakers), said),
         "labels": list(LABELS),
@@ -152,6 +153,7 @@ def evaluate(
         "condition": wanted,
         "baseline": "none" if alone else f"up to {OWN} other utterances of the speaker, unlabelled",
         "taken_for_no_voice": round(float(np.mean(~voiced)), 4),
+        "too_little_voice": round(float(np.mean(~enough)), 4),
         "unheard": len(rows) - len(heard.labels),
         "rows_with_other_labels": others,
         "model": weights.version,

@@ -25,7 +25,7 @@ def made(speakers: int = 6, each: int = 12, gap: float = 2.0, seed: int = 0) -> 
     names = np.repeat([f"s{i}" for i in range(speakers)], each)
     values = rng.normal(size=(len(labels), 2, WIDTH)) + np.repeat(rng.normal(0, 5, (speakers, 1, WIDTH)), each, axis=0)
     values[:, :, :8] += gap * (labels == "angry")[:, None, None]
-    return Corpus(values, labels, names)
+    return Corpus(values, np.full(values.shape[:2], 1000.0), labels, names)
 
 
 def test_no_speaker_is_in_two_folds_and_all_are_in_one() -> None:
@@ -142,6 +142,8 @@ def test_what_was_listened_to_is_kept(tmp_path: Path) -> None:
     again = listen(rows, hear, None, [], tmp_path / "cache")
     assert first.values.shape == (1, 4, WIDTH) and len(heard) == 4
     np.testing.assert_allclose(first.values, again.values, rtol=1e-5)
+    np.testing.assert_allclose(first.voiced_ms, again.voiced_ms, rtol=1e-5)
+    assert (first.voiced_ms > 100).all()
 
 
 class TestConditions:

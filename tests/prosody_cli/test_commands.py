@@ -94,6 +94,25 @@ def test_a_corpus_is_evaluated_over_the_telephone(tmp_path: Path) -> None:
     assert set(found["recall"]) == set(found["confusion"])
 
 
+def test_what_has_too_little_voice_counts_as_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As calls are judged: `prosody.min_voiced_ms` holds here, too."""
+    labels = np.array(["angry", "neutral"] * 4)
+    (tmp_path / "m.tsv").write_text("path\tlabel\n" + "".join(f"{n}.wav\t{label}\n" for n, label in enumerate(labels)))
+    values = np.random.default_rng(1).normal(size=(8, 1, 63 + 1024))
+    voiced_ms = np.array([[250.0]] * 2 + [[400.0]] * 6)
+    heard = Corpus(values, voiced_ms, labels, np.array(["a", "b"] * 4))
+    monkeypatch.setattr("server.cli.prosody._listen", lambda *_: heard)
+    sure = lambda weights, *_: np.tile(np.eye(len(weights.labels))[0] * 0.98 + 0.01, (8, 1))  # noqa: E731
+    monkeypatch.setattr("server.cli.prosody.chances", sure)
+    monkeypatch.setenv("WARMLINE_PROSODY__MIN_VOICE", "0")
+    for least, share in ((300, 0.25), (100, 0.0), (1000, 1.0)):
+        monkeypatch.setenv("WARMLINE_PROSODY__MIN_VOICED_MS", str(least))
+        done = warmline("prosody", "eval", "--manifest", "m.tsv", "--json", "found.json")
+        assert done.exit_code == 0, done.output
+        found = json.loads((tmp_path / "found.json").read_text())
+        assert (found["unknown"], found["too_little_voice"]) == (share, share)
+
+
 def test_wrong_words_are_told(tmp_path: Path) -> None:
     (tmp_path / "m.tsv").write_text("path\tlabel\na.wav\tsad\n")
     asked = ("prosody", "eval", "--manifest", "m.tsv")
@@ -168,10 +187,11 @@ def _made(path: Path) -> Path:
 def test_one_label_cannot_be_trained(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     values = rng.normal(size=(4, 4, 63 + 1024))
-    whole = Corpus(values, np.array(["angry"] * 4), np.array(["a", "b", "c", "d"]))
+    voiced_ms = np.full((4, 4), 1000.0)
+    whole = Corpus(values, voiced_ms, np.array(["angry"] * 4), np.array(["a", "b", "c", "d"]))
     with pytest.raises(typer.Exit):
         _apart(whole, 2)
-    _apart(Corpus(values, np.array(["angry", "sad"] * 2), np.array(["a", "a", "b", "b"])), 2)
+    _apart(Corpus(values, voiced_ms, np.array(["angry", "sad"] * 2), np.array(["a", "a", "b", "b"])), 2)
 
 
 def test_training_without_speakers_is_refused(tmp_path: Path) -> None:
