@@ -35,7 +35,12 @@ from dialog.yamlfile import FileError, Problem
 
 log = structlog.get_logger(__name__)
 
-FLOW_ID = rule("flow-id", "E", "a flow's id is not its file's name, by which it is found", "rename one of them")
+FLOW_ID = rule(
+    "flow-id",
+    "E",
+    "a flow's id is not its file's name, by which it is found, or is another's too",
+    "rename one of them",
+)
 QUESTION = "question"
 """Intent of whatever the knowledge base can be asked; learnt from the articles' own questions."""
 _FLOW = re.compile(r'^\s*[{]?\s*"?format"?\s*:\s*"?flow/v1\b', re.MULTILINE)
@@ -59,8 +64,8 @@ def flow_files(root: Path) -> dict[str, Path]:
             if "." in path.stem or not _is_flow(path):
                 continue
             if path.stem in found:
-                problem = f"flow {path.stem!r} is also {found[path.stem]}; an id may be in one place only: rename one"
-                raise FileError([Problem(str(path), 1, problem)])
+                problem = f"flow {path.stem!r} is also {found[path.stem]}; an id may be in one place only"
+                raise FileError([Problem(str(path), 1, problem, FLOW_ID)])
             found[path.stem] = path
     return found
 

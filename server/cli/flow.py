@@ -9,7 +9,7 @@ import typer
 
 from dialog.flow import read_flow, schema
 from dialog.flowtest import schema as flowtest_schema
-from dialog.library import FLOW_ID
+from dialog.library import FLOW_ID, flow_files, outermost
 from dialog.reference import rules_page
 from dialog.validate import validate
 from dialog.verification.hashing import hash_secret
@@ -37,6 +37,7 @@ def validate_files(files: Files) -> None:
             if flow.id != path.stem:
                 said = f"the id {flow.id!r} is not the file's name, {path.stem!r}"
                 problems = [document.problem(("id",), said, FLOW_ID), *problems]
+            flow_files(outermost(path))
         except FileError as error:
             problems = error.problems
         for problem in problems:

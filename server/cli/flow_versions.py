@@ -141,7 +141,10 @@ def plans(
         from session.flow_versions import FlowVersions
 
         versions = FlowVersions(store)
-        for plan in await versions.plans(flow):
+        waiting = await versions.plans(flow)
+        if cancel is not None and all(plan.id != cancel for plan in waiting):
+            raise fail(f"there is no waiting plan {cancel}; `warmline flow plans` shows which there are")
+        for plan in waiting:
             if plan.id == cancel:
                 await versions.settle(plan, "cancelled", by=by or getpass.getuser())
                 print(f"plan {plan.id} is cancelled")
@@ -227,7 +230,10 @@ def log(flow: Annotated[str, typer.Argument(help="id of the flow; empty = all")]
     async def work(store: Store) -> None:
         from session.flow_versions import FlowVersions
 
-        for a in await FlowVersions(store).audit(flow):
+        done = await FlowVersions(store).audit(flow)
+        if not done:
+            print(f"nothing was done with {flow or 'any flow'} yet")
+        for a in done:
             change = f"{a.before_sha[:8] or '-'}→{a.after_sha[:8] or '-'}"
             print(
                 f"{a.at:%Y-%m-%d %H:%M:%S}  {a.by:12} {a.action:14} {a.flow_id} {a.number or ''}  {change}  {a.why}".rstrip()
@@ -288,10 +294,14 @@ def _file(flow_id: str) -> Path:
 
 async def _hand_in(store: Store, file: Path, by: str, note: str) -> tuple[Version, list[Problem]]:
     from dialog.gate import look
+    from dialog.library import flow_files
     from dialog.snapshots import collect
     from server.cli.flow_testing import shipped
     from session.flow_versions import FlowVersions
 
+    if "." in file.stem:
+        raise fail(f"{file} is no flow; a flow's file is called by its id, like bank.yaml")
+    await asyncio.to_thread(flow_files, shipped(file))  # an id in two places would stop the next start
     snapshot = await asyncio.to_thread(collect, file, shipped(file))
     problems = look(_placed(snapshot, file)).problems
     return await FlowVersions(store).hand_in(snapshot, by=by or getpass.getuser(), note=note), problems

@@ -89,7 +89,11 @@ async def _calendars(store: Store) -> dict[str, Calendar]:
 
     root: Path = ROOT / settings_or_exit().dialog.flows_dir
     flows, packs = {}, {}
-    for name, path in flow_files(root).items():
+    try:
+        files = flow_files(root)
+    except FileError as error:
+        raise fail(str(error)) from error
+    for name, path in files.items():
         try:
             flows[name] = read_flow(path)[0]
         except FileError:

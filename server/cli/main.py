@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command
+from typer.main import get_command, get_group
 
 from server import logs, settings_doc
 from server.cli.common import fail, print_table, settings_or_exit, with_store
@@ -61,7 +61,7 @@ class _Commands(TyperGroup):
         """For a call: the command itself."""
         if not args or args[0] not in GROUPS:
             return super().resolve_command(ctx, args)
-        return args[0], get_command(importlib.import_module(GROUPS[args[0]][0]).app), args[1:]
+        return args[0], get_group(importlib.import_module(GROUPS[args[0]][0]).app), args[1:]
 
 
 app = typer.Typer(

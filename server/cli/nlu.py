@@ -48,12 +48,12 @@ def evaluate(
         tests = read_table(test)
         outside = [Example(one.text, UNKNOWN) for one in read_table(oos)] if oos else []
     except TableError as error:
-        fail(str(error))
+        raise fail(str(error), 2) from error
     embed = _embedder(threads=1)  # what an utterance costs is told for one core
     try:
         model, least = learn(learnt, lambda texts: _training_vectors(texts, _embedder(os.cpu_count() or 1), cache))
     except ValueError as error:
-        fail(f"{', '.join(map(str, train))}: {error}")
+        raise fail(f"{', '.join(map(str, train))}: {error}", 2) from error
     judged, took = judge(model, list(track([*tests, *outside], description="texts", transient=True)), embed)
     scope = bool(outside) or any(one.intent == UNKNOWN for one in [*learnt, *tests])
     figures: dict[str, Any] = {

@@ -9,8 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from dialog.gate import Gate, look
-from server.cli import flow_versions
+from server.cli import flow_versions, main
 from server.cli.flow import app
+from server.cli.hours import app as hours
+from server.cli.main import app as root
 from server.publishing import snapshot_of
 
 WIDE = {"COLUMNS": "300"}
@@ -97,3 +99,64 @@ def test_each_step_of_publishing_says_what_is_live_since_when_and_what_comes_nex
         f"version 1 of harbour is live again since NOW, instead of version 2 (revision 3); {taken}",
         f"next: {log}",
     ]
+
+
+def test_a_file_that_cannot_be_written_is_named_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["warmline", "flow", "rules", "--out", str(tmp_path / "nowhere" / "rules.md")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert str(ended.value).startswith(f"warmline: {tmp_path}/nowhere/rules.md: No such file or directory; check")
+
+
+def test_a_data_folder_that_cannot_be_made_is_named_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("WARMLINE_SERVER__DATA_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr("sys.argv", ["warmline", "user", "list"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert str(ended.value).startswith(f"warmline: {tmp_path}/file: File exists; check the path")
+
+
+def test_what_is_asked_of_nothing_is_said(tmp_path: Path) -> None:
+    env = {**WIDE, "WARMLINE_SERVER__DATA_DIR": str(tmp_path)}
+    result = CliRunner().invoke(app, ["plans", "--cancel", "99"], env=env)
+    assert result.exit_code == 1 and "there is no waiting plan 99" in result.output
+    assert CliRunner().invoke(app, ["log", "harbour"], env=env).output == "nothing was done with harbour yet\n"
+
+
+def test_an_id_in_two_places_stops_publishing_as_it_would_stop_the_start(tmp_path: Path) -> None:
+    flows = tmp_path / "flows"
+    (flows / "packs" / "quay").mkdir(parents=True)
+    (flows / "intents").mkdir()
+    both = [flows / "harbour.yaml", flows / "packs" / "quay" / "harbour.yaml"]
+    for file in both:
+        file.write_text(COMPLETE)
+    env = {
+        **WIDE,
+        "WARMLINE_SERVER__DATA_DIR": str(tmp_path / "data"),
+        "WARMLINE_DIALOG__FLOWS_DIR": str(flows),
+    }
+    for file in both:
+        for command in (["validate", str(file)], ["publish", str(file)]):
+            result = CliRunner().invoke(app, command, env=env)
+            assert result.exit_code == 1
+            assert "flow 'harbour' is also" in result.output and "an id may be in one place only" in result.output
+    result = CliRunner().invoke(hours, ["list"], env=env)
+    assert result.exit_code == 1 and "flow 'harbour' is also" in result.output
+
+
+def test_what_is_no_flows_file_is_not_handed_in(tmp_path: Path) -> None:
+    file = tmp_path / "harbour.flowtest.yaml"
+    file.write_text("format: flowtest/v1\nflow: harbour\ntests: [{name: a, steps: [{expect: Goodbye}]}]\n")
+    env = {**WIDE, "WARMLINE_SERVER__DATA_DIR": str(tmp_path)}
+    result = CliRunner().invoke(app, ["draft", str(file)], env=env)
+    assert result.exit_code == 1 and "no flow" in result.output
+    assert "handed in" not in result.output
+
+
+def test_a_groups_help_offers_nothing_but_its_own() -> None:
+    assert "--install-completion" not in CliRunner().invoke(root, ["hours", "--help"], env=WIDE).output

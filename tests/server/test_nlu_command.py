@@ -20,3 +20,4 @@ def test_a_bad_table_is_named(tmp_path: Path, text: str | None, said: str) -> No
     test.write_text("hello\tgreet\n", encoding="utf-8")
     result = CliRunner().invoke(app, ["eval", "--train", str(train), "--test", str(test)], env={"COLUMNS": "300"})
     assert result.exit_code != 0 and said in result.output
+    assert isinstance(result.exception, SystemExit), "it went on after the message"
