@@ -28,21 +28,19 @@ from server.calls.feelings import words_model
 from server.desktop.desktop import Desktop
 from server.embedding import InferenceLink
 from server.following import Following
+from server.forgetting import forget
 from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
 from server.publishing import Publishing
 from server.settings import ROOT, Settings
 from server.verification import Verification
-from session.consents import Consents
 from session.flow_versions import FlowVersions
 from session.store import Store, StoreError
-from session.voiceprints import Voiceprints
 from telephony.edge import program, word_of
 from telephony.edge_users import EdgeUsers, registered
 
 log = structlog.get_logger(__name__)
 
 PREFETCH_RETRY_S = 2.0
-FORGET_EVERY_S = 3600.0
 USERS_EVERY_S = 2.0  # s; two small queries, so that a new agent need not wait nor the server be told
 
 
@@ -133,7 +131,7 @@ class App:
             asyncio.create_task(self._prefetch(), name="prefetch"),
             asyncio.create_task(self._follow_users(), name="users"),
             asyncio.create_task(self.publishing.follow(), name="publishing"),
-            asyncio.create_task(self._forget(), name="forget"),
+            asyncio.create_task(forget(self.store, settings), name="forget"),
             asyncio.create_task(self.following.run(), name="following"),
             asyncio.create_task(self.desktop.run(), name="desktop"),
         ]
@@ -202,17 +200,6 @@ class App:
             "dialog_ready": self.dialog.ready,
             "contacts": len(self.controller.contacts),
         }
-
-    async def _forget(self) -> None:
-        """Delete what voices conveyed once it is old."""
-        while True:
-            purged = await Consents(self.store).expire(self.settings.store.affect_days)
-            if purged:
-                log.info("app.affect_expired", conversations=purged)
-            voices = await Voiceprints(self.store).expire(self.settings.dialog.verification.voice_days)
-            if voices:
-                log.info("app.voiceprints_expired", voiceprints=voices)
-            await asyncio.sleep(FORGET_EVERY_S)
 
     async def _prefetch(self) -> None:
         """Have what flows say made ahead, once the voices are there, and again what another version says."""
