@@ -40,6 +40,7 @@ def png(size: int = 8) -> bytes:
 
 
 PICTURE = png()
+REFUSED = """navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("no", "NotAllowedError") }"""
 DIST = Path(__file__).parents[2] / "web" / "dist"
 pytestmark = [
     pytest.mark.e2e,
@@ -221,7 +222,16 @@ async def test_a_reload_in_mid_call_takes_the_call_up() -> None:
         first, second = [body for path, body in server.asked if path == "/api/offer"]
         assert (first["resume"], first.get("conversation"), first["slow"]) == (False, None, True)
         assert (second["resume"], second["conversation"], second["slow"]) == (True, "c1", True)
+        await page.add_init_script(REFUSED)
+        await page.reload()  # and the microphone is refused: they stay, listen, and may write
+        await expect(state).to_contain_text("Talking to the assistant")
+        problem = page.get_by_role("alert")
+        await expect(problem).to_contain_text("nobody hears you")
+        await expect(page.get_by_role("textbox")).to_be_visible()
+        await page.evaluate("delete navigator.mediaDevices.getUserMedia")
+        await problem.get_by_role("button", name="Use a microphone again").click()
+        await expect(problem).to_be_hidden()
         server.over = True
         await page.reload()
         await expect(page.get_by_role("button", name="Call again")).to_be_visible()
-        assert len(server.peers) == 2
+        assert len(server.peers) == 3

@@ -55,11 +55,13 @@ beforeEach(() => {
     enumerateDevices: async () => plugged.map((deviceId) => ({ kind: "audioinput", deviceId })),
   });
   vi.stubGlobal("navigator", { mediaDevices: devices, permissions: { query: async () => permission } });
+  vi.stubGlobal("window", new EventTarget());
   vi.stubGlobal("ConstantSourceNode", class { connect = () => undefined; start = () => undefined; }); // prettier-ignore
   vi.stubGlobal(
     "AudioContext",
     class {
       createMediaStreamDestination = () => ({ stream: streamOf(new Track("silence")) });
+      resume = async () => void sent.push("silence after a touch");
       close = async () => void sent.push("no silence");
     },
   );
@@ -121,6 +123,39 @@ describe("a microphone whose permission is taken back", () => {
     allowed = false;
     await expect(microphone.use("laptop")).rejects.toEqual(new CallError("microphone-refused"));
     expect(sent).toEqual(["headset"]);
+  });
+});
+
+describe("a call that is taken up without a microphone", () => {
+  it("goes on with silence, until one is allowed", async () => {
+    allowed = false;
+    const microphone = await openMicrophone("", (voice: Voice) => told.push(`${voice.state} ${voice.label}`.trim()), true);
+    microphone.carry(pc as unknown as RTCPeerConnection);
+    expect([told, sent]).toEqual([["lost"], ["silence"]]);
+    window.dispatchEvent(new Event("pointerdown")); // a browser may keep a page that was loaded again from making any sound
+    expect(sent.splice(1)).toEqual(["silence after a touch"]);
+    microphone.mute(true);
+    await expect(microphone.use("")).rejects.toEqual(new CallError("microphone-refused"));
+    expect(sent).toEqual(["silence"]);
+    allowed = true;
+    await microphone.use("");
+    expect(told).toEqual(["lost", "own headset"]);
+    expect(sent).toEqual(["silence", "headset", "no silence"]);
+    window.dispatchEvent(new Event("pointerdown"));
+    expect(sent.at(-1)).toBe("no silence");
+    expect(made.at(-1)!.enabled).toBe(false); // what was muted stays so
+  });
+  it("takes one that is plugged in", async () => {
+    plugged = [];
+    const microphone = await openMicrophone("", (voice: Voice) => told.push(`${voice.state} ${voice.label}`.trim()), true);
+    microphone.carry(pc as unknown as RTCPeerConnection);
+    await settled();
+    await plug("laptop");
+    expect(told).toEqual(["lost", "own laptop"]);
+  });
+  it("is refused where it only begins", async () => {
+    allowed = false;
+    await expect(open()).rejects.toEqual(new CallError("microphone-refused"));
   });
 });
 

@@ -4,7 +4,6 @@ import { useCallback, useEffect, useRef, useState, type RefObject } from "react"
 import { useTranslation } from "react-i18next";
 import { api, ApiError } from "../api";
 import { startCall, type BrowserCall, type CallState } from "../lib/call";
-import { CallError } from "../lib/callError";
 import { useComfort } from "../lib/comfort";
 import { keep, recall, type Kept } from "../lib/kept";
 import { OWN, type Voice } from "../lib/microphone";
@@ -103,6 +102,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
       const dial = async () =>
         startCall({
           video: true,
+          listens: again, // who comes back without a microphone still hears, and writes
           iceServers: await api.iceServers(),
           player: player.current!,
           onVoice: (next) => !off() && setVoice(next),
@@ -173,8 +173,7 @@ export function useCaller(player: RefObject<HTMLAudioElement | null>): Caller {
         if (round.current !== mine) return;
         if (isOver(error)) break;
         if (!(error instanceof ApiError)) setProblem(error);
-        if (error instanceof CallError && error.failure === "microphone-missing") continue; // until one is plugged in
-        if (!(error instanceof ApiError)) break; // the microphone is refused: trying again would ask in vain
+        if (!(error instanceof ApiError)) break; // trying again would ask in vain
       }
     }
     setReturning(false);

@@ -49,10 +49,12 @@ export async function startCall(options: {
   onState: (state: CallState) => void;
   /** Device id; "" or none = the system's choice. */
   microphone?: string;
+  /** Without a microphone we listen, and are told so by `onVoice`; otherwise that is a CallError. */
+  listens?: boolean;
   /** The microphone was unplugged, or its permission taken back, in mid-call; or we are heard again. */
   onVoice: (voice: Voice) => void;
 }): Promise<BrowserCall> {
-  const microphone = await openMicrophone(options.microphone ?? "", options.onVoice);
+  const microphone = await openMicrophone(options.microphone ?? "", options.onVoice, options.listens);
   let picture: MediaStream | null = null;
   const pc = new RTCPeerConnection({ iceServers: options.iceServers });
   let over = false;

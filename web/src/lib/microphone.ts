@@ -38,7 +38,7 @@ async function capture(device: string): Promise<MediaStream> {
 }
 
 const stop = (stream: MediaStream | null) => stream?.getTracks().forEach((track) => track.stop());
-const deviceOf = (stream: MediaStream) => stream.getAudioTracks()[0]?.getSettings().deviceId ?? "";
+const deviceOf = (stream: MediaStream | null) => stream?.getAudioTracks()[0]?.getSettings().deviceId ?? "";
 
 /** A line on which nothing at all is sent is taken for broken and ended, so silence goes out in place of a lost microphone. */
 function silence(): { track: MediaStreamTrack | null; close: () => void } {
@@ -47,16 +47,30 @@ function silence(): { track: MediaStreamTrack | null; close: () => void } {
   const nothing = new ConstantSourceNode(context, { offset: 0 });
   nothing.connect(out);
   nothing.start(); // without a source nothing at all comes out, not even silence
+  const touched = new AbortController();
+  const go = () => void context.resume().catch(() => undefined); // on a page that was loaded again it may wait for a touch
+  for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, go, { signal: touched.signal });
   const [track] = out.stream.getAudioTracks();
-  return { track: track ?? null, close: () => void context.close().catch(() => undefined) };
+  return {
+    track: track ?? null,
+    close: () => {
+      touched.abort();
+      void context.close().catch(() => undefined);
+    },
+  };
 }
 
-/** Throws CallError when there is none or it is not allowed. */
-export async function openMicrophone(device: string, onVoice: (voice: Voice) => void): Promise<Microphone> {
-  let stream = await capture(device);
-  let wanted = deviceOf(stream); // where we go back to
-  let sender: RTCRtpSender | null = null;
+/** Throws CallError when there is none or it is not allowed; with `listens` that is a lost one from the beginning. */
+export async function openMicrophone(device: string, onVoice: (voice: Voice) => void, listens = false): Promise<Microphone> {
   let quiet: ReturnType<typeof silence> | null = null; // while it is lost
+  let stream = await capture(device).catch((error: unknown) => {
+    if (!listens) throw error;
+    quiet = silence();
+    onVoice({ state: "lost", label: "" });
+    return null;
+  });
+  let wanted = deviceOf(stream) || device; // where we go back to; "" = none yet
+  let sender: RTCRtpSender | null = null;
   let muted = false;
   let over = false;
   let looking = false;
@@ -78,6 +92,7 @@ export async function openMicrophone(device: string, onVoice: (voice: Voice) => 
     stop(old);
     quiet?.close();
     quiet = null;
+    wanted ||= deviceOf(next);
     onVoice({ state: deviceOf(next) === wanted ? "own" : "other", label: track.label });
   };
   /** Is there none, or another one although ours is back? */
@@ -109,7 +124,7 @@ export async function openMicrophone(device: string, onVoice: (voice: Voice) => 
   const changed = () => void look();
   const allowed = () => void (permission?.state === "granted" && look());
 
-  stream.getAudioTracks().forEach((track) => (track.onended = () => void lose()));
+  stream?.getAudioTracks().forEach((track) => (track.onended = () => void lose()));
   navigator.mediaDevices.addEventListener("devicechange", changed);
   navigator.permissions?.query({ name: "microphone" as PermissionName }).then(
     (status) => {
@@ -120,12 +135,12 @@ export async function openMicrophone(device: string, onVoice: (voice: Voice) => 
   );
   return {
     carry: (pc) => {
-      const track = quiet?.track ?? stream.getAudioTracks()[0];
-      if (track) sender = pc.addTrack(track, stream);
+      const track = quiet?.track ?? stream?.getAudioTracks()[0];
+      if (track) sender = stream ? pc.addTrack(track, stream) : pc.addTrack(track);
     },
     mute: (on) => {
       muted = on;
-      stream.getAudioTracks().forEach((track) => (track.enabled = !on));
+      stream?.getAudioTracks().forEach((track) => (track.enabled = !on));
     },
     use: async (chosen) => {
       const next = await capture(chosen);
