@@ -11,6 +11,7 @@ from desk.model import Offer, Withdraw
 from dialog import events as ev
 from server.calls.caller_side import COMMAND_ERRORS
 from server.calls.party import Party
+from server.calls.requeueing import not_taken
 from server.hub import NoWorker
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Handover:
             desk = self._contact.around.desk
             desk.do(desk.desk.leave(self._contact.contact_id, desk.now()))
             declined = action.why == "declined"
+            if await not_taken(self._contact, "the agent declined" if declined else "the agent did not answer"):
+                return
             result = ev.TransferResult(
                 transfer_id=queue.transfer_id,
                 outcome="busy" if declined else "no_answer",

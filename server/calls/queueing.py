@@ -10,6 +10,7 @@ from desk.announcements import position_text
 from desk.model import Announce, Moved, Overflow
 from dialog import effects as fx
 from dialog import events as ev
+from server.calls.requeueing import not_taken
 from server.calls.snapshot import QueueSnapshot
 from server.settings import ROOT
 from session.queues import Queues
@@ -148,7 +149,12 @@ class Queueing:
 
     async def overflow(self, action: Overflow) -> None:
         """Waited too long, or the queue is full or closed: the flow's exit takes over."""
-        if self._contact.phase != "queued":
+        contact = self._contact
+        if (
+            contact.phase != "queued" or contact.contact_id in contact.around.desk.desk.waiting
+        ):  # has joined again since
+            return
+        if await not_taken(self._contact, "the agent was not free in time"):
             return
         await self._contact.note("queue.left", {"why": "overflow", "cause": action.why, "waited_ms": action.waited_ms})
         outcome: Literal["overflow", "no_agents"] = "no_agents" if action.why == "closed" else "overflow"

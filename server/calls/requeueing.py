@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from server.calls.contact import Contact
     from server.calls.party import Party
 
+ASKED_S = 25.0  # s that the one agent has to whom a supervisor gives a customer; their phone rings less
 RAISED = 30  # points of priority for who was lost by our people: ahead of nearly everybody who came since
 
 
 async def requeue(contact: Contact, why: str) -> None:
     """Nobody is left to talk to: back to the queue, at the old place and ahead of those who came since."""
-    queue = contact.queue
+    queue = _first(contact.queue)
     await contact.room.dissolve()
     if queue is None or queue.only:
         await contact.back_to_flow(ev.AgentLost())
@@ -73,17 +74,35 @@ async def _to_queue(contact: Contact, asker: Party, target: Target) -> None:
 
 
 async def elsewhere(contact: Contact, target: Target) -> None:
-    """Who waits is to wait for somebody else, at the place they have. Raises `NotNow`; then everything is as before."""
-    queue, desk = contact.queue, contact.around.desk
+    """Who waits is to wait for somebody else, at the place they have. Raises `NotNow`; then everything is as before.
+
+    One agent is asked for a while; then they wait on where they did.
+    """
+    queue, desk = _first(contact.queue), contact.around.desk
     if queue is None or contact.callback is not None:
         raise NotNow("this contact does not wait")
     if target.kind == "agent":
         card = reaching.agent_of(contact, target.to)
-        moved = msgspec.structs.replace(queue, queue="direct", skills=[], only=card.user_id, transfer_id="")
+        asked = {"queue": "direct", "only": card.user_id, "overflow_s": ASKED_S, "instead_of": queue}
     elif target.kind == "queue":
         reaching.takes(contact, target.to)
-        moved = msgspec.structs.replace(queue, queue=target.to, skills=[], only="", transfer_id="")
+        asked = {"queue": target.to, "only": ""}
     else:
         raise NotNow("who waits can be given to agents and queues only")
     desk.do(desk.desk.leave(contact.contact_id, desk.now()))
-    await contact.queueing.join(moved, kept=True)
+    await contact.queueing.join(msgspec.structs.replace(queue, skills=[], transfer_id="", **asked), kept=True)
+
+
+async def not_taken(contact: Contact, why: str) -> bool:
+    """The agent to whom a supervisor gave them does not take them: they wait on where they did. False: it was no such agent."""
+    queue = contact.queue
+    if queue is None or queue.instead_of is None:
+        return False
+    await contact.note("queue.returned", {"why": why, "priority": queue.instead_of.priority})
+    await contact.queueing.join(queue.instead_of, kept=True)
+    return True
+
+
+def _first(queue: QueueSnapshot | None) -> QueueSnapshot | None:
+    """Without a supervisor's doing."""
+    return queue if queue is None else queue.instead_of or queue

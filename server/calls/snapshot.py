@@ -109,13 +109,16 @@ class QueueSnapshot(msgspec.Struct, kw_only=True, frozen=True):
     """The transfer that this is part of: what comes of it is told as its result."""
     again: bool = False
     """They talked already and were lost: the flow believes that they still do."""
+    instead_of: QueueSnapshot | None = None
+    """Where they waited before a supervisor gave them to one agent, and wait on unless that one takes them."""
 
 
 def without_mood(queue: QueueSnapshot) -> QueueSnapshot:
     """What agents are told, after the caller took consent back."""
     facts = {key: value for key, value in queue.facts.items() if key != MOOD}
     reason = "" if tells_mood(queue.reason) else queue.reason
-    return msgspec.structs.replace(queue, facts=facts, reason=reason, frustration=0.0)
+    before = None if queue.instead_of is None else without_mood(queue.instead_of)
+    return msgspec.structs.replace(queue, facts=facts, reason=reason, frustration=0.0, instead_of=before)
 
 
 class MediaSnapshot(msgspec.Struct, kw_only=True, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -274,6 +275,44 @@ async def test_reassign_priority_force_and_broadcast(tmp_path: Path) -> None:
             "broadcast",
         ]
         assert all(e.payload["by"] == sue for e in found if e.type in acts)
+
+
+@pytest.mark.parametrize("what", ["declines", "misses", "is taken"])
+async def test_who_is_given_to_an_agent_who_does_not_take_them_waits_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """They heard nothing, and were offered to nobody any more."""
+    async with open_desk(tmp_path) as desk:
+        house, service = desk.house, desk.house.controller.desk
+        sue = (await house.controller.users.add("sue", password_hash="-", roles=["supervisor"])).user_id
+        desk.contact = contact = await house.call()
+        await house.quiet()
+        before = contact.queue
+        assert before is not None
+        await desk.free("sam")  # who is rung
+        await desk.free("bob")
+        stamp = house.store.stamp_contact
+
+        async def meanwhile(*given: Any, **more: Any) -> None:
+            if what == "is taken":
+                service.do(service.desk.assign(desk.ids["bob"], "another", service.now()))
+            await stamp(*given, **more)
+
+        monkeypatch.setattr(house.store, "stamp_contact", meanwhile)
+        await desk.control.supervision.reassign(sue, contact.contact_id, Target("agent", "bob"))
+        await house.quiet()
+        waits = service.desk.waiting[contact.contact_id]
+        if what == "is taken":
+            assert not waits.offers
+            service.do(service.desk.tick(service.now() + 26_000))
+        else:
+            (offer,) = waits.offers
+            service.do(service.desk.declined(offer, service.now(), missed=what == "misses"))
+        await house.quiet()
+        assert (contact.phase, contact.queue) == ("queued", before)
+        assert service.desk.waiting[contact.contact_id].queue == before.queue
+        assert contact.caller.music_id
+        assert desk.together("leg-1", await desk.pick_up("sam"))
 
 
 async def test_an_agent_asks_for_help(tmp_path: Path) -> None:
