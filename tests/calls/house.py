@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -207,13 +205,16 @@ class House:
         return [order.text for order in self.of(wire.PlaySpeech)]
 
 
+# Of this process: whoever is killed leaves nothing that a later one takes for its own.
+_OURS = tempfile.TemporaryDirectory(prefix="warmline-empty-")
+
+
 async def _empty() -> Path:
     """A database without rows, made once: migrations take longer than most tests."""
-    path = Path(tempfile.gettempdir()) / f"warmline-empty-{os.getpid()}.db"
+    path = Path(_OURS.name) / "w.db"
     if not path.exists():
         store = await Store.open(f"sqlite+aiosqlite:///{path}")
         await store.close()
-        atexit.register(path.unlink, missing_ok=True)
     return path
 
 
