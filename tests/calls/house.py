@@ -22,6 +22,7 @@ from dialog.ports import Ports, Understood
 from server.calls.contact import Contact
 from server.calls.controller import Controller, Paths
 from server.calls.options import CallOptions
+from server.calls.recovery import recover
 from server.hub import NoWorker
 from session import channel, wire
 from session.queries import Queries
@@ -159,6 +160,15 @@ class House:
                         leg_id=leg, play_id=play_id, outcome="done", spoken=play.text, at_ms=0, played_ms=1
                     )
                     await self.tell(event)
+
+    async def resumed(self, before: Contact) -> Contact:
+        """After a restart: this contact again, its customer's leg still up; everything that follows is done."""
+        await recover(self.controller)
+        contact = self.controller.contacts[before.contact_id]
+        contact.up, contact.waiting_for_leg = True, False
+        contact.post(lambda: contact.resume(None))
+        await self.quiet()
+        return contact
 
     async def ended(self, leg_id: str, reason: str = "hangup", party: Any = "remote") -> None:
         await self.tell(wire.LegEnded(leg_id=leg_id, party=party, reason=reason))

@@ -10,7 +10,7 @@ from tests.calls.house import House, open_house
 from tests.calls.test_chat import begin
 from tests.calls.test_presence import web_call
 
-MAIN = """
+SPLIT = """
 format: flow/v1
 id: main
 title: {en: M}
@@ -20,10 +20,15 @@ blocks:
   split:
     type: branch
     experiment: {id: way, weights: {one: 1, two: 1}, success: "ended == 'satisfied' && visits.split == 1"}
-    exits: {one: other, two: other}
-  other: {type: transfer, target: flow, to: other, exits: {connected: bye, busy: bye, no_answer: bye, failed: bye}}
+    exits: {one: next, two: next}
+"""
+MAIN = (
+    SPLIT
+    + """
+  next: {type: transfer, target: flow, to: other, exits: {connected: bye, busy: bye, no_answer: bye, failed: bye}}
   bye: {type: end}
 """
+)
 OTHER = """
 format: flow/v1
 id: other
@@ -54,19 +59,10 @@ async def test_a_variant_that_leads_to_another_flow_is_judged_by_the_end_of_the_
 
 
 CHATTY = {
-    "main": """
-format: flow/v1
-id: main
-title: {en: M}
-locales: [en]
-start: split
-blocks:
-  split:
-    type: branch
-    experiment: {id: way, weights: {one: 1, two: 1}}
-    exits: {one: ask, two: ask}
-  ask: {type: menu, prompt: {en: "People?"}, no_match: {en: Pardon.}, options: [{id: people, key: "1", intents: ["yes"]}],
-        exits: {people: people, no_match: bye}}
+    "main": SPLIT
+    + """
+  next: {type: menu, prompt: {en: "People?"}, no_match: {en: Pardon.}, options: [{id: people, key: "1", intents: ["yes"]}],
+         exits: {people: people, no_match: bye}}
   people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: bye}}
   bye: {type: end}
 """

@@ -8,7 +8,6 @@ import pytest
 
 from server.api.ports import NotNow
 from server.api.views import Supervising, Target
-from server.calls.recovery import recover
 from server.calls.showing import Showing
 from session import wire
 from tests.calls.desk_house import FLOW, Desk, open_desk, people
@@ -242,15 +241,10 @@ async def test_after_a_restart_they_listen_on_in_the_queue(tmp_path: Path) -> No
         leg = await listens(desk, "whisper")
         await desk.control.desk.transfer(desk.ids["amy"], desk.contact.contact_id, Target("queue", "billing"))
         await desk.house.quiet()
-        before = desk.contact
     async with open_house(tmp_path, FLOW) as house:
         await house.controller.reload_agents()
         again = people(house)
-        await recover(house.controller)
-        again.contact = house.controller.contacts[before.contact_id]
-        again.contact.up, again.contact.waiting_for_leg = True, False
-        again.contact.post(lambda: again.contact.resume(None))
-        await house.quiet()
+        again.contact = await house.resumed(desk.contact)
         assert told(again, leg) == ([BOT], [], [])
         await again.free("bob")
 

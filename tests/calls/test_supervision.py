@@ -12,7 +12,6 @@ from server.api.history import CALLER_SEES
 from server.api.ports import NotNow, Turned
 from server.api.views import Target
 from server.calls.orders import carry_out
-from server.calls.recovery import recover
 from session import wire
 from session.queries import Queries
 from tests.calls.desk_house import FLOW, Desk, open_desk, people
@@ -193,15 +192,10 @@ async def test_taking_over_from_the_bot(tmp_path: Path, flow: str, after: str) -
 async def test_who_listened_to_the_bot_does_so_after_a_restart(tmp_path: Path) -> None:
     async with open_desk(tmp_path, ASKS) as desk:
         sam, leg = await with_the_bot(desk)
-        before = desk.contact
     async with open_house(tmp_path, ASKS) as house:
         await house.controller.reload_agents()
         again = people(house)
-        await recover(house.controller)
-        again.contact = house.controller.contacts[before.contact_id]
-        again.contact.up, again.contact.waiting_for_leg = True, False
-        again.contact.post(lambda: again.contact.resume(None))
-        await house.quiet()
+        again.contact = await house.resumed(desk.contact)
         assert again.control.desk.view(sam).status == "communicating"
         assert told(again, leg) == (["leg-1", BOT], [], [])
         assert told(again, "leg-1") == ([], [leg], [leg])

@@ -10,7 +10,6 @@ import pytest
 from dialog.state import Frame
 from server.calls import numbers
 from server.calls.options import CallOptions
-from server.calls.recovery import recover
 from server.calls.transfers import enter_flow
 from session import channel, wire
 from tests.calls.house import NUMBER, OPTIONS, House, open_house
@@ -339,11 +338,7 @@ async def test_a_restart_while_the_agent_is_told_of_the_caller_loses_nobody(tmp_
         leg = await house.answered_by_agent(contact)
     async with open_house(tmp_path, flows) as house:
         await house.controller.reload_agents()
-        await recover(house.controller)
-        again = house.controller.contacts[contact.contact_id]
-        again.up, again.waiting_for_leg = True, False
-        again.post(lambda: again.resume(None))
-        await house.quiet()
+        again = await house.resumed(contact)
         assert bridged(house, leg)
         assert again.contact_id in house.controller.desk.desk.agents[ids["bob"]].held
         await house.ended(leg)

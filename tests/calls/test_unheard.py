@@ -7,21 +7,9 @@ from pathlib import Path
 from server.calls.contact import Contact
 from session import wire
 from tests.calls.house import House, open_house
+from tests.dialog.test_unheard import NOTICE
 
-FLOWS = {
-    "main": """
-format: flow/v1
-id: main
-title: {en: M}
-locales: [en]
-start: may
-blocks:
-  may: {type: consent, purposes: [recording], default: given, prompt: {en: "We record this."}, again: {en: "We record."}, exits: {given: bye, refused: bye}}
-  people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: people}}
-  bye: {type: end, text: {en: Goodbye.}}
-handlers: {on_error: people, on_human_request: people, on_silence: people}
-"""
-}
+FLOWS = {"main": NOTICE.replace("id: f\n", "id: main\n")}
 
 
 async def cannot_be_spoken(house: House, contact: Contact, spoken: str = "") -> None:

@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dialog.effects import Expect, Say
-from dialog.events import Pressed, PromptDone, Started
-from dialog.ports import Ports
-from tests.dialog.virtual import Run, Words
-
-FLOW = """
-format: flow/v1
-id: f
-title: {en: F}
-locales: [en]
-start: hi
-blocks:
-  hi: {type: play, text: {en: Welcome.}, exits: {next: ask}}
-  ask: {type: menu, prompt: {en: "Which?"}, no_match: {en: Pardon.}, options: [{id: a, key: "1", intents: ["yes"]}], exits: {a: bye, no_match: bye}}
-  bye: {type: end, text: {en: Bye.}}
-"""
-
-
-async def begun() -> Run:
-    nobody: Any = None
-    run = Run(FLOW, Ports(understanding=Words(), knowledge=nobody, customers=nobody, attempts=nobody))
-    await run.tell(Started())
-    return run
+from dialog.events import Pressed, PromptDone
+from tests.dialog.test_unheard import FLOW
+from tests.dialog.virtual import Run, begun
 
 
 async def back(run: Run, after_ms: int = 20_000) -> list[str]:
@@ -36,7 +15,7 @@ async def back(run: Run, after_ms: int = 20_000) -> list[str]:
 
 
 async def test_what_was_being_said_is_said_again_and_the_flow_goes_on() -> None:
-    run = await begun()
+    run = await begun(FLOW)
     lost = run.state.playing[0].play_id
     assert await back(run) == ["Welcome."]
     await run.tell(PromptDone(play_id=lost, outcome="done", spoken="Welcome."))  # a late report of the old line
@@ -46,7 +25,7 @@ async def test_what_was_being_said_is_said_again_and_the_flow_goes_on() -> None:
 
 
 async def test_a_question_is_asked_again_once_and_answered() -> None:
-    run = await begun()
+    run = await begun(FLOW)
     await run.finish()
     assert await back(run) == ["Which?"]
     assert run.of(Expect)

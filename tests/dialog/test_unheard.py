@@ -10,7 +10,7 @@ from dialog.effects import GrantConsent, Say, StopRecording
 from dialog.events import Heard, Pressed, PromptDone, Started, TakenOver
 from dialog.ports import Ports
 from tests.dialog.verify_world import flow as verifies
-from tests.dialog.virtual import Run, Words
+from tests.dialog.virtual import Run, begun
 
 FLOW = """
 format: flow/v1
@@ -29,13 +29,6 @@ shortcuts: {"0": people}
 """
 
 
-async def begun(flow: str = FLOW, **run: Any) -> Run:
-    nobody: Any = None
-    started = Run(flow, Ports(understanding=Words(), knowledge=nobody, customers=nobody, attempts=nobody), **run)
-    await started.tell(Started())
-    return started
-
-
 async def unheard(run: Run, times: int = 2) -> list[str]:
     """The prompts under way cannot be spoken; what is said after the last of them."""
     for _ in range(times):
@@ -46,7 +39,7 @@ async def unheard(run: Run, times: int = 2) -> list[str]:
 
 @pytest.mark.parametrize("saved", [False, True])
 async def test_it_is_said_once_more_and_the_flow_waits_for_it(saved: bool) -> None:
-    run = await begun(saved=saved)
+    run = await begun(FLOW, saved=saved)
     assert await unheard(run, 1) == ["Welcome."]
     assert run.state.block == "hi"
     await run.finish()
@@ -54,7 +47,7 @@ async def test_it_is_said_once_more_and_the_flow_waits_for_it(saved: bool) -> No
 
 
 async def test_twice_is_an_error_and_what_comes_after_it_is_not_held_up_by_silence() -> None:
-    run = await begun()
+    run = await begun(FLOW)
     assert await unheard(run) == ["Sorry."]
     assert await unheard(run) == ["A colleague comes."]  # not on_error again: the way to people is open
     await unheard(run, 1)
@@ -78,7 +71,7 @@ async def test_the_exit_failed_is_taken_where_there_is_one() -> None:
 
 
 async def test_a_question_that_nobody_heard_is_asked_again_and_silence_does_not_count() -> None:
-    run = await begun()
+    run = await begun(FLOW)
     await run.tell(PromptDone(play_id=run.state.playing[0].play_id, outcome="done", spoken="Welcome."))
     assert await unheard(run, 1) == ["Which?"]
     assert "no_input" not in run.timers
@@ -87,7 +80,7 @@ async def test_a_question_that_nobody_heard_is_asked_again_and_silence_does_not_
 
 
 async def test_words_before_a_question_can_be_heard_are_no_wrong_answer() -> None:
-    run = await begun()
+    run = await begun(FLOW)
     await run.tell(PromptDone(play_id=run.state.playing[0].play_id, outcome="done", spoken="Welcome."))
     await run.tell(Heard(text="hello?", language="en", early=True))
     assert (run.state.block, run.said) == ("ask", ["Pardon."])
@@ -110,7 +103,7 @@ async def test_what_failed_beside_what_was_heard_is_said_after_it() -> None:
 
 
 async def test_a_caller_who_talks_over_the_rest_goes_on_as_they_wish() -> None:
-    run = await begun(articles={"opening hours": "From nine to five."}, intents={"opening hours": "question"})
+    run = await begun(FLOW, articles={"opening hours": "From nine to five."}, intents={"opening hours": "question"})
     await run.tell(PromptDone(play_id=run.state.playing[0].play_id, outcome="done", spoken="Welcome."))
     await run.say("opening hours")
     article, question = run.state.playing
@@ -120,7 +113,7 @@ async def test_a_caller_who_talks_over_the_rest_goes_on_as_they_wish() -> None:
 
 
 async def test_the_last_words_and_courtesies_hold_nothing_up() -> None:
-    run = await begun()
+    run = await begun(FLOW)
     await run.tell(Pressed(digit="0"))
     assert run.said == ["A colleague comes."]
     assert await unheard(run, 1) == []
@@ -144,7 +137,7 @@ async def test_how_it_was_to_be_said_is_kept() -> None:
 
 async def test_time_for_a_prompt_that_waits_behind_another_counts_both() -> None:
     article = "word " * 100
-    run = await begun(articles={"opening hours": article}, intents={"opening hours": "question"})
+    run = await begun(FLOW, articles={"opening hours": article}, intents={"opening hours": "question"})
     await run.tell(PromptDone(play_id=run.state.playing[0].play_id, outcome="done", spoken="Welcome."))
     await run.say("opening hours")
     assert run.timers["prompt"] - run.now > 100 * 400 + 15_000  # else it ran out while the article was being spoken
@@ -160,7 +153,7 @@ locales: [en]
 start: may
 blocks:
   may: {type: consent, purposes: [recording], default: given, prompt: {en: "We record this."}, again: {en: "We record."}, exits: {given: bye, refused: bye}}
-  people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: bye}}
+  people: {type: queue, exits: {answered: bye, overflow: bye, no_agents: people}}
   bye: {type: end, text: {en: Bye.}}
 handlers: {on_error: people, on_human_request: people, on_silence: bye}
 shortcuts: {"0": people}

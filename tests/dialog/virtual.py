@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from dialog.effects import AnyEffect, CancelTimer, Say, StartTimer
 from dialog.engine import FlowEngine
-from dialog.events import AnyFlowEvent, Channel, Heard, PromptDone, TimerFired
+from dialog.events import AnyFlowEvent, Channel, Heard, PromptDone, Started, TimerFired
 from dialog.flow import Flow, parse_flow
 from dialog.ports import Found, Ports, Understood
 from dialog.state import CallerInfo, RunState
@@ -43,6 +43,15 @@ class Articles:
 
     def answers(self, locale: str) -> list[str]:
         return list(self.by_question.values())
+
+
+async def begun(flow: str, **run: Any) -> Run:
+    """A run of somebody whom nobody knows, after its first step."""
+    nobody: Any = None
+    ports = Ports(understanding=Words(), knowledge=nobody, customers=nobody, attempts=nobody)
+    started = Run(flow, ports, **run)
+    await started.tell(Started())
+    return started
 
 
 class Run:
