@@ -95,6 +95,7 @@ class PagesServer:
     def __init__(self, language: str) -> None:
         self.language = language
         self.upload_fails = False
+        self.roles = ["agent", "admin"]
         self._live: list[WebSocketRoute] = []
 
     def serve(self, page: Page) -> None:
@@ -132,7 +133,7 @@ class PagesServer:
         match path:
             case "/me":
                 return {
-                    "id": "amy", "name": "amy", "display_name": "Amy", "roles": ["agent", "admin"], "device": "browser",
+                    "id": "amy", "name": "amy", "display_name": "Amy", "roles": self.roles, "device": "browser",
                     "uri": "", "locale": "en", "disabled": False, "skills": [],
                 }  # fmt: skip
             case "/chat":

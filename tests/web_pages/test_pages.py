@@ -203,3 +203,27 @@ def test_a_chat_that_ends_while_a_call_beside_it_fails_is_over_at_once(browser: 
     # The start, and not the chat of before.
     expect(page.get_by_role("button", name="Write", exact=True)).to_be_visible()
     context.close()
+
+
+def test_who_has_no_workplace_is_told_in_their_language_and_led_on(browser: Browser, address: str) -> None:
+    context = browser.new_context(locale="zh-CN")
+    context.set_default_timeout(SEEN_MS)
+    page = context.new_page()
+    server = PagesServer("zh-CN")
+    server.serve(page)
+    page.route(
+        "**/api/login",
+        lambda route: route.fulfill(
+            status=429, headers={"Retry-After": "94"}, json={"detail": "too many tries; wait 94 seconds"}
+        ),
+    )
+    page.goto(f"{address}/login")
+    page.get_by_role("textbox").first.fill("sue")
+    page.get_by_role("textbox").last.fill("not this one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("尝试次数过多，请在 94 秒后重试。")
+    server.roles = ["supervisor"]
+    page.goto(f"{address}/agent")
+    signed_in(page, "zh-CN")
+    assert page.url == f"{address}/conversations"
+    context.close()

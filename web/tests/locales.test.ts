@@ -56,6 +56,12 @@ function uses(code: string, known: Map<string, string>): { whole: string[]; pref
   return { whole, prefixes };
 }
 
+/** Kinds of events that a contact writes into its history. */
+function noted(folder: string): string[] {
+  const code = readdirSync(folder).filter((file) => file.endsWith(".py")).map((file) => readFileSync(join(folder, file), "utf8"));
+  return code.flatMap((text) => [...text.matchAll(/\.note\(\s*"([a-z_.]+)"/g)].map((match) => match[1]!));
+}
+
 const english = locale("en");
 const chinese = locale("zh-CN");
 const holes = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
@@ -95,6 +101,12 @@ describe("locales", () => {
     expect(used.size).toBeGreaterThan(60);
     const surplus = [...english.keys()].filter((key) => !used.has(key) && ![...families].some((prefix) => key.startsWith(prefix)));
     expect(surplus, "in the files, but in no page").toEqual([]);
+  });
+  it("have a sentence for everything that is noted of a contact", () => {
+    const kinds = noted(join(__dirname, "../../server/calls"));
+    expect(kinds.length).toBeGreaterThan(30);
+    const told = [...new Set(kinds)].filter((kind) => kind !== "turn.ledger"); // that is a table
+    expect(told.filter((kind) => !english.has(`history:event.${kind}`))).toEqual([]);
   });
   it("finds a key that is absent", () => {
     const found = uses('const { t } = useTranslation("caller");\nt("caller.nowhere"); t(on ? "caller.mute" : "x"); t(`state.${name}`)', english);

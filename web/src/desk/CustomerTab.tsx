@@ -45,7 +45,7 @@ export function CustomerTab({ contact, customer }: { contact: Contact; customer:
             {customer.handed_over.summary && <><dt>{t("offer.summary")}</dt><dd>{customer.handed_over.summary}</dd></>}
             {given.map(([key, value]) => (
               <div key={key} style={{ display: "contents" }}>
-                <dt>{key.replaceAll("_", " ")}</dt>
+                <dt>{t(`fact.${key}`, { defaultValue: key.replaceAll("_", " ") })}</dt>
                 <dd>{String(value)}</dd>
               </div>
             ))}

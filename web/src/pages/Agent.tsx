@@ -2,6 +2,7 @@
 
 import { Center, Loader, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Navigate } from "react-router";
 import "../theme/desk";
 import type { User } from "../api";
 import { DeskContext } from "../desk/DeskContext";
@@ -11,6 +12,7 @@ import { useMe } from "../lib/useMe";
 
 export default function AgentPage() {
   const { user, failed } = useMe();
+  if (user && !user.roles.includes("agent")) return <Navigate to="/conversations" replace />; // no workplace of their own
   if (user) return <Workplace user={user} />;
   return <Waiting problem={failed ? "error.network" : ""} />;
 }

@@ -24,6 +24,7 @@ export default function LoginPage() {
       await navigate(from?.to ?? (user.device ? "/agent" : "/conversations"), { replace: true });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 0) setProblem(t("error.network"));
+      else if (error.status === 429) setProblem(t("error.tries", { seconds: error.retryAfter ?? 60 }));
       else setProblem(error.status === 401 ? t("error.login") : t("error.generic", { detail: error.message }));
       setBusy(false);
     }
