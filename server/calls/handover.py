@@ -149,9 +149,9 @@ class Handover:
     async def _let_through(self, party: Party) -> None:
         contact = self._contact
         contact.served = True
-        await contact.room.enter(party)
         if contact.queue is None or not contact.queue.again:
             await contact.step(contact.queueing.news("answered"))
+        await contact.room.enter(party)
         await contact.music(False)
         await contact.caller.stop()
         await contact.room.settle()

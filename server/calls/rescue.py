@@ -40,6 +40,10 @@ async def rescue(contact: Contact) -> None:
             await contact.back_to_flow(ev.Failed(where="app", why="internal error"))
         elif contact.phase == "flow":
             await contact.step(ev.Failed(where="app", why="internal error"))
+        elif contact.phase == "talking" and contact.room.serving():  # who was about to be let through is
+            if not contact.room.customer_held:
+                await contact.music(False)
+            await contact.room.settle()
     except Exception:
         log.exception("contact.rescue_failed", contact=contact.contact_id)
         await _ended(contact, lambda: contact.hang_up("failed"))

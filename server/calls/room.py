@@ -89,10 +89,10 @@ class Room:
         party.connected = True
         party.since_ms = contact.now_ms()
         self.parties[party.party_id] = party
-        await party.list_party()
         if party.role == "agent":
             contact.around.handled.setdefault(party.user_id, {})[party.desk_id] = after_call_of(contact)
             self.principal = self.principal or party.party_id
+        await party.list_party()
         joined = {"party_id": party.party_id, "role": party.role, "name": party.name, "user_id": party.user_id}
         await contact.note(
             "supervise.joined" if party.role == "supervisor" else "party.joined", joined | {"mode": party.mode}

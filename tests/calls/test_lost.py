@@ -258,3 +258,30 @@ async def _asks(contact: Any, me: Any, target: Target) -> None:
 
 async def _requeued(contact: Any) -> None:
     await requeue(contact, "lost")
+
+
+async def test_an_agent_whose_coming_cannot_be_written_down_is_let_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent heard nothing, the customer music, and when the agent had left the flow still waited for one."""
+    async with open_house(
+        tmp_path, {"main": WAITING["main"].replace("bye: {type: end}", "bye: {type: end, text: {en: Bye.}}")}
+    ) as house:
+        ids = await house.agents("amy")
+        house.controller.set_availability(ids["amy"], "available")
+        contact = await house.call()
+        await house.quiet()
+        append = house.store.append
+
+        async def locked(conversation: str, kind: str, *given: Any, **more: Any) -> Any:
+            if kind == "party.joined":
+                raise OperationalError("INSERT", {}, Exception("database is locked"))
+            return await append(conversation, kind, *given, **more)
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(house.store, "append", locked)
+            agent = await house.answered_by_agent(contact)
+        assert {order.leg_id: order.hears for order in house.of(wire.MixLeg)} == {"leg-1": [agent], agent: ["leg-1"]}
+        assert not contact.caller.music_id
+        await house.ended(agent)
+        assert house.spoken()[-1] == "Bye."
