@@ -269,12 +269,4 @@ def _problem_of(document: Document, item: Any) -> Problem:
     # pydantic puts the block's type into the path of a discriminated union; the file has no such step
     if len(place) > 2 and place[0] == "blocks" and place[2] in BLOCK_TYPES:
         place = (*place[:2], *place[3:])
-    name = ".".join(str(step) for step in place if step != "[key]")
-    message = item["msg"]
-    if item["type"] == "extra_forbidden":
-        return document.problem(place, f"{name}: is not known here", mend="remove it or correct its spelling")
-    if item["type"] == "missing":
-        return document.problem(place, f"{name}: is missing", mend="add it")
-    if yamlfile.unquoted(item):
-        return document.problem(place, f"{name}: {yamlfile.UNQUOTED}", mend=yamlfile.QUOTE)
-    return document.problem(place, f"{name}: {message}")
+    return yamlfile.misshapen(document, item, place)

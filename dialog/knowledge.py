@@ -62,7 +62,7 @@ def read_articles(folder: Path) -> list[Article]:
         try:
             parsed = KnowledgeFile.model_validate(document.data)
         except ValidationError as error:
-            raise yamlfile.FileError([document.problem(item["loc"], item["msg"]) for item in error.errors()]) from None
+            raise yamlfile.FileError([yamlfile.misshapen(document, item) for item in error.errors()]) from None
         for index, article in enumerate(parsed.articles):
             if article.id in articles:
                 raise yamlfile.FileError(

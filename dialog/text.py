@@ -122,6 +122,12 @@ def expressions(text: str) -> list[str]:
     return [part for part in _parts(text) if not _NAME.fullmatch(part)]
 
 
+def unclosed(text: str) -> bool:
+    """Whether there is a `{{` or `}}` that belongs to no other: nothing is filled in there."""
+    rest = _TEMPLATE.sub("", text)
+    return "{{" in rest or "}}" in rest
+
+
 def _plain(text: str) -> list[str]:
     return [part for part in _parts(text) if _NAME.fullmatch(part)]
 

@@ -83,7 +83,7 @@ def _read(folder: Path) -> list[IntentFile]:
         try:
             files.append(IntentFile.model_validate(document.data))
         except ValidationError as error:
-            raise yamlfile.FileError([document.problem(item["loc"], item["msg"]) for item in error.errors()]) from None
+            raise yamlfile.FileError([yamlfile.misshapen(document, item) for item in error.errors()]) from None
     return files
 
 

@@ -9,7 +9,7 @@ from dialog.blocks.collect import Collect
 from dialog.blocks.menu import Menu
 from dialog.flow import Flow
 from dialog.rulebook import rule
-from dialog.text import CHANNELS, count_words, expressions, locale_of
+from dialog.text import CHANNELS, count_words, expressions, locale_of, unclosed
 from dialog.yamlfile import Document, Place, Problem
 
 NO_LOCALE = rule("locale-missing", "E", "a wording lacks a locale that the flow declares", "add the wording")
@@ -59,6 +59,9 @@ def _wording(flow: Flow, document: Document, name: str, parameter: str, wording:
             yield document.problem((*place, *below), f"{what} has no wording for {locale} on {below[0]}", NO_LOCALE)
         if below[0] != "chat" and count_words(text) > _LONG_PROMPT_WORDS.get(locale.split("-")[0], 60):
             yield document.problem((*place, *below), f"{what} takes more than 20 s", LONG_PROMPT)
+        if unclosed(text):
+            message = f"{what} has {{{{ or }}}} without the other, which would be said as it is"
+            yield document.problem((*place, *below), message, EXPRESSION, "close it, as in {{name}}")
         for expression in expressions(text):
             try:
                 cel.check(expression)

@@ -76,6 +76,19 @@ def unquoted(item: Mapping[str, Any]) -> bool:
     return item["type"] == "string_type" and isinstance(item["input"], int | float | date)
 
 
+def misshapen(document: Document, item: Any, place: Place | None = None) -> Problem:
+    """One of pydantic's errors as a breach of form, with the field's name; `place`: where it stands, if not at `loc`."""
+    place = item["loc"] if place is None else place
+    name = ".".join(str(step) for step in place if step != "[key]") or "the file"
+    if item["type"] == "extra_forbidden":
+        return document.problem(place, f"{name}: is not known here", mend="remove it or correct its spelling")
+    if item["type"] == "missing":
+        return document.problem(place, f"{name}: is missing", mend="add it")
+    if unquoted(item):
+        return document.problem(place, f"{name}: {UNQUOTED}", mend=QUOTE)
+    return document.problem(place, f"{name}: {item['msg'].removeprefix('Value error, ')}")
+
+
 class _Loader(yaml.SafeLoader):
     """Safe YAML in which `yes`, `no`, `on` and `off` stay words, as in YAML 1.2, and which ends when there is too much of it."""
 

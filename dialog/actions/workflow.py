@@ -12,9 +12,8 @@ from dialog import cel, yamlfile
 from dialog.blocks.http import Request, expressions_in
 from dialog.rulebook import rule
 from dialog.rules.decide import RuleSet
-from dialog.rules.table import yamlfile_problem
 from dialog.text import variables
-from dialog.yamlfile import Document, FileError, Problem, read_text
+from dialog.yamlfile import Document, FileError, Problem, misshapen, read_text
 
 STEP_TWICE = rule("workflow-step-twice", "E", "two steps of a workflow have the same id", "rename one")
 REPEAT = rule(
@@ -144,7 +143,7 @@ def parse_workflow(text: str, name: str = "workflow.yaml") -> tuple[Workflow, Do
     try:
         workflow = Workflow.model_validate(document.data)
     except ValidationError as error:
-        raise FileError([yamlfile_problem(document, item) for item in error.errors()]) from None
+        raise FileError([misshapen(document, item) for item in error.errors()]) from None
     sha = hashlib.sha256(text.encode()).hexdigest()
     return workflow.model_copy(update={"sha": sha, "text": text}), document
 

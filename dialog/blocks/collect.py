@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dialog.blocks.base import ALL_KEYS, Asking
 from dialog.entities import EntityType
@@ -49,6 +49,12 @@ class Collect(Asking):
     min: int = Field(default=1, ge=1, le=32, description="fewest digits")
     max: int = Field(default=16, ge=1, le=32, description="most digits; reaching it ends the entry")
     retries: int = Field(default=2, ge=0, le=5)
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min is {self.min}, but max is {self.max}, so no digits would ever do")
+        return self
 
     def keys(self) -> frozenset[str]:
         """All."""

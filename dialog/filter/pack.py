@@ -18,8 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dialog import yamlfile
 from dialog.filter.normal import normal
 from dialog.rulebook import rule
-from dialog.rules.table import yamlfile_problem
-from dialog.yamlfile import Document, FileError, Problem, read_text
+from dialog.yamlfile import Document, FileError, Problem, misshapen, read_text
 
 PATTERN = rule(
     "filter-pattern",
@@ -123,7 +122,7 @@ def parse_pack(text: str, name: str = "pack.yaml") -> Pack:
     try:
         file = PackFile.model_validate(document.data)
     except ValidationError as error:
-        raise FileError([yamlfile_problem(document, item) for item in error.errors()]) from None
+        raise FileError([misshapen(document, item) for item in error.errors()]) from None
     sha = hashlib.sha256(text.encode()).hexdigest()
     problems: list[Problem] = []
     rules, seen = list[FilterRule](), set[str]()

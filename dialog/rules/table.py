@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from dialog import yamlfile
 from dialog.rulebook import rule
 from dialog.rules.cells import Cell, CellError, Kind, read_cell, read_output
-from dialog.yamlfile import Document, FileError, Problem
+from dialog.yamlfile import Document, FileError, Problem, misshapen
 
 COLUMN = rule(
     "rules-column-unknown", "E", "a row names a column that is not declared", "declare it or correct its spelling"
@@ -124,7 +124,7 @@ def parse_table(text: str, name: str = "rules.yaml") -> tuple[Table, Document]:
     try:
         file = TableFile.model_validate(document.data)
     except ValidationError as error:
-        raise FileError([yamlfile_problem(document, item) for item in error.errors()]) from None
+        raise FileError([misshapen(document, item) for item in error.errors()]) from None
     problems: list[Problem] = []
     names = [row.id or f"row_{index}" for index, row in enumerate(file.rows, 1)]
     for index, row_id in enumerate(names):
@@ -135,16 +135,6 @@ def parse_table(text: str, name: str = "rules.yaml") -> tuple[Table, Document]:
     if problems:
         raise FileError(problems)
     return Table(file, hashlib.sha256(text.encode()).hexdigest(), names, cells, outputs), document
-
-
-def yamlfile_problem(document: Document, item: Any) -> Problem:
-    """A pydantic error at its place in the file."""
-    name = ".".join(str(step) for step in item["loc"] if step != "[key]")
-    if item["type"] == "extra_forbidden":
-        return document.problem(item["loc"], f"{name}: is not known here", mend="remove it or correct its spelling")
-    if item["type"] == "missing":
-        return document.problem(item["loc"], f"{name}: is missing", mend="add it")
-    return document.problem(item["loc"], f"{name}: {item['msg']}")
 
 
 def _cells(file: TableFile, document: Document, index: int, row: Row, problems: list[Problem]) -> dict[str, Cell]:

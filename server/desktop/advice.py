@@ -10,7 +10,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dialog import cel, yamlfile
-from dialog.yamlfile import FileError
+from dialog.yamlfile import FileError, misshapen
 from server.desktop.files import Edited
 
 log = structlog.get_logger(__name__)
@@ -103,7 +103,7 @@ def read_assist(folder: Path) -> Assist:
     try:
         return Assist.model_validate(document.data)
     except ValidationError as error:
-        raise FileError([document.problem(item["loc"], item["msg"]) for item in error.errors()]) from None
+        raise FileError([misshapen(document, item) for item in error.errors()]) from None
 
 
 def assists(folder: Path) -> Edited[Assist]:

@@ -13,7 +13,7 @@ from dialog import yamlfile
 from dialog.calendars import FILE as CALENDARS
 from dialog.calendars import Calendar, read_calendars
 from dialog.text import pick
-from dialog.yamlfile import FileError
+from dialog.yamlfile import FileError, misshapen
 from server.desktop.files import Edited
 
 FILE = "tickets.yaml"
@@ -103,7 +103,7 @@ def read_catalogue(folder: Path) -> tuple[Catalogue, Mapping[str, Calendar]]:
     try:
         catalogue = Catalogue.model_validate(document.data)
     except ValidationError as error:
-        raise FileError([document.problem(item["loc"], item["msg"]) for item in error.errors()]) from None
+        raise FileError([misshapen(document, item) for item in error.errors()]) from None
     calendars = read_calendars(folder)
     for index, department in enumerate(catalogue.departments):
         if department.hours and department.hours not in calendars:

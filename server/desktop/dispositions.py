@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dialog import yamlfile
 from dialog.text import pick
-from dialog.yamlfile import FileError
+from dialog.yamlfile import FileError, misshapen
 from server.desktop.files import Edited
 from server.desktop.summary import Outcome
 
@@ -57,7 +57,7 @@ def read_dispositions(folder: Path, root: Path) -> Dispositions:
     try:
         return Dispositions.model_validate(document.data)
     except ValidationError as error:
-        raise FileError([document.problem(item["loc"], item["msg"]) for item in error.errors()]) from None
+        raise FileError([misshapen(document, item) for item in error.errors()]) from None
 
 
 def dispositions(folder: Path, root: Path) -> Edited[Dispositions]:

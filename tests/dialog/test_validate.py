@@ -67,6 +67,8 @@ def test_a_good_flow_has_no_problems() -> None:
         ("start: ask", "start: nobody", "f.yaml:5: E target-unknown ", "there is no block 'nobody'"),
         ("title: {en: Small}", "title: {en: Small}\nid: twice", "f.yaml:4: E key-twice ", "key 'id' is given twice"),
         ('{en: "Pardon?"}', '{en: "{{secret}}?"}', "f.yaml:10: E attribute-unset ", "reads 'secret', which no path to it sets"),
+        ('{en: "Pardon?"}', '{en: "Pardon, {{company?"}', "f.yaml:10: E expression ", "{{ or }} without the other, which would be said as it is; close it"),
+        ("type: queue", "type: collect\n    slot: a\n    prompt: {en: A}\n    no_match: {en: A}\n    min: 9\n    max: 6", "f.yaml:15: E shape ", "min is 9, but max is 6"),
         ("type: queue", "type: queue\n    colour: red", "f.yaml:17: E shape ", "blocks.people.colour: is not known here"),
         ("type: queue", "type: queue\n    priority: true", "f.yaml:15: E shape ", "priority: write a number, not yes or no"),
         ("type: queue", "type: queue\n    overflow: {wait_s: true}", "f.yaml:17: E shape ", "wait_s: Input should be a number"),

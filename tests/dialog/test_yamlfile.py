@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dialog import yamlfile
+from dialog.knowledge import read_articles
+from dialog.understanding import read_examples
 from dialog.yamlfile import FileError
+from server.desktop.advice import read_assist
+from server.desktop.catalogue import read_catalogue
+from server.desktop.dispositions import read_dispositions
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefg", "bcdefgh", strict=True)
@@ -70,3 +76,30 @@ def test_line_ends_and_a_mark_at_the_beginning_mean_nothing(tmp_path: Path) -> N
     for data in (b"a: b\nc: d\n", b"\xef\xbb\xbfa: b\r\nc: d\r\n"):
         (tmp_path / "f.yaml").write_bytes(data)
         assert yamlfile.read(tmp_path / "f.yaml").data == {"a": "b", "c": "d"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "read"),
+    [
+        ("hours.yaml", "format: intent/v1\nintent: hours\nexample: {en: [when]}\n", read_examples),
+        ("shop.yaml", "format: knowledge/v1\nexample: []\n", read_articles),
+        (
+            "dispositions.yaml",
+            "format: dispositions/v1\nexample: []\n",
+            lambda folder: read_dispositions(folder, folder),
+        ),
+        ("assist.yaml", "format: assist/v1\nexample: []\n", read_assist),
+        ("tickets.yaml", "format: tickets/v1\nexample: []\n", read_catalogue),
+    ],
+)
+def test_every_file_beside_a_flow_names_the_field_that_is_wrong(
+    tmp_path: Path, name: str, text: str, read: Callable[[Path], object]
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FileError) as caught:
+        read(tmp_path)
+    said = [str(problem) for problem in caught.value.problems]
+    line = text[: text.index("example:")].count("\n") + 1
+    wrong = f"{tmp_path / name}:{line}: E shape example: is not known here; remove it or correct its spelling"
+    assert wrong in said
+    assert name == "assist.yaml" or any(": is missing; add it" in one for one in said)
