@@ -72,7 +72,7 @@ class Handover:
         )
         await party.hang_up("no_answer")
         queue = self._contact.queue
-        if queue is not None and queue.only and self._contact.phase == "queued":
+        if queue is not None and queue.only == action.agent_id and self._contact.phase == "queued":
             desk = self._contact.around.desk
             desk.do(desk.desk.leave(self._contact.contact_id, desk.now()))
             declined = action.why == "declined"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from server.api.history import CALLER_SEES
 from server.api.ports import NotNow, Turned
 from server.api.views import Target
 from server.calls.orders import carry_out
+from server.calls.requeueing import elsewhere
 from session import wire
 from session.queries import Queries
 from tests.calls.desk_house import FLOW, Desk, open_desk, people
@@ -307,6 +309,27 @@ async def test_who_is_given_to_an_agent_who_does_not_take_them_waits_on(
         assert service.desk.waiting[contact.contact_id].queue == before.queue
         assert contact.caller.music_id
         assert desk.together("leg-1", await desk.pick_up("sam"))
+
+
+async def test_an_offer_that_is_late_does_not_undo_a_reassignment(tmp_path: Path) -> None:
+    """The desk chose somebody while the contact was busy, and before the supervisor's word was heard."""
+    async with open_desk(tmp_path) as desk:
+        house = desk.house
+        desk.contact = contact = await house.call()
+        await house.quiet()
+        busy = asyncio.Event()
+
+        async def work() -> None:
+            await busy.wait()
+
+        contact.post(work)
+        contact.post(lambda: elsewhere(contact, Target("agent", "bob")))
+        for who in ("sam", "bob"):
+            house.controller.set_availability(desk.ids[who], "available")
+        busy.set()
+        await house.quiet()
+        assert [p.user_id for p in contact.room.parties.values()] == [desk.ids["bob"]]
+        assert desk.together("leg-1", await desk.pick_up("bob"))
 
 
 async def test_an_agent_asks_for_help(tmp_path: Path) -> None:
