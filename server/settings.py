@@ -9,6 +9,7 @@ import difflib
 import json
 import os
 import tomllib
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -36,6 +37,13 @@ MASK = "********"
 
 class SettingsError(Exception):
     """The settings cannot be used; the text lists every problem with its place, what was found and what is accepted."""
+
+
+class _TomlFile(TomlConfigSettingsSource):
+    """The settings file, also with the byte order mark that some Windows editors write first."""
+
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        return tomllib.loads(file_path.read_text("utf-8-sig"))
 
 
 class Settings(BaseSettings):
@@ -117,7 +125,7 @@ class Settings(BaseSettings):
         """Environment over file over defaults."""
         file = config_file()
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
-        return (*sources, TomlConfigSettingsSource(settings_cls, file)) if file is not None else sources
+        return (*sources, _TomlFile(settings_cls, file)) if file is not None else sources
 
 
 def config_file() -> Path | None:
@@ -139,6 +147,8 @@ def load() -> Settings:
         settings = Settings()
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file} is not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file} is no text in UTF-8; save it as UTF-8") from error
     except ValidationError as error:
         problems += [_tell(detail, file) for detail in error.errors()]
     except ValueError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import json
 import math
@@ -108,11 +109,13 @@ def check_ports(settings: Settings, plan: SipPlan) -> None:
             try:
                 probe.bind((host, port))
             except OSError as error:
-                variable = PREFIX + name.upper().replace(".", "__")
-                raise CannotServe(
-                    f"{what} cannot listen on {host}:{port} ({error.strerror}): stop what uses it, "
-                    f"or set {name} ({variable})"
-                ) from error
+                taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+                setting = name if taken else name.replace("_base_port", "_host").replace("port", "host")
+                setting += f" ({PREFIX}{setting.upper().replace('.', '__')})"
+                mend = f"stop what uses it, or set {setting}"
+                if not taken:
+                    mend = f"set {setting} to an IPv4 address of this machine, or to 0.0.0.0 for all"
+                raise CannotServe(f"{what} cannot listen on {host}:{port} ({error.strerror}): {mend}") from error
 
 
 def take_run_dir(run_dir: Path) -> int:

@@ -119,6 +119,14 @@ def test_a_file_that_is_no_toml_is_told(write: Write) -> None:
     assert "not valid TOML" in text
 
 
+def test_a_file_from_a_windows_editor_is_read_or_told_by_its_name(write: Write) -> None:
+    path = write("")
+    path.write_bytes(b"\xef\xbb\xbf[server]\r\nport = 9180\r\n")
+    assert load().server.port == 9180
+    path.write_bytes("[dialog]\ncompany = {en = 'Müller'}\n".encode("latin-1"))
+    assert problem() == "warmline.toml is no text in UTF-8; save it as UTF-8"
+
+
 def test_secrets_are_never_shown(write: Write) -> None:
     write('[sip]\ndial_secret = ["hunter2"]\n')
     text = problem()

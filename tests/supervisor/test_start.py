@@ -80,6 +80,17 @@ def test_a_taken_port_is_named_with_the_setting_that_moves_it(kind: int, which: 
     assert f"WARMLINE_{which.upper().replace('.', '__')}" in text
 
 
+@pytest.mark.parametrize(
+    ("section", "name"), [("server", "server.host"), ("edge", "edge.host"), ("sip", "sip.worker_host")]
+)
+@pytest.mark.parametrize("host", ["203.0.113.9", "::1"])
+def test_an_address_that_is_not_this_machines_is_named_with_its_setting(section: str, name: str, host: str) -> None:
+    settings = ports(free_port(), "server.port")
+    setattr(getattr(settings, section), name.partition(".")[2], host)
+    with pytest.raises(CannotServe, match=rf"set {name} \(WARMLINE_\w+HOST\) to an IPv4 address of this machine"):
+        check_ports(settings, PLAN)
+
+
 def test_a_run_folder_too_deep_for_sockets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotServe, match=r"characters too long.*WARMLINE_SERVER__RUN_DIR"):
         take_run_dir(tmp_path / ("deep" * 20))
