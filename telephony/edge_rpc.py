@@ -75,10 +75,6 @@ class EdgeRpc:
             if not error.not_found:
                 raise
 
-    async def reload_workers(self) -> None:
-        """Read the worker list again after `write_config` wrote another one."""
-        await self._call("dispatcher.reload")
-
     async def _call(self, method: str, *params: str | int) -> Any:
         number = next(self._numbers)
         # Beside Kamailio's own socket: it answers to the sender's path.

@@ -180,10 +180,6 @@ class SipEndpoint:
         config.natConfig.udpKaIntervalSec = 0
         return config
 
-    def hangup_all(self) -> None:
-        """BYE, CANCEL or reject everything."""
-        self._ep.hangupAllCalls()
-
     def stop(self, still_up: Callable[[], bool], timeout_s: float = 3.0) -> None:
         """Hang up, pump events until `still_up()` is false (bounded), destroy the library."""
         if not self._started:

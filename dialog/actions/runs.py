@@ -9,7 +9,6 @@ RunStatus = Literal["running", "undoing", "waiting", "approved", "rejected", "do
 """`undoing`: it failed, and what was done is being taken back; `waiting` for somebody's approval; `approved` but not
 taken up again yet; the last three are final."""
 UNDER_WAY: tuple[RunStatus, ...] = ("running", "undoing")
-FINAL = frozenset({"rejected", "done", "failed"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ _WORDS = {
     "JPY": r"yen|jpy|日元|日圆",
     "CNY": r"yuan|rmb|renminbi|cny|人民币|元人民币|块钱|元钱|块|元|圆",
 }
-_SMALL = {"USD": r"cents?", "GBP": r"pence|p\b", "EUR": r"cents?", "CNY": r"毛钱|毛|角|jiao"}
 _NO_MINOR = {"JPY"}
 _ANY = "|".join(f"(?P<{code}>{words})" for code, words in _WORDS.items())
 _AFTER = re.compile(

@@ -22,7 +22,6 @@ from session.ids import new_id
 if TYPE_CHECKING:
     from server.calls.contact import Contact
 
-RING_SLACK_S = 2.0  # s after the worker should have given up by itself
 _OUTCOMES: dict[str, TransferOutcome] = {
     "no_answer": "no_answer",
     "busy": "busy",
