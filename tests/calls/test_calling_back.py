@@ -87,11 +87,19 @@ def calling(house: House) -> Contact:
     return next(c for c in house.controller.contacts.values() if c.callback is not None)
 
 
+def keeps(house: House, contact_id: str, row: Callback) -> bool:
+    """They wait at the desk, which has a clock of its own, since they began to wait."""
+    desk = house.controller.desk
+    waited = desk.now() - desk.desk.waiting[contact_id].enqueued_ms
+    return abs(waited - (Contact.now_ms() - row.enqueued_at)) < 5_000
+
+
 async def test_the_place_is_kept_and_the_call_is_made(tmp_path: Path) -> None:
     async with open_house(tmp_path, flows()) as house:
+        began = Contact.now_ms()
         contact, row = await booked(house)
         assert house.spoken() == ["Shall we call 4 7 1 1?", "Goodbye."]
-        assert abs(contact.now_ms() - row.enqueued_at - 90_000) < 5_000
+        assert began <= row.enqueued_at + 90_000 <= contact.now_ms()
         told = await house.events(contact, "callback.booked")
         assert (told[0]["number"], told[0]["queue"]) == ("…711", "support")
         assert not house.of(wire.DialLeg)  # nobody is there yet
@@ -140,12 +148,13 @@ async def test_nobody_there_is_tried_again_and_then_given_up(tmp_path: Path, ans
             assert len(house.of(wire.DialLeg)) == attempt
             if answers:
                 await house.tell(wire.LegProgress(leg_id=leg, state="up"))
+            tried = desk.now()
             await house.ended(leg, "hangup" if answers else "no_answer")
             assert desk.desk.agents[amy].status == "idle"
             again = await row_of(house, row.id)
             if attempt == 1:
                 assert (again.status, again.attempts) == ("waiting", 1)
-                assert desk.desk.waiting[row.id].not_before_ms > desk.now() + 50_000
+                assert desk.desk.waiting[row.id].not_before_ms >= tried + 60_000
                 desk.do(desk.desk.tick(desk.now() + 61_000))
                 await house.quiet()
         assert (again.status, again.attempts) == ("failed", 2)
@@ -221,9 +230,7 @@ async def test_the_place_survives_a_restart(tmp_path: Path) -> None:
         _, row = await booked(house)
     async with open_house(tmp_path, flows()) as house:
         await house.controller.callbacks.start()
-        desk = house.controller.desk
-        waited = desk.now() - desk.desk.waiting[row.id].enqueued_ms
-        assert 85_000 < waited < 120_000
+        assert keeps(house, row.id, row)
         await agent(house)
         assert house.dialled().target == "sip:4711@gateway.example"
 
