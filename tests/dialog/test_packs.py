@@ -33,7 +33,7 @@ def test_a_pack_keeps_every_rule(pack: str) -> None:
 
 
 @pytest.mark.parametrize("pack", NAMES)
-@pytest.mark.timeout(300)  # learns the intents of a folder
+@pytest.mark.timeout(900)  # learns the intents of a folder
 async def test_every_scenario_holds(pack: str, homes: Homes) -> None:
     path = PACKS / pack / f"{pack}.flowtest.yaml"
     scenarios = read_tests(path).tests
