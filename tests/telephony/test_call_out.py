@@ -119,7 +119,7 @@ async def test_unanswered_cancelled_and_unreachable(tmp_path: Path) -> None:
             assert (ended.leg_id, ended.reason) == ("leg-1", "no_answer")
             await anna.until("ended")  # it was cancelled, not left ringing
             await dial(world, address, "leg-2")
-            await world.app.wait(wire.LegProgress, count=2, state="ringing")
+            await world.app.wait(wire.LegProgress, leg_id="leg-2", state="ringing")
             await world.app.order(wire.HangupLeg(leg_id="leg-2", reason="cancelled"))
             ended = await world.app.wait(wire.LegEnded, count=2)
             assert (ended.leg_id, ended.party, ended.reason) == ("leg-2", "local", "cancelled")
