@@ -37,7 +37,7 @@ class Engine:
         self.batches.append(list(batch))
         self.fast.append(fast)
         self.in_work.release()
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(60)
         self.stopped_early += [job for job, still in zip(batch, wanted, strict=True) if not still()]
         if "broken" in batch:
             raise RuntimeError("the engine broke")

@@ -49,7 +49,7 @@ def write(folder: Path, dial_allowed: tuple[str, ...] = (), **settings: Any) -> 
 def test_kamailio_accepts_it(tmp_path: Path, settings: dict[str, Any]) -> None:
     config = write(tmp_path, **settings)
     checked = subprocess.run(
-        [*edge.command(config, tmp_path), "-c"], capture_output=True, text=True, timeout=20, check=False
+        [*edge.command(config, tmp_path), "-c"], capture_output=True, text=True, timeout=60, check=False
     )
     assert checked.returncode == 0, checked.stderr
     assert "ERROR" not in checked.stderr, checked.stderr

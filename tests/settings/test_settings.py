@@ -159,7 +159,7 @@ def test_the_command_stops_with_the_problem_and_no_traceback(write: Write, tmp_p
             env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         assert done.returncode == 2

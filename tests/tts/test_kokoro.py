@@ -111,7 +111,7 @@ class TestRealModel:
         assert begun.wait(60)
         try:
             wanted = ThreadPoolExecutor(1).submit(engine.synthesise, "您好。", "zh", "zf_xiaoxiao")
-            assert len(wanted.result(30)[0]) > 0
+            assert len(wanted.result(60)[0]) > 0
         finally:
             go_on.set()
-            slow.join(30)
+            slow.join(60)
