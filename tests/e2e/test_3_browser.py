@@ -151,14 +151,14 @@ def test_an_agent_on_the_page_talks_with_a_phone(instance: Instance, tmp_path: P
             {"play": str(caller_tone)},
         )  # fmt: skip
         accept = page.get_by_role("button", name="Accept")
-        expect(accept).to_be_visible(timeout=60_000)
+        expect(accept).to_be_visible()
         expect(page.get_by_role("alert")).to_contain_text("Incoming")
         page.keyboard.press("Alt+KeyA")
         instance.wait(conversation, "queue.accepted", 20)
-        expect(page.get_by_text("talk to a person").first).to_be_visible(timeout=10_000)
+        expect(page.get_by_text("talk to a person").first).to_be_visible()
         until("the browser hears the phone", lambda: abs(page.evaluate("window.__hears()") - 1100) < 30, 15)
         instance.wait(conversation, "utterance.final", 30, role="agent", text="speaking")
-        expect(page.get_by_role("log")).to_contain_text("speaking", timeout=10_000)
+        expect(page.get_by_role("log")).to_contain_text("speaking")
         page.get_by_role("button", name="Hold", exact=True).click()
         instance.wait(conversation, "hold", 10, on=True)
         until("silence while held", lambda: page.evaluate("window.__hears()") == 0, 10)
@@ -192,7 +192,7 @@ def test_a_browsers_worker_dies(instance: Instance, tmp_path: Path) -> None:
         old = instance.kill(worker)
         assert instance.ended(conversation, 15)["reason"] == "worker_lost"
         again = page.get_by_role("button", name="Call again")
-        expect(again).to_be_visible(timeout=15_000)
+        expect(again).to_be_visible()
         instance.back(worker, old)
         known |= {conversation}
         again.click()

@@ -15,8 +15,6 @@ from tests.e2e.world import Instance
 
 __all__ = ["pytestmark"]
 
-SEEN_MS = 30_000  # on a busy machine
-
 
 def photo(path: Path) -> Path:
     """A grey picture of 64 by 48."""
@@ -33,8 +31,6 @@ def test_a_chat_with_a_picture_beside_a_call_that_survives_a_reload(instance: In
     """Written first, then called, a picture sent beside the call, the page reloaded in mid-call: one conversation."""
     known = set(instance.conversations())
     with browser(spoken(tmp_path / "mic.wav", (60.0, "en-hours"))) as page:
-        page.set_default_timeout(SEEN_MS)
-        expect.set_options(timeout=SEEN_MS)
         page.goto(instance.url)
         page.get_by_role("button", name="Write", exact=True).click()
         log = page.get_by_role("log")

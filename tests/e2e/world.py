@@ -68,7 +68,7 @@ class Instance:
             "WARMLINE_EDGE__PORT": str(self.sip),
             "WARMLINE_SIP__WORKER_BASE_PORT": str(self.workers_at),
             "WARMLINE_SIP__RTP_BASE_PORT": str(rtp),
-            "WARMLINE_DESK__RING_S": "5",
+            "WARMLINE_DESK__RING_S": "8",  # the page of a busy machine must show it, and a key be pressed, before it is missed
             "WARMLINE_DESK__ACW_S": "20",
             "WARMLINE_DESK__NOT_RESPONDING_S": "60",
             "WARMLINE_DESK__ANNOUNCE_EVERY_S": "10",
