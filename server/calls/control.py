@@ -173,10 +173,11 @@ class Control:
         store = self._controller.store
         kept: StoredEvent | None = None
         secret = False
+        asker = self._controller.writing.asker(conversation_id)  # it may be over before this is kept
 
         async def keep(reader: Contact) -> None:
             nonlocal kept, secret
-            secret = role == "customer" and reader.customer.sensitive
+            secret = role == "customer" and (reader.customer.sensitive or asker not in (None, reader))
             told = {"role": role, "text": "[hidden]" if secret else text, "user_id": user_id}
             kept = await store.append(
                 conversation_id, "message", told, contact_id=reader.contact_id, unread=role == "customer" and not secret
@@ -186,7 +187,8 @@ class Control:
         if role == "agent" and kept is not None:
             contact.post(lambda: contact.flagging.written(text, kept.seq))
         elif secret:
-            contact.post(lambda: contact.text(text))  # for this contact alone
+            if asker in (None, contact):  # for the one alone that asked
+                contact.post(lambda: contact.text(text))
         elif kept is not None and kept.seq is not None:
             await self._controller.writing.hand(contact, Letter(kept.seq, text))
 

@@ -45,6 +45,12 @@ class Writing:
         except LookupError as error:
             raise NotNow("this conversation is over and nobody reads chats here; call instead") from error
 
+    def asker(self, conversation_id: str) -> Contact | None:
+        """Who asked for something private, and waits for the answer, or ends just now; what is written is for nobody else."""
+        live = self._controller.contact_in(conversation_id, writing=True)
+        gone = [c for c in self._controller.contacts.values() if c.conversation_id == conversation_id and c.gone]
+        return next((c for c in (*gone, live) if c is not None and c.customer.sensitive), None)
+
     async def reader(self, conversation_id: str, role: str, keep: Callable[[Contact], Awaitable[None]]) -> Contact:
         """Who reads it, once it is kept: where all is over a contact that begins, and says nothing before that.
 

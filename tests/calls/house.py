@@ -144,7 +144,8 @@ class House:
                 marks.append(asyncio.wait([done, contact._task], return_when="FIRST_COMPLETED"))
             await asyncio.gather(*marks)
             errands = [task for c in self.controller.contacts.values() for task in c.errands._tasks]
-            waiting = [*errands, *self.controller.callbacks._tasks]
+            going_on = [task for task in self.controller._tasks if "go_on" in task.get_coro().__qualname__]
+            waiting = [*errands, *self.controller.callbacks._tasks, *going_on]
             if not waiting and not any(not c._mailbox.empty() for c in self.controller.contacts.values()):
                 return
             await asyncio.gather(*waiting, return_exceptions=True)

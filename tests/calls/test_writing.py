@@ -96,14 +96,33 @@ async def test_a_message_taken_as_the_chat_ends_is_read_by_the_next_contact(tmp_
         assert customers == ["yes"], "kept once"
 
 
-async def test_a_secret_written_as_the_chat_ends_is_told_to_no_other_contact(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [False, True])
+async def test_a_secret_written_as_the_chat_ends_is_told_to_no_other_contact(tmp_path: Path, ending: bool) -> None:
+    """It answers a question that is gone; whoever wrote it while the end was being written down is greeted anew."""
     async with open_house(tmp_path, FLOW) as house:
-        first = await begin(house)
+        first, stamp = await begin(house), house.store.stamp_contact
         first.customer.sensitive = True
-        first.post(lambda: first.hang_up("hangup"))
-        await control(house).message(first.conversation_id, "4321", role="customer", user_id=None)
-        await house.quiet()
-        assert house.controller.contacts == {}
+        begun, on = asyncio.Event(), asyncio.Event()
+
+        async def held(*what: Any, **of: Any) -> None:
+            begun.set()
+            await on.wait()
+            await stamp(*what, **of)
+
+        with mock.patch.object(house.store, "stamp_contact", held):
+            first.post(lambda: first.hang_up("hangup"))
+            if ending:
+                await asyncio.wait_for(begun.wait(), 10)
+            wrote = asyncio.create_task(
+                control(house).message(first.conversation_id, "4321", role="customer", user_id=None)
+            )
+            await asyncio.wait_for(begun.wait(), 10)
+            on.set()
+            await wrote
+            await house.quiet()
+        told = [m["text"] for m in await house.events(first, "message") if m["role"] == "customer"]
+        assert told == ["[hidden]"]
+        assert all(contact.run.block == "ask" for contact in house.controller.contacts.values()), "no answer to that"
 
 
 async def test_after_a_call_one_can_write_and_a_picture_is_as_good_as_words(tmp_path: Path) -> None:
@@ -146,14 +165,7 @@ async def test_where_nobody_would_read_it_the_writer_is_told(tmp_path: Path, mon
 async def restarted(house: House) -> None:
     """As a start of the app does it."""
     await recover(house.controller)
-    for _ in range(2):  # contacts that begin of it have work of their own
-        await asyncio.gather(*house.controller._tasks - later(house))
-        await house.quiet()
-
-
-def later(house: House) -> set[asyncio.Task[None]]:
-    """What waits for the clock."""
-    return {task for task in house.controller._tasks if "later" in task.get_coro().__qualname__}  # type: ignore[union-attr]
+    await house.quiet()
 
 
 async def test_a_message_kept_as_the_app_is_killed_is_read_after_the_restart_and_once(tmp_path: Path) -> None:
