@@ -55,7 +55,7 @@ class Store:
     async def open(cls, url: str, busy_timeout_s: float = 5.0) -> Store:
         """Connect and bring the schema up to date. Raises `StoreError`."""
         try:
-            engine = create_async_engine(url, **_connect_args(url, busy_timeout_s))
+            engine = create_async_engine(url, hide_parameters=True, **_connect_args(url, busy_timeout_s))
             if engine.dialect.name == "sqlite":
                 event.listen(engine.sync_engine, "connect", _sqlite_pragmas)
                 _owner_only(engine.url.database)

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from media.options import MediaOptions
 from server.api import (
@@ -49,6 +51,8 @@ from server.queues import QueueBook
 from server.throttle import Throttle
 from session.store import Store
 from session.users import Users
+
+log = structlog.get_logger(__name__)
 
 MESSAGES_PER_MINUTE = 30  # of one caller; people type a few
 PAGES = ("/", "/login", "/agent", "/conversations", "/conversations/{conversation_id}")
@@ -173,6 +177,8 @@ def create_api(
     app.state.queues = queue_book
     app.state.pages = OpenPages(control.page)
     app.add_exception_handler(RequestValidationError, _invalid)
+    for kind in (OperationalError, InterfaceError, ConnectionRefusedError):
+        app.add_exception_handler(kind, _no_database)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Guard)
     _serve_pages(app, pages)
@@ -210,6 +216,13 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
         for problem in problems
     ]
     return JSONResponse({"detail": "; ".join(fields) or "the request is malformed"}, 422)
+
+
+async def _no_database(_request: Request, error: Exception) -> JSONResponse:
+    """The disk is full, or PostgreSQL is away: nothing was taken, and it is worth another try."""
+    log.error("api.no_database", error=str(getattr(error, "orig", error)))
+    told = "the database cannot be written or reached just now, nothing was changed; try again in a moment"
+    return JSONResponse({"detail": told}, 503, {"Retry-After": "5"})
 
 
 async def _broken(_request: Request, _error: Exception) -> JSONResponse:

@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from server.auth import sip_ha1
+from session.users import Users
 
 NEW = {"name": "bob", "password": "a good long one", "roles": ["agent"]}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full")),
+        ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 5432)"),
+    ],
+)
+async def test_a_database_that_is_full_or_away_is_told_as_such_in_one_line(
+    world: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def fails(_users: Users) -> None:
+        raise error
+
+    async with await world.as_user("root") as root:
+        monkeypatch.setattr(Users, "all", fails)
+        with capture_logs() as logs:
+            answer = await root.get("/api/users")
+    assert answer.status_code == 503 and answer.headers["Retry-After"] == "5"
+    assert answer.json()["detail"].startswith("the database cannot be written or reached just now")
+    (line,) = [one for one in logs if one["event"] == "api.no_database"]
+    assert line["error"] == str(getattr(error, "orig", error)) and "exc_info" not in line
 
 
 async def test_a_softphones_password_is_shown_once_and_kept_as_digest(world: Any) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from session.ids import new_id
 from session.model import Base
@@ -47,6 +47,13 @@ async def test_history_holds_everything_in_order(store: Store) -> None:
     assert history.conversation["status"] == "closed"
     assert "recording_path" not in history.legs[0]
     assert await Queries(store).recording_path(conversation) == "/x.wav"
+
+
+async def test_what_was_said_is_in_no_error_of_the_database(store: Store) -> None:
+    with pytest.raises(DBAPIError) as caught:
+        async with store.engine.begin() as connection:
+            await connection.execute(text("INSERT INTO nowhere VALUES (:said)"), {"said": "my number is 4711"})
+    assert "nowhere" in str(caught.value) and "4711" not in str(caught.value)
 
 
 async def test_an_event_is_committed_before_it_is_shown(store: Store, url: str) -> None:
