@@ -313,7 +313,10 @@ class InferenceService:
         return "multilingual-e5-small, 4 bit"
 
     def _load_emotion(self) -> str:
-        model = EmotionModel.load(options=self._prosody)
+        try:
+            model = EmotionModel.load(options=self._prosody)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"prosody.weights: {error}") from error
         noise = np.random.default_rng(1).normal(0, 3000, SPEECH_RATE).astype(np.int16)
         model.analyse(Audio(noise, SPEECH_RATE), b"")
         self._emotion = model

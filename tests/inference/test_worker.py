@@ -275,10 +275,12 @@ async def test_a_client_that_goes_takes_its_waiting_work_along(ready: Worker) ->
 
 
 async def test_without_models_it_says_what_to_do_and_answers_the_rest(tmp_path: Path) -> None:
-    with worker(tmp_path, tmp_path / "no models") as started:
+    with worker(tmp_path, tmp_path / "no models", WARMLINE_PROSODY__WEIGHTS="mine.npz") as started:
         async with asking(started.address) as peer:
             state = await loaded(peer)
             assert "warmline models install" in state.missing["recognition"]
+            assert state.missing["emotion"] == "prosody.weights: [Errno 2] No such file or directory: 'mine.npz'"
+            assert "Traceback" not in (tmp_path / "log").read_text()
             assert "embedding" in state.ready
             with pytest.raises(channel.Refused, match=r"recognition is not ready.*warmline models install"):
                 await peer.ask(decode(load(JFK), "en"), wire.Decoded, 90)
