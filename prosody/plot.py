@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import get_font_names
 
 from media.frames import SPEECH_RATE
 from prosody.augment import Wave
 from prosody.features import track
 
 MOST_POINTS = 4000  # of the waveform; more than a picture has columns
+_CHINESE = {"Noto Sans CJK SC", "Noto Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "Droid Sans Fallback"}
 _INK, _VOICE, _MOOD, _PALE = "#334155", "#0f766e", "#b45309", "#cbd5e1"
 
 
@@ -47,7 +51,10 @@ def picture(wave: Wave, curve: Sequence[Stretch], labels: Sequence[Stretch], tit
             (one.start_s + one.end_s) / 2, 0.96, one.label, transform=top.get_xaxis_transform(), ha="center", va="top"
         )
     top.set_ylabel("waveform")
-    top.set_title(title.encode(errors="replace").decode(), parse_math=False)  # a file may be called anything
+    title = title.encode(errors="replace").decode()  # a file may be called anything
+    top.set_title(
+        title, parse_math=False, fontfamily=[*rcParams["font.family"], *sorted(_CHINESE & set(get_font_names()))]
+    )
     if len(wave) >= 1024 and wave.any():
         found = track(wave)
         at = np.arange(len(found.level)) / 100
@@ -64,7 +71,8 @@ def picture(wave: Wave, curve: Sequence[Stretch], labels: Sequence[Stretch], tit
     bottom.set_xlim(0, max(len(wave) / SPEECH_RATE, 0.1))
     bottom.set_xlabel("s")
     bottom.legend(loc="upper right", fontsize="small")
-    figure.savefig(path, dpi=110, format="png")
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # a letter that no font here has is a box
+        figure.savefig(path, dpi=110, format="png")
 
 
 def reliability(found: Mapping[str, Sequence[Mapping[str, float]]], path: Path) -> None:

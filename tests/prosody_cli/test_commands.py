@@ -151,7 +151,9 @@ def test_a_manifest_as_spreadsheets_write_it_and_one_that_is_no_table(tmp_path: 
         read_manifest(endless)
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_picture_of_a_file_of_any_name(tmp_path: Path) -> None:
+    picture(np.zeros(16_000, dtype=np.float32), [], [], "录音 1 \U0001f3b5.wav", tmp_path / "音.png")
     out = tmp_path / "p.png"
     picture(np.zeros(16_000, dtype=np.float32), [], [], "call $x_{ $.wav", out)
     assert out.read_bytes().startswith(b"\x89PNG")
