@@ -219,9 +219,9 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _no_database(_request: Request, error: Exception) -> JSONResponse:
-    """The disk is full, or PostgreSQL is away: nothing was taken, and it is worth another try."""
+    """The disk is full, or PostgreSQL is away: worth another try."""
     log.error("api.no_database", error=str(getattr(error, "orig", error)))
-    told = "the database cannot be written or reached just now, nothing was changed; try again in a moment"
+    told = "the database cannot be written or reached just now; try again in a moment"
     return JSONResponse({"detail": told}, 503, {"Retry-After": "5"})
 
 
