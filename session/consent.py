@@ -21,6 +21,8 @@ MOOD = "mood"
 """Key among a hand-over's facts that says how the caller feels."""
 MOOD_REASON = "the caller's tone of voice"
 """Why the handler took the call, in the record."""
+MOOD_REASON_ZH = "客户的语气"
+"""The same in the reason of a Chinese hand-over."""
 
 AFFECT_KINDS = ("decision", "queue.entered", "queue.offered", "utterance.final")
 """Events that may say something of an emotion beside what they are about."""
@@ -62,7 +64,7 @@ def _seal(consent: EmotionConsent) -> str:
 
 def tells_mood(why: str) -> bool:
     """Does a reason in the record (of a decision, of a hand-over) say that an emotion was it? A condition names it."""
-    return why == MOOD_REASON or "emotion" in why
+    return why in (MOOD_REASON, MOOD_REASON_ZH) or "emotion" in why
 
 
 def without_affect(kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:

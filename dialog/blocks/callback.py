@@ -13,6 +13,7 @@ from dialog.effects import BookCallback
 from dialog.events import CallbackResult, Heard
 from dialog.handover import facts_of, summary_of
 from dialog.ports import Understood
+from dialog.reasons import reason_in
 from dialog.text import Localised, spoken_digits
 
 if TYPE_CHECKING:
@@ -257,7 +258,8 @@ class Callback(Asking):
         state.phase = "booking"
         turn.set({NUMBER: state.memo["number"]})
         turn.expect(speech=False, digits=False)
-        state.reason, state.to_people = state.reason or "asked to be called back", True
+        state.reason = state.reason or reason_in("asked to be called back", state.locale)
+        state.to_people = True
         turn.effects.append(
             BookCallback(
                 callback_id=self._id(turn),

@@ -10,7 +10,8 @@ from dialog.blocks.base import Block
 from dialog.effects import Enqueue
 from dialog.events import QueueOutcome
 from dialog.handover import facts_of, summary_of
-from dialog.text import Localised
+from dialog.reasons import reason_in
+from dialog.text import Localised, pick
 from session.strict import Strict
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class Queue(Block):
     queue: str = Field(default="support", pattern=r"^[a-z][a-z0-9_]*$")
     skills: list[str] = Field(default_factory=list)
     priority: int | str = Field(default=50, description="0…100, higher is served first; a number or CEL")
-    reason: str = Field(default="", description="for the agent; empty = why the run came here")
+    reason: Localised | str = Field(
+        default="",
+        description="for the agent, by locale or for all; empty = why the run came here, in the run's language",
+    )
     text: Localised | None = Field(default=None, description="said while joining")
     announce: Announce = Announce()
     overflow: Overflow | None = None
@@ -92,7 +96,8 @@ class Queue(Block):
         state = turn.state
         value = turn.evaluate(self.priority) if isinstance(self.priority, str) else self.priority
         priority = max(0, min(100, int(value))) if isinstance(value, int | float) else 50
-        state.reason, state.to_people = self.reason or state.last_why, True
+        own = self.reason if isinstance(self.reason, str) else pick(self.reason, state.locale, state.channel)
+        state.reason, state.to_people = own or reason_in(state.last_why, state.locale), True
         turn.effects.append(
             Enqueue(
                 queue=self.queue,

@@ -11,6 +11,7 @@ from dialog.effects import CancelTransfer, End, Enqueue, TransferTarget
 from dialog.effects import Transfer as TransferEffect
 from dialog.events import QueueOutcome, TransferResult
 from dialog.handover import facts_of, summary_of
+from dialog.reasons import reason_in
 from dialog.text import Localised
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class Transfer(Block):
         if not to:
             turn.leave("failed", "whom to transfer to is not known")
             return
-        state.reason = state.last_why
+        state.reason = reason_in(state.last_why, state.locale)
         state.to_people = state.to_people or self.target != "flow"
         context = {name: self._value(turn, value) for name, value in self.context.items()}
         whisper = turn.screened(turn.render(self.whisper)) if self.whisper else ""

@@ -17,7 +17,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from session.consent import MOOD_REASON, ConsentError, EmotionConsent, issue, require, without_affect
+from session.consent import MOOD_REASON, MOOD_REASON_ZH, ConsentError, EmotionConsent, issue, require, without_affect
 from session.consents import Consents
 from session.ids import new_id
 from session.model import ConsentRow, VoiceBaseline, utcnow
@@ -441,7 +441,7 @@ def test_what_says_nothing_of_emotion_stays(kind: str) -> None:
     assert without_affect(kind, payload) is None
 
 
-@pytest.mark.parametrize("reason", [MOOD_REASON, "emotion.label == 'angry'"])
+@pytest.mark.parametrize("reason", [MOOD_REASON, MOOD_REASON_ZH, "emotion.label == 'angry'"])
 @pytest.mark.parametrize("kind", ["queue.entered", "queue.offered"])
 def test_why_somebody_was_handed_over_may_be_a_mood(kind: str, reason: str) -> None:
     assert without_affect(kind, {"reason": reason, "facts": {"intent": "x"}}) == {

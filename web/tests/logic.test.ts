@@ -35,7 +35,7 @@ describe("the picture of a conversation", () => {
     expect(after.consents).toEqual({ recording: true, emotion: false });
   });
 
-  it.each(["the caller's tone of voice", "emotion.frustration > 0.6"])("forgets that a hand-over was for %s", (reason) => {
+  it.each(["the caller's tone of voice", "客户的语气", "emotion.frustration > 0.6"])("forgets that a hand-over was for %s", (reason) => {
     const picture = pictureOf([
       event("queue.entered", { queue: "support", reason, summary: "", facts: { mood: "angry", intent: "order" } }),
       event("consent.withdrawn", { purposes: ["emotion"], by: "caller" }),

@@ -122,7 +122,7 @@ function recorded(picture: Picture, who: Speaker, ms: unknown): number | null {
 
 /** A reason that is the caller's emotion: a condition that names it, or the handler's words. */
 const tellsMood = (why: unknown): boolean =>
-  text(why).includes("emotion") || text(why) === "the caller's tone of voice";
+  text(why).includes("emotion") || ["the caller's tone of voice", "客户的语气"].includes(text(why));
 
 /** A decision by the caller's emotion. */
 const felt = (payload: Record<string, unknown>): boolean =>
