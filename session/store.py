@@ -400,6 +400,25 @@ class Store:
                 for r in rows
             ]
 
+    async def open_contacts(self) -> list[tuple[str, str]]:
+        """Every contact that has not ended, saved or not: its id and its conversation's."""
+        async with self.reading() as session:
+            rows = await session.execute(select(Contact.id, Contact.conversation_id).where(Contact.ended_at.is_(None)))
+            return [(row.id, row.conversation_id) for row in rows]
+
+    async def lose_contact(self, contact_id: str, cause: str) -> None:
+        """It ends with all that belongs to it, for nobody can go on with it."""
+        now = utcnow()
+        of_it = select(Participant.id).where(Participant.contact_id == contact_id)
+        over = {"state": "ended", "ended_at": now, "ended_by": "error", "ended_reason": cause}
+        end = {"ended_at": now, "disconnect_party": "error", "disconnect_cause": cause}
+        async with self.writing() as session:
+            legs = update(Leg).where(Leg.participant_id.in_(of_it), Leg.ended_at.is_(None))
+            there = update(Participant).where(Participant.contact_id == contact_id, Participant.left_at.is_(None))
+            await session.execute(legs.values(**over).execution_options(synchronize_session=False))
+            await session.execute(there.values(left_at=now))
+            await session.execute(update(Contact).where(Contact.id == contact_id).values(**end))
+
     async def unread(self) -> list[StoredEvent]:
         """What customers wrote and nobody has read yet, oldest first."""
         async with self.reading() as session:

@@ -26,18 +26,22 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+LOST = "app_lost"  # why a contact ended that no app can go on with
 CLAIM_S = 10.0  # s that workers have to show up with their legs; they reconnect within two
 
 
 async def recover(controller: Controller) -> None:
-    """Rebuild every contact that had not ended; those whose leg does not show up are closed after a moment."""
+    """Rebuild every contact that had not ended; those whose leg does not show up are closed after a moment.
+
+    What was never saved, or cannot be read, is closed at once: who writes on begins another contact.
+    """
     for saved in await controller.store.open_runs():
         try:
             snapshot = msgspec.json.decode(saved.state, type=ContactSnapshot)
             _rebuild(controller, snapshot, saved.flow_sha)
         except (msgspec.MsgspecError, LookupError, ValueError) as error:
             log.error("recovery.unreadable", contact=saved.contact_id, error=str(error))
-            await controller.store.stamp_contact(saved.contact_id, ended=True, disconnect_cause="app_lost")
+    await _close_lost(controller)
     await controller.writing.recover()
     for contact in controller.contacts.values():
         contact.start()
@@ -46,6 +50,22 @@ async def recover(controller: Controller) -> None:
         log.info("recovery.contact", contact=contact.contact_id, phase=contact.phase)
     if controller.contacts:
         controller.later(CLAIM_S, lambda: _close_unclaimed(controller))
+
+
+async def _close_lost(controller: Controller) -> None:
+    """The leg of such a call, where it is up yet, is hung up as its worker shows it."""
+    store = controller.store
+    settled = {contact.conversation_id for contact in controller.contacts.values()}
+    for contact_id, conversation_id in await store.open_contacts():
+        if contact_id in controller.contacts:
+            continue
+        log.warning("recovery.contact_lost", contact=contact_id)
+        ended = {"party": "error", "reason": LOST, "disposition": ""}
+        await store.append(conversation_id, "contact.ended", ended, contact_id=contact_id, dedup=f"lost:{contact_id}")
+        if conversation_id not in settled:
+            await store.close_conversation(conversation_id, "closed")
+            settled.add(conversation_id)
+        await store.lose_contact(contact_id, LOST)  # last: who is killed before it does all of this again
 
 
 def leg_is_up(controller: Controller, leg: wire.LegSnapshot) -> None:
