@@ -12,10 +12,19 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from socket import gaierror
 from typing import Any
 
 from sqlalchemy import Row, delete, event, select, update
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from session.bus import EventBus
@@ -39,6 +48,18 @@ from session.types import NewUtterance, SavedRun, StoredEvent
 
 class StoreError(Exception):
     """The database cannot be used; the text says which and what to do."""
+
+
+def away(error: Exception) -> bool:
+    """Whether the database is full, locked or not there, so that another try may do; else it refuses what it was told.
+
+    asyncpg has no class for a connection that was cut, nor for a server that starts or stops: SQLAlchemy makes them the
+    bare `DBAPIError`.
+    """
+    if isinstance(error, DBAPIError):
+        known = isinstance(error, OperationalError | InterfaceError)
+        return known or type(error) is DBAPIError or error.connection_invalidated
+    return isinstance(error, ConnectionError | gaierror)
 
 
 class Store:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from socket import gaierror
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from media.options import MediaOptions
 from server.api import (
@@ -49,7 +50,7 @@ from server.pages import OpenPages
 from server.publishing import Publishing
 from server.queues import QueueBook
 from server.throttle import Throttle
-from session.store import Store
+from session.store import Store, away
 from session.users import Users
 
 log = structlog.get_logger(__name__)
@@ -177,7 +178,7 @@ def create_api(
     app.state.queues = queue_book
     app.state.pages = OpenPages(control.page)
     app.add_exception_handler(RequestValidationError, _invalid)
-    for kind in (OperationalError, InterfaceError, ConnectionRefusedError):
+    for kind in (DBAPIError, ConnectionError, gaierror):
         app.add_exception_handler(kind, _no_database)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Guard)
@@ -219,7 +220,9 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _no_database(_request: Request, error: Exception) -> JSONResponse:
-    """The disk is full, or PostgreSQL is away: worth another try."""
+    """The disk is full, or PostgreSQL is away: worth another try. Raises what is a fault of ours."""
+    if not away(error):
+        raise error
     log.error("api.no_database", error=str(getattr(error, "orig", error)))
     told = "the database cannot be written or reached just now; try again in a moment"
     return JSONResponse({"detail": told}, 503, {"Retry-After": "5"})

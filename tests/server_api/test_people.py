@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sqlite3
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from structlog.testing import capture_logs
 
 from server.auth import sip_ha1
@@ -20,7 +21,10 @@ NEW = {"name": "bob", "password": "a good long one", "roles": ["agent"]}
     "error",
     [
         OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full")),
+        DBAPIError("SELECT", {}, Exception("connection was closed in the middle of operation")),
         ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 5432)"),
+        ConnectionResetError(104, "Connection reset by peer"),
+        socket.gaierror(-3, "Temporary failure in name resolution"),
     ],
 )
 async def test_a_database_that_is_full_or_away_is_told_as_such_in_one_line(
@@ -37,6 +41,18 @@ async def test_a_database_that_is_full_or_away_is_told_as_such_in_one_line(
     assert answer.json()["detail"].startswith("the database cannot be written or reached just now")
     (line,) = [one for one in logs if one["event"] == "api.no_database"]
     assert line["error"] == str(getattr(error, "orig", error)) and "exc_info" not in line
+
+
+async def test_what_the_database_refuses_is_our_fault_and_not_that_it_is_away(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_users: Users) -> None:
+        raise IntegrityError("INSERT", {}, sqlite3.IntegrityError("UNIQUE constraint failed"))
+
+    async with await world.as_user("root") as root:
+        monkeypatch.setattr(Users, "all", fails)
+        answer = await root.get("/api/users")
+    assert answer.status_code == 500 and "Retry-After" not in answer.headers
 
 
 async def test_a_softphones_password_is_shown_once_and_kept_as_digest(world: Any) -> None:

@@ -17,12 +17,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from session.ids import new_id
 from session.model import Base
 from session.queries import Queries
-from session.store import Store, StoreError
+from session.store import Store, StoreError, away
 from session.users import DuplicateUser, UserNotFound, Users
 from tests.session.rows import call, elsewhere, utterance
 
@@ -54,6 +55,27 @@ async def test_what_was_said_is_in_no_error_of_the_database(store: Store) -> Non
         async with store.engine.begin() as connection:
             await connection.execute(text("INSERT INTO nowhere VALUES (:said)"), {"said": "my number is 4711"})
     assert "nowhere" in str(caught.value) and "4711" not in str(caught.value)
+
+
+async def test_a_statement_that_is_cut_in_its_middle_says_that_the_database_is_away(store: Store, url: str) -> None:
+    """As when PostgreSQL is stopped or crashes."""
+    if store.engine.dialect.name == "sqlite":
+        assert away(OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full")))
+        assert not away(IntegrityError("INSERT", {}, sqlite3.IntegrityError("UNIQUE constraint failed")))
+        return
+    other = create_async_engine(url)
+    with pytest.raises(DBAPIError) as cut:
+        async with store.reading() as session:
+            pid = await session.scalar(text("SELECT pg_backend_pid()"))
+            async with other.connect() as killer:
+                await killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            await session.scalar(text("SELECT 1"))
+    await other.dispose()
+    assert away(cut.value)
+    with pytest.raises(DBAPIError) as wrong:
+        async with store.reading() as session:
+            await session.scalar(text("SELECT nothing"))
+    assert not away(wrong.value)
 
 
 async def test_an_event_is_committed_before_it_is_shown(store: Store, url: str) -> None:
