@@ -118,6 +118,16 @@ def check_ports(settings: Settings, plan: SipPlan) -> None:
                 raise CannotServe(f"{what} cannot listen on {host}:{port} ({error.strerror}): {mend}") from error
 
 
+def check_music(settings: Settings) -> None:
+    """Raises `CannotServe` where callers would wait in silence."""
+    music = settings.desk.hold_music
+    if not (file := settings.installed(music)).is_file():
+        raise CannotServe(
+            f"desk.hold_music is {music!r}, but there is no file {file}: set desk.hold_music ({PREFIX}DESK__HOLD_MUSIC) "
+            "to an audio file, such as flows/audio/hold.flac"
+        )
+
+
 def take_run_dir(run_dir: Path) -> int:
     """Make the folder ours, without what a dead instance left; returns the lock's descriptor, held until we end.
 
@@ -164,6 +174,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_term)
         plan = sip_plan(settings, edge.program(), compiled_cap())
+        check_music(settings)
         check_ports(settings, plan)
         self._processes = [Process(spec, self._publish, self._on_death) for spec in self._specs(plan)]
         for process in self._processes:

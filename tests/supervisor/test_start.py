@@ -10,7 +10,7 @@ import pytest
 from server import supervisor
 from server.backoff import LONGEST_S, STABLE_S, Backoff
 from server.settings import Settings
-from server.supervisor import CannotServe, SipPlan, check_ports, sip_plan, take_run_dir
+from server.supervisor import CannotServe, SipPlan, check_music, check_ports, sip_plan, take_run_dir
 from tests.ports import free_port
 
 
@@ -89,6 +89,16 @@ def test_an_address_that_is_not_this_machines_is_named_with_its_setting(section:
     setattr(getattr(settings, section), name.partition(".")[2], host)
     with pytest.raises(CannotServe, match=rf"set {name} \(WARMLINE_\w+HOST\) to an IPv4 address of this machine"):
         check_ports(settings, PLAN)
+
+
+@pytest.mark.parametrize("music", ["flows/audio/no such.flac", "flows/audio", "/nowhere/hold.flac"])
+def test_hold_music_that_is_not_there_is_named_with_its_setting(music: str) -> None:
+    """Callers would wait in silence."""
+    settings = Settings.model_validate({"desk": {"hold_music": music}})
+    with pytest.raises(CannotServe, match=rf"desk\.hold_music .*'{music}'.*WARMLINE_DESK__HOLD_MUSIC") as raised:
+        check_music(settings)
+    assert "\n" not in str(raised.value)
+    check_music(Settings())
 
 
 def test_a_run_folder_too_deep_for_sockets_is_refused(tmp_path: Path) -> None:
