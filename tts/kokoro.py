@@ -133,8 +133,8 @@ class KokoroEngine:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # jieba's own use of pkg_resources
-            logging.getLogger("jieba").setLevel(logging.WARNING)
             from misaki.zh import ZHG2P
+        logging.getLogger("jieba").setLevel(logging.WARNING)  # it sets DEBUG as it is imported
         model = self._folder / "model.onnx"
         digest = hashlib.sha256(model.read_bytes()).hexdigest()
         if digest != MODEL_SHA256:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -58,6 +59,7 @@ def test_a_file_that_is_not_the_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"something else")
     with pytest.raises(EngineError, match="SHA-256"):
         _engine(tmp_path).synthesise("您好", "zh", "zf_xiaoxiao")
+    assert not logging.getLogger("jieba").isEnabledFor(logging.INFO)  # it would tell of its dictionary in our log
 
 
 @pytest.mark.skipif(not INSTALLED, reason="the model's packages are not installed")
