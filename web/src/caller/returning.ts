@@ -20,12 +20,11 @@ export function callOver(picture: Pick<Picture, "phase" | "contacts">, kept: Pic
   return kept?.call ? picture.contacts[kept.call] === false : picture.phase.name === "ended";
 }
 
-/** Resolves after `ms`, or as soon as the network is back or a microphone was plugged in: then it may work. */
+/** Resolves after `ms`, or as soon as the network is back: then it may work. Nobody needs a microphone to come back. */
 export function after(ms: number): Promise<void> {
   const sooner = new AbortController();
   return new Promise<void>((resolve) => {
     window.setTimeout(resolve, ms);
     window.addEventListener("online", () => resolve(), { signal: sooner.signal });
-    navigator.mediaDevices?.addEventListener("devicechange", () => resolve(), { signal: sooner.signal });
   }).finally(() => sooner.abort());
 }
