@@ -196,7 +196,9 @@ class BookCallback(Effect, tag="book_callback", kw_only=True, frozen=True):
 
 
 class LeaveQueue(Effect, tag="leave_queue", kw_only=True, frozen=True):
-    """Take the caller out of the queue (chose not to wait)."""
+    """Take the caller out of the queue: chose not to wait. `why` is the way that was chosen."""
+
+    why: str
 
 
 class Perform(Effect, tag="perform", kw_only=True, frozen=True):

@@ -344,7 +344,7 @@ class FlowEngine:
 
     async def _arrive(self, turn: Turn, block: Block) -> None:
         private = turn.state.private
-        typed = private.digits if block.keys() else ""
+        typed = private.digits if block.keys() and not block.apart else ""
         if block.hears:
             private.digits = ""
         await block.enter(turn)

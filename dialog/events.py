@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 Channel = Literal["voice", "video", "chat"]
-QueueOutcome = Literal["answered", "overflow", "left", "abandoned", "no_agents"]
+QueueOutcome = Literal["answered", "overflow", "no_agents"]
 TransferOutcome = Literal["connected", "no_answer", "busy", "failed"]
 
 
@@ -93,8 +93,8 @@ class TimerFired(FlowEvent, tag="timer", kw_only=True, frozen=True):
 class QueueResult(FlowEvent, tag="queue", kw_only=True, frozen=True):
     """`answered`: an agent and the caller are connected (the bot is silent until `AgentLeft` or `AgentLost`).
 
-    Others end the wait: `overflow` (too long), `left` (the caller chose to), `no_agents` (nobody is logged in
-    who could take it), `abandoned` (hung up while waiting; `HungUp` does as well).
+    Others end the wait: `overflow` (too long), `no_agents` (nobody is logged in who could take it). Who hangs up is told
+    by `HungUp`, and who leaves by a key by `Pressed`.
     """
 
     outcome: QueueOutcome

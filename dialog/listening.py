@@ -69,9 +69,11 @@ async def pressed(turn: Turn, digit: str) -> None:
     state, block = turn.state, turn.block
     shortcut = handlers.shortcut(turn, digit)
     if block.apart:
-        # Who waits or talks goes nowhere by a key, but consent is taken back at any time.
+        # Who waits or talks goes nowhere by a shortcut, but consent is taken back at any time.
         if shortcut is not None and isinstance(taker := _block_above(turn, *shortcut), Withdraw):
             taker.take_back(turn)
+        else:
+            await block.pressed(turn, digit)
         return
     state.no_input = 0
     turn.cancel_timer("no_input")

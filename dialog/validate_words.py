@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dialog import cel
 from dialog.blocks.collect import Collect
-from dialog.blocks.menu import Menu
+from dialog.blocks.menu import Menu, Option
+from dialog.blocks.queue import Queue, Way
 from dialog.flow import Flow
 from dialog.rulebook import rule
 from dialog.text import CHANNELS, count_words, expressions, locale_of, unclosed
@@ -85,11 +86,17 @@ def _recognition(flow: Flow, document: Document) -> Iterator[Problem]:
 
 def _keys(flow: Flow, document: Document) -> Iterator[Problem]:
     for name, block in flow.blocks.items():
-        if not isinstance(block, Menu):
+        options: Sequence[Option | Way]
+        below: Place
+        if isinstance(block, Menu):
+            options, below = block.options, ("options",)
+        elif isinstance(block, Queue) and block.menu is not None:
+            options, below = block.menu.options, ("menu", "options")
+        else:
             continue
         seen: dict[str, str] = {}
-        for index, option in enumerate(block.options):
-            place = ("blocks", name, "options", index)
+        for index, option in enumerate(options):
+            place: Place = ("blocks", name, *below, index)
             if option.key in seen:
                 message = f"block {name!r}: key {option.key} is used by {seen[option.key]!r} already"
                 yield document.problem(place, message, KEY_TAKEN)
@@ -98,9 +105,9 @@ def _keys(flow: Flow, document: Document) -> Iterator[Problem]:
                 message = f"block {name!r}: key {option.key} is the shortcut to {elsewhere!r} everywhere else"
                 yield document.problem(place, message, KEY_SHORTCUT)
             seen[option.key] = option.id
-        if len(block.options) > _MANY_OPTIONS:
+        if len(options) > _MANY_OPTIONS:
             message = f"block {name!r}: more than {_MANY_OPTIONS} options by ear"
-            yield document.problem(("blocks", name, "options"), message, LONG_MENU)
+            yield document.problem(("blocks", name, *below), message, LONG_MENU)
 
 
 def _conditions(flow: Flow, document: Document) -> Iterator[Problem]:

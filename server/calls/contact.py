@@ -25,6 +25,7 @@ import structlog
 
 from dialog import effects as fx
 from dialog import events as ev
+from dialog.blocks.base import ALL_KEYS
 from dialog.engine import FlowEngine
 from dialog.state import RunState
 from server.calls.affect import MoodSnapshot
@@ -245,10 +246,11 @@ class Contact:
         if effect.channel == "chat":
             return
         self.turns.answered(effect.play_id, thought_ms)
-        if self.media.holding:  # music never ends: what is to be heard comes before it
+        waits = self.media.holding or self.phase == "queued"
+        if waits:  # music never ends: what is to be heard comes before it
             await self.music(False)
         await self.caller.say(effect)
-        if self.media.holding:
+        if waits:
             await self.music(True)
 
     async def finish(self, disposition: str) -> None:
@@ -269,7 +271,7 @@ class Contact:
         queued = self.queue
         self.queue = None
         if queued is not None:
-            self.waited_since = queued.enqueued_at
+            self.waited_since = 0 if isinstance(event, ev.AgentLeft) else queued.enqueued_at
         await self.music(False)
         started = time.monotonic()
         for effect in await self.engine.step(self.run, event, time.time_ns() // 1_000_000):
@@ -297,12 +299,14 @@ class Contact:
             self.timers.start("idle", CHAT_IDLE_MS)
 
     async def text(self, text: str) -> None:
-        """The flow answers while no person does."""
+        """The flow answers while no person does. Who waits has keys alone, and writes them."""
         if self.phase == "flow":
             await self.step(ev.TextMessage(text=text))
+        elif self.phase == "queued" and text.strip() in ALL_KEYS:
+            await self.key(text.strip())
 
     async def key(self, digit: str) -> None:
-        """The caller pressed a key, on the phone or on the page; in the queue and in a talk it can take consent back."""
+        """The caller pressed a key, on the phone or on the page; in the queue it can lead out of it, there and in a talk take consent back."""
         if self.phase != "ended":
             await self.step(ev.Pressed(digit=digit, early=self.caller.early()))
 

@@ -64,10 +64,7 @@ async def _hand_over(
         case fx.Enqueue():
             await contact.queueing.enqueue(effect)
         case fx.LeaveQueue():
-            desk = contact.around.desk
-            desk.do(desk.desk.leave(contact.contact_id, desk.now()))
-            contact.phase = "flow"
-            await contact.music(False)
+            await contact.queueing.leave(effect.why)
         case fx.Transfer():
             await contact.transfers.begin(effect)
         case fx.CancelTransfer():

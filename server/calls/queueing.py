@@ -38,6 +38,7 @@ class Queueing:
             summary=effect.summary,
             facts=effect.facts,
             enqueued_at=enqueued_at
+            or self._contact.waited_since
             or self._contact.around.kept_place(self._contact, effect.queue)
             or self._contact.now_ms(),
             overflow_s=effect.overflow_s,
@@ -159,6 +160,17 @@ class Queueing:
         await self._contact.note("queue.left", {"why": "overflow", "cause": action.why, "waited_ms": action.waited_ms})
         outcome: Literal["overflow", "no_agents"] = "no_agents" if action.why == "closed" else "overflow"
         await self._contact.back_to_flow(self.news(outcome, "the agent did not answer"))
+
+    async def leave(self, why: str) -> None:
+        """The customer chose something else; led to a queue again, they have waited since the first time."""
+        contact, desk = self._contact, self._contact.around.desk
+        if contact.queue is None:
+            return
+        waited_ms = contact.now_ms() - contact.queue.enqueued_at
+        contact.waited_since, contact.queue, contact.phase = contact.queue.enqueued_at, None, "flow"
+        desk.do(desk.desk.leave(contact.contact_id, desk.now()))
+        await contact.note("queue.left", {"why": "chosen", "cause": why, "waited_ms": waited_ms})
+        await contact.music(False)
 
     async def moved(self, action: Moved) -> None:
         """Waits on in another queue."""

@@ -72,5 +72,5 @@ class Timers:
             await contact.keeping.parked_too_long()
         elif name.startswith("away:"):
             await contact.keeping.given_up(name.removeprefix("away:"))
-        elif contact.phase in ("flow", "transfer"):
+        elif contact.phase in ("flow", "transfer", "queued"):
             await contact.step(ev.TimerFired(name=name))

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from dialog.effects import AnyEffect, BookCallback, CancelTransfer, End, Enqueue, Record, Say, Transfer
+from dialog.effects import (
+    AnyEffect,
+    BookCallback,
+    CancelTransfer,
+    End,
+    Enqueue,
+    LeaveQueue,
+    Record,
+    Say,
+    StartTimer,
+    Transfer,
+)
 from dialog.engine import FlowEngine
 from dialog.events import (
     AgentLeft,
@@ -334,3 +345,71 @@ def test_a_window_needs_an_order_and_a_zone(ports: Ports) -> None:
     ):
         with pytest.raises(Exception, match=r"later than|IANA"):
             Run(ports, CALLBACK % f"window: {window}")
+
+
+WAITING = (
+    "type: queue\n    text: {en: One moment.}\n    menu:\n      text: {en: Press two to hang up politely.}\n"
+    '      every_s: 30\n      options: [{id: enough, key: "2"}]\n'
+    "    exits: {answered: talked, overflow: silent, no_agents: broken, enough: taken}"
+)
+
+
+@pytest.fixture
+def waiting(ports: Ports) -> Run:
+    return Run(ports, WAITING, handlers="}\nshortcuts: {'0': people")
+
+
+async def told(run: Run) -> list[AnyEffect]:
+    """The time comes for what is said between the music."""
+    timer = run.one(StartTimer)
+    assert (timer.name, timer.ms) == ("queue_menu", 30_000)
+    run.now += timer.ms
+    return await run.tell(TimerFired(name="queue_menu"))
+
+
+async def test_who_waits_is_told_again_and_again_how_to_leave_and_does_by_key(waiting: Run) -> None:
+    assert not waiting.problems
+    await waiting.tell(Started())
+    for _ in range(2):
+        assert [effect.text for effect in await told(waiting) if isinstance(effect, Say)] == [
+            "Press two to hang up politely."
+        ]
+    assert await waiting.tell(Pressed(digit="5")) == [], "a key without a meaning costs no place"
+    assert await waiting.tell(Pressed(digit="0")) == [], "who waits goes nowhere by a shortcut"
+    await waiting.restart()
+    effects = await waiting.tell(Pressed(digit="2"))
+    assert [effect.why for effect in effects if isinstance(effect, LeaveQueue)] == ["enough"]
+    assert waiting.said[-1] == "They are busy."
+
+
+async def test_the_keys_of_a_queue_are_the_agents_while_they_talk(waiting: Run) -> None:
+    await waiting.tell(Started())
+    await waiting.tell(QueueResult(outcome="answered"))
+    assert await waiting.tell(TimerFired(name="queue_menu")) == []
+    assert await waiting.tell(Pressed(digit="2")) == []
+    await waiting.tell(AgentLeft())
+    assert waiting.said[-1] == "Bye."
+
+
+async def test_keys_typed_ahead_of_the_queue_do_not_leave_it(ports: Ports) -> None:
+    run = Run(
+        ports,
+        "type: play\n    text: {en: Hello.}\n    exits: {next: wait, failed: wait}\n  wait:\n    " + WAITING,
+    )
+    await run.tell(Started())
+    await run.tell(Pressed(digit="2"))
+    await run.spoken()
+    assert run.one(Enqueue) and not [effect for effect in run.all if isinstance(effect, LeaveQueue)]
+
+
+@pytest.mark.parametrize(
+    ("menu", "rule"),
+    [
+        ('{text: {en: Hm.}, options: [{id: enough, key: "2"}, {id: back, key: "2"}]}', "key-taken"),
+        ('{text: {de: Hm.}, options: [{id: enough, key: "2"}, {id: back, key: "3"}]}', "locale-missing"),
+        ('{text: {en: Hm.}, options: [{id: enough, key: "2"}, {id: gone, key: "3"}]}', "exit-missing"),
+    ],
+)
+def test_a_menu_of_a_queue_is_judged_as_every_menu(ports: Ports, menu: str, rule: str) -> None:
+    block = f"type: queue\n    menu: {menu}\n    exits: {{answered: talked, overflow: silent, no_agents: silent, enough: taken, back: taken}}"
+    assert rule in {problem.rule.id for problem in Run(ports, block).problems}

@@ -168,7 +168,7 @@ EVENTS = st.one_of(
     st.sampled_from(["yes", "choose", "4711", "number"]).map(lambda words: TextMessage(text=words)),
     st.sampled_from(["no_input", "prompt", "digits", "barge", "visual", "perform", "filler", "duration", "think", "nonsense"]).map(lambda name: TimerFired(name=name)),
     st.sampled_from(["done", "done", "done", "barge_in", "stopped", "failed"]).map(lambda outcome: PromptDone(play_id="?", outcome=outcome)),  # type: ignore[arg-type]
-    st.sampled_from(["answered", "overflow", "left", "no_agents", "abandoned"]).map(lambda outcome: QueueResult(outcome=outcome)),  # type: ignore[arg-type]
+    st.sampled_from(["answered", "overflow", "no_agents"]).map(lambda outcome: QueueResult(outcome=outcome)),  # type: ignore[arg-type]
     st.sampled_from(["ok", "timeout", "done", "failed", "nonsense"]).map(lambda outcome: Performed(call_id="", outcome=outcome)),
     st.sampled_from(["connected", "no_answer", "busy", "failed"]).map(lambda outcome: TransferResult(transfer_id="", outcome=outcome)),  # type: ignore[arg-type]
     st.sampled_from([
