@@ -29,6 +29,7 @@ from desk import explain
 from desk.model import Action, Channel, Overflow, Waiting, slot_of
 from desk.places import Places
 from desk.state import wants_of
+from desk.tallies import Outcome
 
 
 class Desk(Places):
@@ -109,14 +110,14 @@ class Desk(Places):
             actions.append(self._announcement(contact, now_ms))
         return actions
 
-    def leave(self, contact_id: str, now_ms: int) -> list[Action]:
-        """The caller hung up or chose something else while waiting. Unknown contacts are ignored."""
+    def leave(self, contact_id: str, now_ms: int, *, outcome: Outcome = "abandoned") -> list[Action]:
+        """The caller hung up, or (`overflowed`) waits here no more for another reason. Unknown contacts are ignored."""
         contact = self.waiting.get(contact_id)
         if contact is None:
             return []
         actions = self._take_back(contact, "left", now_ms)
         if not contact.callback and not contact.called:
-            self.tallies[contact.queue].settled("abandoned", now_ms - contact.enqueued_ms, now_ms)
+            self.tallies[contact.queue].settled(outcome, now_ms - contact.enqueued_ms, now_ms)
         self._forget(contact)
         return actions + self._match(now_ms)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dialog import cel
+from dialog.blocks.base import Block
 from dialog.blocks.collect import Collect
 from dialog.blocks.menu import Menu, Option
 from dialog.blocks.queue import Queue, Way
@@ -84,16 +85,18 @@ def _recognition(flow: Flow, document: Document) -> Iterator[Problem]:
             yield document.problem(("blocks", name, "confirm_when"), message, CONFIRM)
 
 
+def _options(block: Block) -> tuple[Sequence[Option | Way], Place]:
+    """What its keys choose, and where that stands in the block."""
+    if isinstance(block, Menu):
+        return block.options, ("options",)
+    if isinstance(block, Queue) and block.menu is not None:
+        return block.menu.options, ("menu", "options")
+    return (), ()
+
+
 def _keys(flow: Flow, document: Document) -> Iterator[Problem]:
     for name, block in flow.blocks.items():
-        options: Sequence[Option | Way]
-        below: Place
-        if isinstance(block, Menu):
-            options, below = block.options, ("options",)
-        elif isinstance(block, Queue) and block.menu is not None:
-            options, below = block.menu.options, ("menu", "options")
-        else:
-            continue
+        options, below = _options(block)
         seen: dict[str, str] = {}
         for index, option in enumerate(options):
             place: Place = ("blocks", name, *below, index)

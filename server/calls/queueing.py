@@ -168,7 +168,7 @@ class Queueing:
             return
         waited_ms = contact.now_ms() - contact.queue.enqueued_at
         contact.waited_since, contact.queue, contact.phase = contact.queue.enqueued_at, None, "flow"
-        desk.do(desk.desk.leave(contact.contact_id, desk.now()))
+        desk.do(desk.desk.leave(contact.contact_id, desk.now(), outcome="overflowed"))
         await contact.note("queue.left", {"why": "chosen", "cause": why, "waited_ms": waited_ms})
         await contact.music(False)
 

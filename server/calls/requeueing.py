@@ -89,7 +89,7 @@ async def elsewhere(contact: Contact, target: Target) -> None:
         asked = {"queue": target.to, "only": ""}
     else:
         raise NotNow("who waits can be given to agents and queues only")
-    desk.do(desk.desk.leave(contact.contact_id, desk.now()))
+    desk.do(desk.desk.leave(contact.contact_id, desk.now(), outcome="overflowed"))
     await contact.queueing.join(msgspec.structs.replace(queue, skills=[], transfer_id="", **asked), kept=True)
 
 

@@ -85,6 +85,8 @@ async def test_who_comes_back_to_the_queue_has_waited_since_the_first_time(tmp_p
         assert (contact.phase, contact.contact_id in desk.desk.waiting) == ("flow", False)
         assert house.spoken()[-1] == "One to wait on."
         left = (await house.events(contact, "queue.left"))[0]
+        figures = desk.desk.tallies["support"].counted(desk.desk.queue("support").sl_target, desk.now())
+        assert figures == (1, 0, 0, 0.0), "who chose something else was offered, and did not abandon us"
         assert (left["why"], left["cause"]) == (("chosen", "bored") if how == "key" else ("overflow", "waited"))
         await press(house, "1")
         await house.quiet()
