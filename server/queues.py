@@ -158,6 +158,16 @@ class QueueBook:
             found.append(f"it was given to {agents}; give them other queues")
         return found
 
+    async def check_names(self, queues: Iterable[str]) -> None:
+        """Raises `QueueError` for one that there is not: an agent with it alone would serve nobody."""
+        there = set(await self._queues.all())
+        if set(queues) <= there:
+            return
+        there.update(queues_of(self._flows()))
+        if gone := sorted(set(queues) - there):
+            listed = ", ".join(sorted(there)) or "none"
+            raise QueueError(f"there is no queue {', '.join(map(repr, gone))}; there are {listed}")
+
     async def calendars(self, asked: Iterable[UsedCalendar]) -> list[UsedCalendar]:
         """Those that blocks ask, and those that queues do."""
         found = {(one.pack, one.name): one for one in asked}

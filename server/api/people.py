@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from desk.queues import LEVEL, Level, QueueId, SkillName
+from desk.queues import LEVEL, Level, QueueError, QueueId, SkillName
 from server.api.access import COOKIE, ELSEWHERE, Admin, User, address_of, auth_of, from_elsewhere
 from server.auth import Refused, TooManyTries, hash_password, new_sip_secret, sip_ha1
+from server.queues import QueueBook
 from session.strict import Strict
 from session.types import Device, Role, Skill, UserRecord
 from session.users import DuplicateUser, UserNotFound, Users
@@ -152,6 +154,7 @@ async def list_users(_admin: Admin, request: Request) -> list[UserOut]:
 async def add_user(body: NewUser, _admin: Admin, request: Request) -> UserSecretOut:
     """Add somebody."""
     _check_reach(body.device, body.uri)
+    await _check_queues(request, body.queues)
     digest = await _hash(body.password)
     secret = new_sip_secret() if body.device == "sip" else None
     try:
@@ -189,6 +192,7 @@ async def change_user(user_id: str, body: UserChange, admin: Admin, request: Req
     for field in ("skills", "queues", "capacity"):
         if getattr(body, field) is not None and device is None:
             raise HTTPException(422, f"{field}: give a device too, which makes them an agent")
+    await _check_queues(request, set(body.queues or ()) - set(before.queues))
     digest = None if body.password is None else await _hash(body.password)
     secret = new_sip_secret() if device == "sip" and (body.new_sip_secret or before.device != "sip") else None
     await users.change(user_id, display_name=body.display_name, roles=body.roles)
@@ -243,6 +247,15 @@ async def _hash(password: str) -> str:
 
 def _levels(skills: list[SkillLevel | str]) -> list[Skill]:
     return [Skill(one) if isinstance(one, str) else Skill(one.skill, one.level) for one in skills]
+
+
+async def _check_queues(request: Request, queues: Collection[str]) -> None:
+    book: QueueBook | None = request.app.state.queues
+    try:
+        if queues and book is not None:
+            await book.check_names(queues)
+    except QueueError as error:
+        raise HTTPException(422, f"queues: {error}") from error
 
 
 def _check_reach(device: str | None, uri: str) -> None:

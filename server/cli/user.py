@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from desk.queues import LEVEL, SkillNeed
+from desk.queues import LEVEL, QueueError, SkillNeed
+from dialog.yamlfile import FileError
 from server.auth import hash_password, new_sip_secret, sip_ha1
 from server.cli.common import fail, print_table, settings_or_exit, with_store
+from server.cli.queue import book_of
 from session.store import Store
 from session.types import Skill, UserRecord
 from session.users import DuplicateUser, Users
@@ -68,6 +70,7 @@ def add(
         raise fail(str(error), 2) from error
 
     async def work(store: Store) -> None:
+        await book_of(store, flows=True).check_names(queue or [])
         await Users(store).add(
             name,
             password_hash=digest,
@@ -85,6 +88,8 @@ def add(
         with_store(work)
     except DuplicateUser as error:
         raise fail(str(error)) from error
+    except (QueueError, FileError) as error:
+        raise fail(f"--queue: {error}") from error
     typer.echo(f"added {name} ({', '.join(roles)})")
     if secret:
         typer.echo(
@@ -110,18 +115,24 @@ def change(
         user = await users.by_name(name)
         if user is None or user.device is None:
             return False
+        served = [] if queue == ["all"] else queue
+        await book_of(store, flows=True).check_names(set(served or ()) - set(user.queues))
         await users.set_agent(
             user.user_id,
             device=user.device,
             uri=user.uri,
             skills=skills,
-            queues=[] if queue == ["all"] else queue,
+            queues=served,
             voice_capacity=voice,
             chat_capacity=chats,
         )
         return True
 
-    if not with_store(work):
+    try:
+        found = with_store(work)
+    except (QueueError, FileError) as error:
+        raise fail(f"--queue: {error}") from error
+    if not found:
         raise fail(f"there is no agent {name!r}; `warmline user list` shows who there is")
     typer.echo(f"changed {name}; a running server takes it up within a few seconds")
 

@@ -150,6 +150,27 @@ async def test_a_bad_change_changes_nothing(world: Any, body: dict[str, Any], st
     assert await world.users.get(before.user_id) == before
 
 
+async def test_an_agent_gets_no_queue_that_is_not_there(world: Any) -> None:
+    """It would be served by nobody, and nobody would see why."""
+    agent = NEW | {"device": "browser"}
+    async with await world.as_user("root") as root:
+        none = await root.post("/api/users", json=agent | {"queues": ["suport"]})
+        assert (none.status_code, none.json()["detail"]) == (422, "queues: there is no queue 'suport'; there are none")
+        for queue in ("support", "night"):
+            assert (await root.post("/api/queues", json={"queue": queue})).status_code == 201
+        told = "queues: there is no queue 'suport'; there are night, support"
+        refused = await root.post("/api/users", json=agent | {"queues": ["night", "suport"]})
+        assert (refused.status_code, refused.json()["detail"]) == (422, told)
+        made = await root.post("/api/users", json=agent | {"queues": ["night"]})
+        assert (made.status_code, made.json()["queues"]) == (201, ["night"])
+        bob = f"/api/users/{made.json()['id']}"
+        refused = await root.patch(bob, json={"queues": ["suport"], "display_name": "new"})
+        assert (refused.status_code, refused.json()["detail"]) == (422, told)
+        await world.users.set_agent(made.json()["id"], device="browser", queues=["of_before"])
+        kept = await root.patch(bob, json={"queues": ["of_before", "support"]})  # what they had is no reason to refuse
+        assert (kept.json()["queues"], kept.json()["display_name"]) == (["of_before", "support"], "bob")
+
+
 async def test_an_admin_cannot_shut_out_themselves(world: Any) -> None:
     root_id = world.ids["root"]
     async with await world.as_user("root") as root:
