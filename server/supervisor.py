@@ -24,7 +24,7 @@ from secrets import token_urlsafe
 
 import structlog
 
-from server.planes import CONTROL_SOCKET, PLANES_FILE
+from server.planes import CONTROL_SOCKET, PLANES_FILE, REFUSAL_FILE
 from server.processes import Process, Spec
 from server.settings import PREFIX, Settings
 from telephony import edge
@@ -148,7 +148,12 @@ def take_run_dir(run_dir: Path) -> int:
         raise CannotServe(
             f"another `warmline serve` uses {run_dir}: stop it, or set server.data_dir ({PREFIX}SERVER__DATA_DIR)"
         ) from error
-    for leftover in [*run_dir.glob("*.sock"), *run_dir.glob("bridge/*.sock"), run_dir / PLANES_FILE]:
+    for leftover in [
+        *run_dir.glob("*.sock"),
+        *run_dir.glob("bridge/*.sock"),
+        run_dir / PLANES_FILE,
+        run_dir / REFUSAL_FILE,
+    ]:
         leftover.unlink(missing_ok=True)
     return lock
 
@@ -165,6 +170,8 @@ class Supervisor:
         self._edge_rpc: EdgeRpc | None = None
         self._sip_ports: dict[str, int] = {}
         self._clearing: set[asyncio.Task[None]] = set()
+        self._app_was_up = False
+        self._refusal = ""
 
     async def run(self) -> None:
         """Until SIGTERM (drain, then stop) or a second one (stop now). Raises `CannotServe`."""
@@ -191,9 +198,12 @@ class Supervisor:
         await self._stop.wait()
         announcing.cancel()
         await asyncio.gather(announcing, return_exceptions=True)
-        await self._drain()
+        if not self._refusal:
+            await self._drain()
         await self._stop_all()
         os.close(lock)
+        if self._refusal:
+            raise CannotServe(self._refusal)
 
     # ------------------------------------------------------------------ layout
 
@@ -263,11 +273,22 @@ class Supervisor:
 
     async def _on_death(self, process: Process) -> None:
         name = process.spec.name
+        if name == "app":
+            self._judge_app()
         port = self._sip_ports.get(name)
         if port is not None and self._edge_rpc is not None:
             task = asyncio.create_task(self._end_calls(port), name=f"end-calls-{port}")
             self._clearing.add(task)
             task.add_done_callback(self._clearing.discard)
+
+    def _judge_app(self) -> None:
+        """A first start that cannot succeed is ended; later ones are tried again, for calls are up."""
+        run_dir = self.settings.run_dir
+        self._app_was_up |= (run_dir / CONTROL_SOCKET).exists()
+        with contextlib.suppress(OSError):
+            if not self._app_was_up:
+                self._refusal = (run_dir / REFUSAL_FILE).read_text(encoding="utf-8")
+                self._stop.set()
 
     async def _end_calls(self, port: int) -> None:
         """Whoever a dead worker talked with hears nothing any more: hang up for it."""

@@ -12,22 +12,15 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from socket import gaierror
 from typing import Any
 
+from alembic.util import CommandError
 from sqlalchemy import Row, delete, event, select, update
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    IntegrityError,
-    InterfaceError,
-    NoSuchModuleError,
-    OperationalError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from session.bus import EventBus
+from session.failing import may_pass
 from session.ids import new_id
 from session.migrate import upgrade
 from session.model import (
@@ -47,19 +40,11 @@ from session.types import NewUtterance, SavedRun, StoredEvent
 
 
 class StoreError(Exception):
-    """The database cannot be used; the text says which and what to do."""
+    """The database cannot be used; the text says which and what to do. One line."""
 
 
-def away(error: Exception) -> bool:
-    """Whether the database is full, locked or not there, so that another try may do; else it refuses what it was told.
-
-    asyncpg has no class for a connection that was cut, nor for a server that starts or stops: SQLAlchemy makes them the
-    bare `DBAPIError`.
-    """
-    if isinstance(error, DBAPIError):
-        known = isinstance(error, OperationalError | InterfaceError)
-        return known or type(error) is DBAPIError or error.connection_invalidated
-    return isinstance(error, ConnectionError | gaierror)
+class StoreAway(StoreError):
+    """It may be there in a moment."""
 
 
 class Store:
@@ -74,7 +59,7 @@ class Store:
 
     @classmethod
     async def open(cls, url: str, busy_timeout_s: float = 5.0) -> Store:
-        """Connect and bring the schema up to date. Raises `StoreError`."""
+        """Connect and bring the schema up to date. Raises `StoreError`, `StoreAway` where another try may do."""
         try:
             engine = create_async_engine(url, hide_parameters=True, **_connect_args(url, busy_timeout_s))
             if engine.dialect.name == "sqlite":
@@ -87,9 +72,10 @@ class Store:
                 f"store.url is not usable ({error}); accepted: sqlite+aiosqlite:///PATH or "
                 "postgresql+asyncpg://USER:PASSWORD@HOST/NAME (with `uv sync --extra postgres`)"
             ) from error
-        except (SQLAlchemyError, OSError) as error:
-            safe = create_async_engine(url).url.render_as_string(hide_password=True)
-            raise StoreError(f"cannot open the database {safe}: {error}") from error
+        except (SQLAlchemyError, OSError, CommandError) as error:
+            safe = engine.url.render_as_string(hide_password=True)
+            refusal = StoreAway if may_pass(error, sqlite=engine.dialect.name == "sqlite") else StoreError
+            raise refusal(f"cannot open the database {safe}: {getattr(error, 'orig', error)}") from error
         return cls(engine)
 
     async def close(self) -> None:

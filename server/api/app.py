@@ -50,7 +50,8 @@ from server.pages import OpenPages
 from server.publishing import Publishing
 from server.queues import QueueBook
 from server.throttle import Throttle
-from session.store import Store, away
+from session.failing import away
+from session.store import Store
 from session.users import Users
 
 log = structlog.get_logger(__name__)

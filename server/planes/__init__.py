@@ -12,6 +12,7 @@ from server import logs
 from server.settings import Settings, SettingsError, load
 
 PLANES_FILE = "planes.json"  # in the run folder: what the supervisor says of each process
+REFUSAL_FILE = "app.refusal"  # there too: why the app cannot start, and will not however often it is tried
 CONTROL_SOCKET = "control.sock"  # there too: where the app takes the supervisor's orders
 PR_SET_PDEATHSIG = 1
 

@@ -29,12 +29,12 @@ from server.desktop.desktop import Desktop
 from server.embedding import InferenceLink
 from server.following import Following
 from server.forgetting import forget
-from server.planes import CONTROL_SOCKET, PLANES_FILE, prepare
+from server.planes import CONTROL_SOCKET, PLANES_FILE, REFUSAL_FILE, prepare
 from server.publishing import Publishing
 from server.settings import ROOT, Settings
 from server.verification import Verification
 from session.flow_versions import FlowVersions
-from session.store import Store, StoreError
+from session.store import Store, StoreAway, StoreError
 from telephony.edge import program, word_of
 from telephony.edge_users import EdgeUsers, registered
 
@@ -283,7 +283,8 @@ async def serve(settings: Settings) -> int:
     """Open everything and run; the exit status."""
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    (settings.run_dir / CONTROL_SOCKET).unlink(missing_ok=True)
+    for of_before in (CONTROL_SOCKET, REFUSAL_FILE):
+        (settings.run_dir / of_before).unlink(missing_ok=True)
     inference = InferenceLink(settings.inference_address)
     try:
         store = await Store.open(settings.store_url, settings.store.busy_timeout_s)
@@ -305,15 +306,23 @@ async def serve(settings: Settings) -> int:
                 board=following.board,
             )
         )
+    except StoreAway as error:
+        log.error("app.waits_for_database", error=str(error))
+        return 1
     except (FileError, StoreError, VaultError) as error:
-        log.error("app.cannot_start", error=str(error))
-        return 2
+        return _refused(settings, error)
     try:
         await App(settings, store, inference, dialog, following).run()
     except (KeyFileError, FileError) as error:
-        log.error("app.cannot_start", error=str(error))
-        return 2
+        return _refused(settings, error)
     return 0
+
+
+def _refused(settings: Settings, error: Exception) -> int:
+    """What no other try mends; the supervisor ends over it where the app was never up. The exit status."""
+    log.error("app.cannot_start", error=str(error))
+    (settings.run_dir / REFUSAL_FILE).write_text(str(error), encoding="utf-8")
+    return 2
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
@@ -16,14 +17,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from session.failing import away
 from session.ids import new_id
 from session.model import Base
 from session.queries import Queries
-from session.store import Store, StoreError, away
+from session.store import Store, StoreAway, StoreError
 from session.users import DuplicateUser, UserNotFound, Users
 from tests.session.rows import call, elsewhere, utterance
 
@@ -216,6 +218,36 @@ async def test_a_bad_database_address_is_named(bad: str) -> None:
     with pytest.raises(StoreError) as error:
         await Store.open(bad)
     assert "store.url" in str(error.value) or "/nowhere/at/all" in str(error.value)
+
+
+async def test_a_database_that_may_be_there_in_a_moment_is_told_from_one_that_will_not(tmp_path: Path) -> None:
+    file = tmp_path / "w.db"
+    url = f"sqlite+aiosqlite:///{file}"
+    await (await Store.open(url)).close()
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreAway, match="locked"):
+            await Store.open(url, busy_timeout_s=0.0)
+        other.execute("ROLLBACK")
+    for away_ in ("127.0.0.1:1/w", f"/w?host={tmp_path}"):
+        with pytest.raises(StoreAway):
+            await Store.open(f"postgresql+asyncpg://warmline@{away_}")
+    with contextlib.closing(sqlite3.connect(file)) as newer, newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+    file.with_name("text.db").write_text("this is no database " * 100)
+    for name, why in (("w.db", "9999"), ("text.db", "not a database"), ("no/w.db", "No such file")):
+        with pytest.raises(StoreError, match=why) as refused:
+            await Store.open(f"sqlite+aiosqlite:///{tmp_path}/{name}")
+        assert not isinstance(refused.value, StoreAway) and "\n" not in str(refused.value)
+
+
+async def test_a_login_that_postgresql_refuses_does_not_pass(store: Store, url: str) -> None:
+    if store.engine.dialect.name == "postgresql":
+        for wrong in (make_url(url).set(username="nobody"), make_url(url).set(database="nowhere")):
+            with pytest.raises(StoreError, match="does not exist") as refused:
+                await Store.open(wrong.render_as_string(hide_password=False))
+            assert not isinstance(refused.value, StoreAway)
 
 
 async def test_a_password_in_the_address_is_not_told(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """`warmline serve` with stand-ins for its processes: real supervisor, real signals, nothing heavy.
 
 `python stub_serve.py DIR HTTP_PORT`: keeps an `app` (control socket), a leg worker that ignores SIGTERM's haste, and an
-edge that leaves grandchildren which hold its output open, as Kamailio does.
+edge that leaves grandchildren which hold its output open, as Kamailio does. With STUB_REFUSES set its app cannot start.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -31,6 +32,11 @@ while True:
         time.sleep(0.05)
     peer.sendall(b'{"drained": true}\\n')
 """
+REFUSES = """
+import pathlib, sys
+(pathlib.Path(sys.argv[1]) / "app.refusal").write_text("flows/support.yaml:3: there is no block hello")
+sys.exit(2)
+"""
 EDGE = """
 import os, signal, time
 signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
@@ -47,8 +53,9 @@ class Stubbed(supervisor.Supervisor):
 
     def _specs(self, plan: supervisor.SipPlan) -> list[Spec]:
         run = (sys.executable, "-c")
+        app = REFUSES if "STUB_REFUSES" in os.environ else APP
         return [
-            Spec("app", (*run, APP, str(self.settings.run_dir))),
+            Spec("app", (*run, app, str(self.settings.run_dir))),
             Spec("webrtc-0", (*run, STUBBORN), stop_s=0.5),
             Spec("kamailio", (*run, EDGE), stop_s=2.0, orphaned="TERM"),
         ]

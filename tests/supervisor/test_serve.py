@@ -186,3 +186,26 @@ def test_a_second_instance_on_the_same_folder_is_refused(served: Served) -> None
     assert second.wait(60) == 1
     assert f"another `warmline serve` uses {served.run_dir}" in served.log.read_text()
     assert served.running()
+
+
+def test_a_start_that_cannot_succeed_ends_with_its_reason(served: Served, tmp_path: Path) -> None:
+    env = served.env | {
+        "STUB_REFUSES": "1",
+        "WARMLINE_SERVER__RUN_DIR": str(served.run_dir / "2"),
+        "WARMLINE_SERVER__PORT": str(free_port()),
+        "WARMLINE_EDGE__PORT": str(free_port()),
+        "WARMLINE_SIP__WORKER_BASE_PORT": str(free_port(8)),
+    }
+    log = tmp_path / "second"
+    assert start(env, log).wait(60) == 1
+    assert log.read_text().splitlines()[-1] == "warmline: flows/support.yaml:3: there is no block hello"
+    assert served.running(), "the other one goes on"
+
+
+def test_an_app_that_was_up_is_started_again_whatever_it_says(served: Served) -> None:
+    """Calls are up: the flow may be mended before they end."""
+    (served.run_dir / "app.refusal").write_text("no")
+    before = served.planes()["app"]["pid"]
+    served.kill("app")
+    until(lambda: (running := served.running()) and running["app"]["pid"] != before)
+    assert served.process.poll() is None
