@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from dialog.verification.codes import new_totp_secret, totp_uri
+from dialog.verification.directory import FileDirectory
 from dialog.verification.lockout import customer_key, number_key
 from dialog.verification.memory import Nobody
 from dialog.verification.vault import VaultError
+from dialog.yamlfile import FileError
 from server.cli.common import fail, settings_or_exit, with_store
+from server.settings import Settings
 from server.verification import Verification
 from session.store import Store
 from session.voiceprints import Voiceprints
@@ -29,14 +32,31 @@ def enrol_totp(
     settings = settings_or_exit()
     secret = new_totp_secret()
 
-    async def work(store: Store) -> None:
+    async def work(store: Store) -> bool:
+        if not any([await directory.find(customer_no=customer_no) for directory in _directories(settings)]):
+            return False
         await Verification.of(settings, store).codes(Nobody()).enrol_totp(customer_no, secret)
+        return True
 
     try:
-        with_store(work)
-    except VaultError as error:
+        known = with_store(work)
+    except (VaultError, FileError) as error:
         raise fail(str(error)) from error
+    if not known:
+        raise fail(
+            f"there is no customer {customer_no!r} in {settings.dialog.customers}, neither beside the flows nor in a pack; "
+            "write the number as it stands there, or set dialog.customers"
+        )
     print(totp_uri(secret, customer_no, issuer))
+
+
+def _directories(settings: Settings) -> list[FileDirectory]:
+    """Of every folder of flows. Raises `FileError`."""
+    from dialog.library import flow_files, people_of
+
+    root = settings.installed(settings.dialog.flows_dir)
+    folders = {root, *(path.parent for path in flow_files(root).values())}
+    return [people_of(folder, root, settings.dialog) for folder in sorted(folders)]
 
 
 @app.command("delete-totp")

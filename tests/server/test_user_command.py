@@ -20,6 +20,11 @@ blocks:
   bye: {type: end}
 handlers: {on_human_request: people, on_error: bye}
 """
+CUSTOMERS = """
+format: customers/v1
+customers:
+  - {customer_no: "%s", name: Alex Morgan, locale: en}
+"""
 
 
 @pytest.fixture
@@ -30,6 +35,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WARMLINE_SERVER__DATA_DIR", str(tmp_path))
     monkeypatch.setenv("WARMLINE_DIALOG__FLOWS_DIR", str(flows))
     monkeypatch.setenv("WARMLINE_PASSWORD", "a good long one")
+    (flows / "customers.sample.yaml").write_text(CUSTOMERS % 100001)
     return flows
 
 
@@ -46,3 +52,18 @@ def test_an_agent_gets_no_queue_that_is_not_there(installation: Path) -> None:
     assert shell.invoke(app, ["queue", "set", "night", "acw_s=5"]).exit_code == 0
     assert shell.invoke(app, ["user", "change", "amy", "--queue", "harbour", "--queue", "night"]).exit_code == 0
     assert shell.invoke(app, ["user", "change", "amy", "--queue", "all"]).exit_code == 0
+
+
+def test_only_customers_of_a_directory_get_an_authenticator_app(installation: Path) -> None:
+    """A mistyped number got a secret that nobody is ever asked for."""
+    pack = installation / "packs" / "bank"
+    pack.mkdir(parents=True)
+    (pack / "bank.yaml").write_text(FLOW.replace("id: harbour", "id: bank"))
+    (pack / "customers.sample.yaml").write_text(CUSTOMERS % 200002)
+    shell = CliRunner()
+    for known in ("100001", "200002"):
+        assert shell.invoke(app, ["customer", "enrol-totp", known]).stdout.startswith("otpauth://")
+    refused = shell.invoke(app, ["customer", "enrol-totp", "100007"])
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("there is no customer '100007' in customers.sample.yaml")
+    assert shell.invoke(app, ["customer", "delete-totp", "100007"]).exit_code == 1  # nothing was kept for it
