@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated
 
@@ -70,7 +71,7 @@ def add(
         raise fail(str(error), 2) from error
 
     async def work(store: Store) -> None:
-        await book_of(store, flows=True).check_names(queue or [])
+        await _check_queues(store, queue or [])
         await Users(store).add(
             name,
             password_hash=digest,
@@ -116,7 +117,7 @@ def change(
         if user is None or user.device is None:
             return False
         served = [] if queue == ["all"] else queue
-        await book_of(store, flows=True).check_names(set(served or ()) - set(user.queues))
+        await _check_queues(store, set(served or ()) - set(user.queues))
         await users.set_agent(
             user.user_id,
             device=user.device,
@@ -135,6 +136,12 @@ def change(
     if not found:
         raise fail(f"there is no agent {name!r}; `warmline user list` shows who there is")
     typer.echo(f"changed {name}; a running server takes it up within a few seconds")
+
+
+async def _check_queues(store: Store, queues: Collection[str]) -> None:
+    """Raises `QueueError`, or `FileError` for flows that cannot be read. Flows are read only for a queue that is given."""
+    if queues:
+        await book_of(store, flows=True).check_names(queues)
 
 
 def _skill(text: str) -> Skill:
