@@ -43,7 +43,7 @@ blocks:
   people:
     type: queue
     queue: support
-    exits: {answered: bye, overflow: bye, left: bye}
+    exits: {answered: bye, overflow: bye}
   bye: {type: end, text: {en: Bye., zh-CN: 再见。}}
 handlers: {on_human_request: people, on_error: people}
 """

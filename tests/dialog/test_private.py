@@ -86,7 +86,7 @@ blocks:
     type: queue
     queue: people
     text: {en: A colleague comes., zh-CN: 正在转接。}
-    exits: {answered: bye, overflow: bye, no_agents: bye, left: bye}
+    exits: {answered: bye, overflow: bye, no_agents: bye}
   bye:
     type: end
     text: {en: Goodbye., zh-CN: 再见。}

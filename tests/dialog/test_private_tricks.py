@@ -16,7 +16,7 @@ from dialog.text import language_of
 from tests.dialog.test_private import Call
 
 PERSON = """
-  person: {type: queue, queue: people, exits: {answered: bye, overflow: bye, no_agents: bye, left: bye}}
+  person: {type: queue, queue: people, exits: {answered: bye, overflow: bye, no_agents: bye}}
   bye: {type: end, text: {en: Goodbye., zh-CN: 再见。}}
 handlers: {on_human_request: person, on_error: person}
 """
