@@ -39,7 +39,7 @@ class Overflow(Strict):
 
 
 class Way(Strict):
-    """A way out of the queue; its `id` is the exit."""
+    """A way out of the queue; its `id` is the exit, or where that is not connected, `left`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +64,7 @@ class Queue(Block):
     """
 
     required: ClassVar[frozenset[str]] = frozenset({"answered", "overflow", "no_agents"})
+    optional: ClassVar[frozenset[str]] = frozenset({"left"})
     hears: ClassVar[bool] = True
     apart: ClassVar[bool] = True
     people: ClassVar[bool] = True
@@ -82,12 +83,19 @@ class Queue(Block):
     menu: WaitingMenu | None = Field(default=None, description="said between the music; its keys hold all the while")
 
     def required_exits(self) -> frozenset[str]:
-        """Those of every queue, and one per way out."""
-        return self.required | {way.id for way in self._options}
+        """Those of every queue, and one per way out unless `left` stands for them."""
+        return self.required if "left" in self.exit_names else self.required | self._ways()
+
+    def allowed_exits(self) -> frozenset[str]:
+        """Those, and `left`."""
+        return self.required | self._ways() | self.optional
 
     def keys(self) -> frozenset[str]:
         """The ways' keys."""
         return frozenset(way.key for way in self._options)
+
+    def _ways(self) -> frozenset[str]:
+        return frozenset(way.id for way in self._options)
 
     @property
     def _options(self) -> list[Way]:
@@ -129,7 +137,7 @@ class Queue(Block):
         if way is None or turn.state.phase != "waiting":
             return
         turn.effects.append(LeaveQueue(why=way.id))
-        turn.leave(way.id, "key")
+        turn.leave(way.id if way.id in self.exit_names else "left", "key")
 
     async def timer(self, turn: Turn, name: str) -> None:
         """The ways out are told again."""

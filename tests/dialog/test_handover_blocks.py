@@ -391,6 +391,16 @@ async def test_the_keys_of_a_queue_are_the_agents_while_they_talk(waiting: Run) 
     assert waiting.said[-1] == "Bye."
 
 
+async def test_one_exit_may_stand_for_all_ways_out(ports: Ports) -> None:
+    run = Run(
+        ports, WAITING.replace("enough: taken}", "left: taken}").replace("no_agents: broken", "no_agents: silent")
+    )
+    assert {problem.rule.id for problem in run.problems} <= {"unreachable"}
+    await run.tell(Started())
+    await run.tell(Pressed(digit="2"))
+    assert run.said[-1] == "They are busy."
+
+
 async def test_keys_typed_ahead_of_the_queue_do_not_leave_it(ports: Ports) -> None:
     run = Run(
         ports,
