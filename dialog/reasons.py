@@ -141,7 +141,7 @@ _LIKE = [
     if "{}" in why
 ]
 _WORDS_ZH = {
-    "overflow": "等候过久", "no_agents": "无人值守", "left": "离开排队", "abandoned": "客户挂断", "busy": "忙线",
+    "overflow": "等候过久", "no_agents": "无人值守", "busy": "忙线",
     "no_answer": "无人接听", "failed": "失败", "connected": "已接通", "hangup": "挂断", "declined": "拒接",
     "rejected": "被拒绝",
 }  # fmt: skip

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dialog.turn import Turn
 
 LOST_MS = 75_000  # beyond the time it may ring: a long whisper, and some; then no answer will come any more
-_QUEUE_EXITS: dict[str, str] = {"overflow": "no_answer", "no_agents": "busy", "left": "no_answer"}
+_QUEUE_EXITS: dict[str, str] = {"overflow": "no_answer", "no_agents": "busy"}
 
 
 class Transfer(Block):

@@ -306,7 +306,7 @@ class Contact:
             await self.key(text.strip())
 
     async def key(self, digit: str) -> None:
-        """The caller pressed a key, on the phone or on the page; in the queue it can lead out of it, there and in a talk take consent back."""
+        """The caller pressed a key, on the phone or on the page; in the queue it can lead out, in a talk take consent back."""
         if self.phase != "ended":
             await self.step(ev.Pressed(digit=digit, early=self.caller.early()))
 

@@ -123,3 +123,5 @@ class Presence:
         if contact.phase == "flow":
             for effect in await contact.engine.returned(contact.run, time.time_ns() // 1_000_000):
                 await carry_out(contact, effect, 0.0)
+        elif contact.phase == "queued":
+            contact.timers.go_on()

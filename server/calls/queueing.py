@@ -151,15 +151,12 @@ class Queueing:
     async def overflow(self, action: Overflow) -> None:
         """Waited too long, or the queue is full or closed: the flow's exit takes over."""
         contact = self._contact
-        if (
-            contact.phase != "queued" or contact.contact_id in contact.around.desk.desk.waiting
-        ):  # has joined again since
+        joined_again = contact.contact_id in contact.around.desk.desk.waiting
+        if contact.phase != "queued" or joined_again or await not_taken(contact, "the agent was not free in time"):
             return
-        if await not_taken(self._contact, "the agent was not free in time"):
-            return
-        await self._contact.note("queue.left", {"why": "overflow", "cause": action.why, "waited_ms": action.waited_ms})
+        await contact.note("queue.left", {"why": "overflow", "cause": action.why, "waited_ms": action.waited_ms})
         outcome: Literal["overflow", "no_agents"] = "no_agents" if action.why == "closed" else "overflow"
-        await self._contact.back_to_flow(self.news(outcome, "the agent did not answer"))
+        await contact.back_to_flow(self.news(outcome, "the agent did not answer"))
 
     async def leave(self, why: str) -> None:
         """The customer chose something else; led to a queue again, they have waited since the first time."""

@@ -83,14 +83,16 @@ async def elsewhere(contact: Contact, target: Target) -> None:
         raise NotNow("this contact does not wait")
     if target.kind == "agent":
         card = reaching.agent_of(contact, target.to)
-        asked = {"queue": "direct", "only": card.user_id, "overflow_s": ASKED_S, "instead_of": queue}
+        moved = msgspec.structs.replace(
+            queue, queue="direct", only=card.user_id, skills=[], transfer_id="", overflow_s=ASKED_S, instead_of=queue
+        )
     elif target.kind == "queue":
         reaching.takes(contact, target.to)
-        asked = {"queue": target.to, "only": ""}
+        moved = msgspec.structs.replace(queue, queue=target.to, only="", skills=[], transfer_id="")
     else:
         raise NotNow("who waits can be given to agents and queues only")
     desk.do(desk.desk.leave(contact.contact_id, desk.now(), outcome="overflowed"))
-    await contact.queueing.join(msgspec.structs.replace(queue, skills=[], transfer_id="", **asked), kept=True)
+    await contact.queueing.join(moved, kept=True)
 
 
 async def not_taken(contact: Contact, why: str) -> bool:

@@ -41,6 +41,7 @@ async def resume(contact: Contact, playing: str | None) -> None:
             await contact.music(True)
         else:
             contact.caller.music_id = playing
+        contact.timers.go_on()
         contact.queueing.place()
 
 

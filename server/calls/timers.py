@@ -28,6 +28,12 @@ class Timers:
         timer = later(ms / 1000, lambda: self._contact.post(lambda: self._due(name, timer)))
         self._running[name] = timer
 
+    def go_on(self) -> None:
+        """Those of the flow, where the contact waits in the queue as before: the app was restarted, or the caller is back."""
+        now = self._contact.now_ms()
+        for name, due in self._contact.run.timers.items():
+            self.start(name, max(0, due - now))
+
     def stop(self, name: str) -> bool:
         """Forget it; was there one?"""
         timer = self._running.pop(name, None)

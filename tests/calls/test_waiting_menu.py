@@ -10,6 +10,7 @@ from server.calls.contact import Contact
 from session import wire
 from tests.calls.house import House, open_house
 from tests.calls.test_chat import begin, said, write
+from tests.calls.test_presence import offer, web_call
 
 FLOW = {
     "main": """
@@ -56,19 +57,42 @@ def backdate(contact: Contact, seconds: int) -> None:
     contact.around.desk.desk.waiting[contact.contact_id].enqueued_ms -= seconds * 1000
 
 
+async def told(house: House, contact: Contact) -> None:
+    """The time comes for what is said between the music."""
+    contact.timers._running["queue_menu"].cancel()
+    contact.run.timers["queue_menu"] = 0
+    contact.post(lambda: contact.timers.fired("queue_menu"))
+    await house.quiet()
+
+
 async def test_what_else_they_may_do_is_said_between_the_music(tmp_path: Path) -> None:
     async with open_house(tmp_path, FLOW) as house:
         contact = await house.call()
-        before = len(house.orders)
-        timer = contact.timers._running["queue_menu"]
-        contact.run.timers["queue_menu"] = 0  # its time has come
-        timer.cancel()
-        contact.post(lambda: contact.timers.fired("queue_menu"))
-        await house.quiet()
-        orders = [type(order).__name__ for order in house.orders[before:]]
-        assert orders == ["StopPlay", "PlaySpeech", "PlayFile"]
+        for _ in range(2):
+            house.orders.clear()
+            await told(house, contact)
+            assert [type(order).__name__ for order in house.orders] == ["StopPlay", "PlaySpeech", "PlayFile"]
+            assert house.spoken() == ["Press two for the menu."]
+
+
+async def test_it_is_said_after_a_restart_too(tmp_path: Path) -> None:
+    async with open_house(tmp_path, FLOW) as house:
+        before = await house.call()
+    async with open_house(tmp_path, FLOW) as house:
+        contact = await house.resumed(before)
+        await told(house, contact)
         assert house.spoken() == ["Press two for the menu."]
-        assert "queue_menu" in contact.timers._running
+
+
+async def test_it_is_said_to_who_was_away_too(tmp_path: Path) -> None:
+    async with open_house(tmp_path, FLOW) as house:
+        contact, leg = await web_call(house)
+        await house.ended(leg, "page_gone")
+        assert "queue_menu" not in contact.timers._running, "nobody would hear it"
+        again = await offer(house, contact.conversation_id, resume=True)
+        await house.tell(wire.LegProgress(leg_id=again.leg_id, state="up"))
+        await told(house, contact)
+        assert house.of(wire.PlaySpeech)[-1].leg_id == again.leg_id
 
 
 @pytest.mark.parametrize("how", ["key", "overflow"])
